@@ -249,6 +249,7 @@ async def running(
         table = config.staff
         staff = Staff(store, outside.clock, Role(table.role), table.minutes, made.audit.note)
         live = LiveConfig(made, staff, outside, simulated=simulated is not None)
+        made.attend(tokens)
         if proof is not None:
             made.attend(proof)
         boot_id = secrets.token_hex(4)
@@ -266,7 +267,6 @@ async def running(
         )
         async with (
             beside("the room", made.run(), ending.begin),
-            beside("the record of who got in", tokens.run(), ending.begin),
             beside("what ends staff's rights", staff.follow(made), ending.begin),
             served(
                 app,

@@ -1,27 +1,33 @@
 """Who asks: bearer tokens for programs, cookies for panels, pairing tokens that work once.
 
 Nothing is granted for coming from loopback: a meeting's page runs on the same box. Every secret is
-at least 192 random bits; what is kept, in memory and on disk, are SHA-256 hashes. Knows no routes.
+at least 192 random bits; what is kept, in memory and on disk, are SHA-256 hashes.
+
+What was ended, or limited, while the disk takes no writes is noted in a place that is reserved for
+it (`store.revoked`): after a restart it lets nobody in, until it is stored. Knows no routes.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
 import logging
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from roomctl.clock import Clock
+from roomctl.clock import Clock, Moment
+from roomctl.command import Param
 from roomctl.errors import Refused, RoomctlError
 from roomctl.frozen import frozen
+from roomctl.kind import IssueEntry, Part
 from roomctl.roles import NAMEABLE, Right, Role, wider
 from roomctl.room import Source
-from roomctl.store import Store
+from roomctl.store import Revoked, Store
 from roomctl.wire import in_thread
 
 _log = logging.getLogger(__name__)
@@ -33,6 +39,7 @@ UNUSED = timedelta(days=90)  # a session that nobody used for longer has ended
 SESSIONS_KEPT = 200
 VISITS_KEPT = 200
 TOKENS_KEPT = 100
+RETRY_S = 10.0  # for a disk that did not take that something has ended
 WRITE_S = 60.0  # the day of a session's last use is written this long after it changed
 
 SCOPES = (
@@ -92,7 +99,7 @@ class _Offer:
     visit_s: float
 
 
-class Tokens:
+class Tokens(Part):
     """The tokens and sessions of one room."""
 
     def __init__(self, store: Store, clock: Clock, own: str | None = None) -> None:
@@ -104,8 +111,17 @@ class Tokens:
         today = self._today()
         self._sessions = dict(_read_sessions(store.read("sessions", _fits), today))
         self._tokens = dict(_read_tokens(store.read("tokens", _fits)))
+        self._revoked = Revoked(store.disk)
+        self._ended = set(self._revoked.noted)  # and not stored yet
+        self._unstored = {"sessions", "tokens"} if self._ended else set[str]()
+        self._ended_since = clock.now().wall
+        for hashed in self._ended:
+            self._sessions.pop(hashed, None)
+            self._tokens.pop(hashed, None)
         self._writing = asyncio.Lock()
-        self._stale = asyncio.Event()  # a day of last use is not written yet
+        self._stale = asyncio.Event()  # a day of last use, or an end, is not written yet
+        if self._ended:
+            self._stale.set()
 
     @property
     def is_new(self) -> bool:
@@ -114,16 +130,28 @@ class Tokens:
         return not self._tokens and not panels
 
     async def run(self) -> None:
-        """Write the days of last use down, seldom, until cancelled."""
+        """Write down days of last use, seldom, and what the disk did not take; until cancelled."""
+        with contextlib.suppress(OSError):  # the disk notes it
+            await in_thread(self._revoked.reserve)
         while True:
             await self._stale.wait()
-            await asyncio.sleep(WRITE_S)
+            await asyncio.sleep(RETRY_S if self._ended else WRITE_S)
             self._stale.clear()
             try:
                 await self._keep_sessions()
                 await self._keep_tokens()
             except NotStored as error:
-                _log.warning("when tokens and sessions were last used is not kept: %s", error)
+                if self._ended:
+                    self._stale.set()
+                else:
+                    _log.warning("when tokens and sessions were last used is not kept: %s", error)
+
+    def issues(self, now: Moment) -> Iterable[IssueEntry]:
+        """Say that something was ended, and is not stored yet."""
+        if not self._ended:
+            return ()
+        params: dict[str, Param] = {"count": len(self._ended)}
+        return (IssueEntry("access.unstored", "api", params, self._ended_since),)
 
     # Pairing
 
@@ -253,12 +281,12 @@ class Tokens:
         return [(_id(hashed), one) for hashed, one in known.items()]
 
     async def end_session(self, session_id: str) -> None:
-        """End a session, at once. Refused "unknown_session"; NotStored: it ends until a restart."""
+        """End a session, at once. Refused "unknown_session"; NotStored: see `_end`."""
         for known in (self._visits, self._sessions):
             for hashed in [hashed for hashed in known if _id(hashed) == session_id]:
                 del known[hashed]
                 if known is self._sessions:
-                    await self._keep_sessions()
+                    await self._end("sessions", hashed)
                 return
         raise Refused("room", "unknown_session", f"no session {session_id!r}")
 
@@ -302,7 +330,8 @@ class Tokens:
     ) -> ApiToken:
         """Let a token do less, or end sooner; Refused "token_widened" for more.
 
-        `rights` make an integration of it that may no more than those.
+        `rights` make an integration of it that may no more than those. NotStored: it does less now,
+        and after a restart it lets nobody in, until that is stored.
         """
         hashed, known = self._token(name)
         new_scope = scope or (known.scope if rights is None else Role.INTEGRATION)
@@ -316,14 +345,14 @@ class Tokens:
             raise Refused("room", "token_widened", why)
         new = replace(known, scope=new_scope, expires=expires or known.expires, rights=rights)
         self._tokens[hashed] = new
-        await self._keep_tokens()
-        return self._tokens[hashed]
+        await self._end("tokens", hashed)
+        return new
 
     async def revoke(self, name: str) -> None:
-        """End a token at once. Refused "unknown_token"; NotStored: it ends until a restart."""
+        """End a token at once. Refused "unknown_token"; NotStored: see `_end`."""
         hashed, _ = self._token(name)
         del self._tokens[hashed]
-        await self._keep_tokens()
+        await self._end("tokens", hashed)
 
     def _token(self, name: str) -> tuple[str, ApiToken]:
         for hashed, known in self._tokens.items():
@@ -339,6 +368,32 @@ class Tokens:
     async def _keep_tokens(self) -> None:
         await self._keep("tokens")
 
+    async def _end(self, name: str, hashed: str) -> None:
+        """Keep the document `name`, in which somebody may less than before.
+
+        NotStored: that is so, and noted for the next start in the place that is reserved, unless
+        not even that can be written; the disk is tried again until it takes the document.
+        """
+        try:
+            await self._keep(name)
+        except NotStored as error:
+            if not self._ended:
+                self._ended_since = self._clock.now().wall
+            self._ended.add(hashed)
+            self._unstored.add(name)
+            self._stale.set()
+            async with self._writing:
+                await self._note(str(error))
+            raise
+
+    async def _note(self, why: str) -> None:
+        try:
+            await in_thread(self._revoked.note, tuple(self._ended))
+        except OSError as error:
+            _log.error("%s; nor is it noted (%s): a restart would forget it", why, error)
+        else:
+            _log.error("%s; it is noted, and tried again", why)
+
     async def _keep(self, name: str) -> None:
         """Write one write at a time: the last one must be the newest."""
         async with self._writing:
@@ -346,6 +401,11 @@ class Tokens:
                 await in_thread(self.store.write, name, self._written(name))
             except OSError as error:
                 raise NotStored(f"{name}: cannot be kept: {error.strerror or error}") from error
+            self._unstored.discard(name)
+            if self._ended and not self._unstored:
+                self._ended.clear()
+                with contextlib.suppress(OSError):  # what is noted lets nobody in whom we know
+                    await in_thread(self._revoked.note, ())
 
     def _written(self, name: str) -> dict[str, Any]:
         if name == "sessions":

@@ -6,6 +6,7 @@ from roomctl.store.disk import Disk, Quarantine, Unwritable
 from roomctl.store.documents import Store, all_text
 from roomctl.store.history import AutomaticAct, History, InputTransition, QuarterHour
 from roomctl.store.imports import ImportPlan, Imports, PendingImport
+from roomctl.store.revoked import Revoked
 from roomctl.store.settings import REVISIONS, Place, Settings, SettingsRevision
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Place",
     "Quarantine",
     "QuarterHour",
+    "Revoked",
     "Settings",
     "SettingsRevision",
     "Store",

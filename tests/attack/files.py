@@ -132,6 +132,49 @@ def full_disk(folder: Path, count: int) -> str:
     return f"filled {count} times: names and pairings refused, told with what is free, and over"
 
 
+@attack("a token that is revoked on a full disk", small=1, whole=6)
+def revoked_on_a_full_disk(folder: Path, count: int) -> str:
+    program = Program(folder)
+    if os.geteuid() != 0:
+        raise CannotRun("mounting a small disk needs root")
+    with small_disk(program.state):
+        for turn in range(count):
+            with program:
+                program.until(lambda: (program.state / "revoked.txt").exists())
+                held = {scope: _made(program, f"{scope}{turn}") for scope in ("operate", "admin")}
+                ballast = fill(program.state)
+                ended = program.ask("DELETE", f"/api/v1/tokens/operate{turn}")
+                limited = program.ask("PATCH", f"/api/v1/tokens/admin{turn}", {"scope": "read"})
+                assert (ended.status_code, limited.status_code) == (507, 507)
+                assert _status(program, held["operate"]) == 401
+                assert _status(program, held["admin"]) == 403
+                program.until(lambda: "access.unstored" in program.issues())
+                program.kill()
+            with program:
+                assert _status(program, held["operate"]) == 401, "a revoked token lives again"
+                assert _status(program, held["admin"]) == 401, "a limit is forgotten"
+                assert program.issues()["access.unstored"][0]["params"]["count"] == 2
+                ballast.unlink()
+                program.until(lambda: "access.unstored" not in program.issues())
+                names = {one["name"] for one in program.ask("GET", "/api/v1/tokens").json()}
+                assert not names & {f"operate{turn}", f"admin{turn}"}
+            with program:
+                assert _status(program, held["operate"]) == 401
+    return f"{count} tokens revoked and {count} limited on a full disk: none lived again"
+
+
+def _made(program: Program, name: str) -> str:
+    scope = name.rstrip("0123456789")
+    answer = program.ask("POST", "/api/v1/tokens", {"name": name, "scope": scope})
+    return str(answer.json()["token"])
+
+
+def _status(program: Program, token: str) -> int:
+    head = {"Authorization": f"Bearer {token}"}
+    with program.client() as client:
+        return client.get("/api/v1/sessions", headers=head).status_code
+
+
 @attack("a disk that takes no writes", small=1, whole=10)
 def read_only_disk(folder: Path, count: int) -> str:
     with on_a_small_disk(Program(folder)) as program:

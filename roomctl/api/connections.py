@@ -5,12 +5,18 @@ two thirds of the connections at most, so that a paired panel always finds one; 
 its own bound, so that one box cannot take them all; and where there is no room the stranger goes
 who has been idle for longest. Who has shown who he is never has to go for one who has not.
 
+A newcomer may be a panel that was cut off, and nobody knows before its first request. So where all
+strangers are being answered it has one of the panels' connections for that request; and as soon as
+strangers have half of what they may have, each connection of theirs ends with its first answer,
+however many requests it has sent. Of one address only so many strangers' requests are looked at.
+
 Pure: time is an argument. Knows no socket and no HTTP.
 """
 
 from __future__ import annotations
 
 import ipaddress
+import math
 from collections import Counter
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -48,9 +54,11 @@ class Allowance:
 
 
 REQUEST_S = 10.0  # from a request's first byte, or the connection's beginning, to its last byte
+FIRST_S = 1.0  # for a newcomer's request, in a crowd, before he goes for another one
 STALLED_S = 20.0  # for what is written to be read, once 64 KiB wait for it
 LINGER_S = 5.0  # for a connection that was closed to be gone
 ARRIVALS = Rate(per_s=100, burst=200)  # of one address that is not this box
+REQUESTS = Rate(per_s=50, burst=300)  # of strangers there; a panel's page is some 60 files
 
 # Descriptors that are no connections: a room with all its devices, its browser's pipes, its
 # database and its log has about 60 open; as many again are for what it opens for a moment.
@@ -150,12 +158,27 @@ class Connections:
         self._visitors: dict[Visitor, None] = {}  # the oldest first
         self._of: Counter[str] = Counter()
         self._arrivals: dict[str, Allowance] = {}
+        self._requests: dict[str, Allowance] = {}
         self.ended = 0  # were turned away, or ended for another one's sake
+
+    @property
+    def crowded(self) -> bool:
+        """Whether strangers have so many connections that each is for one answer."""
+        return self._strangers * 2 >= self._limits.strangers
+
+    @property
+    def _strangers(self) -> int:
+        return sum(not visitor.known for visitor in self._visitors)
+
+    def may_ask(self, visitor: Visitor, now: float) -> bool:
+        """Whether a stranger's request is looked at: of one address seldom enough."""
+        return _is_within(self._requests, REQUESTS, visitor.address, now)
 
     def admit(self, host: str, now: float) -> Visitor | None:
         """Return a new visitor from an IP address, or None if there is no room for one."""
         address = counted_as(host)
-        if not self._may_come(address, now) or not self._has_room(address):
+        come = _is_within(self._arrivals, ARRIVALS, address, now)
+        if not come or not self._has_room(address, now):
             self.ended += 1
             return None
         visitor = Visitor(address, now)
@@ -171,12 +194,12 @@ class Connections:
             if not self._of[visitor.address]:
                 del self._of[visitor.address]
 
-    def make_room(self, address: str | None = None) -> bool:
-        """End the stranger who has been idle for longest, of all or of an address."""
+    def make_room(self, address: str | None = None, since: float = math.inf) -> bool:
+        """End the stranger who has been idle for longest, and since then; of all or an address."""
         candidates = [
             visitor
             for visitor in self._visitors
-            if visitor.may_go and address in (None, visitor.address)
+            if visitor.may_go and address in (None, visitor.address) and visitor.since <= since
         ]
         if not candidates:
             return False
@@ -188,31 +211,25 @@ class Connections:
         for visitor in list(self._visitors):
             if visitor.is_overdue(now, self._limits):
                 self._end(visitor)
-        for address in [a for a, arrivals in self._arrivals.items() if arrivals.is_whole(now)]:
-            del self._arrivals[address]
+        for known in (self._arrivals, self._requests):
+            for address in [one for one, left in known.items() if left.is_whole(now)]:
+                del known[address]
 
     def end_all(self) -> None:
         """End every connection."""
         for visitor in list(self._visitors):
             self._end(visitor)
 
-    def _may_come(self, address: str, now: float) -> bool:
-        """Whether an address comes seldom enough; one of this box's own may come at any rate.
-
-        What runs here and does harm can do it without us, and the room's own panel comes from here.
-        """
-        if address == _LOOPBACK:
-            return True
-        return self._arrivals.setdefault(address, Allowance(ARRIVALS, now)).take(now)
-
-    def _has_room(self, address: str) -> bool:
+    def _has_room(self, address: str, now: float) -> bool:
         loopback = address == _LOOPBACK
         most = self._limits.loopback if loopback else self._limits.address
         if self._of[address] >= most and not self.make_room(address):
             return False
-        strangers = sum(not visitor.known for visitor in self._visitors)
-        full = len(self._visitors) >= self._limits.total or strangers >= self._limits.strangers
-        return not full or self.make_room()
+        if len(self._visitors) >= self._limits.total:
+            return self.make_room()
+        if self._strangers >= self._limits.strangers:
+            self.make_room(since=now - FIRST_S)  # else it has a panel's place for its request
+        return True
 
     def _end(self, visitor: Visitor) -> None:
         self.ended += 1
@@ -222,6 +239,16 @@ class Connections:
 
 
 _LOOPBACK = "loopback"
+
+
+def _is_within(known: dict[str, Allowance], rate: Rate, address: str, now: float) -> bool:
+    """Whether an address does something seldom enough; this box may do it at any rate.
+
+    What runs here and does harm can do it without us, and the room's own panel comes from here.
+    """
+    if address == _LOOPBACK:
+        return True
+    return known.setdefault(address, Allowance(rate, now)).take(now)
 
 
 def counted_as(host: str) -> str:

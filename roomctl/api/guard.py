@@ -48,6 +48,9 @@ _ORIGIN = _Refusal(403, "origin", "requests from other sites are refused")
 _PATH = _Refusal(
     400, "path", "a path has no control characters, backslashes, dot segments or encoded slashes"
 )
+_OFTEN = _Refusal(
+    429, "too_often", "more requests without a token than are looked at; wait a second"
+)
 _LENGTH = _Refusal(400, "content_length", "the Content-Length is no number")
 
 _JSON, _TAR = "application/json", "application/x-tar"
@@ -86,6 +89,9 @@ class Guard:
         by_cookie = bool(callers) and "authorization" not in headers
         refusal, most = self._door(headers, writes, by_cookie), _most(scope, callers)
         form = _TAR if scope["path"] == _IMPORT else _JSON
+        may_ask = scope.get("state", {}).get("may_ask")
+        if not callers and may_ask is not None and not may_ask():
+            refusal = _OFTEN
         if refusal is None and not _plain(scope):
             refusal = _PATH
         if refusal is None and scope["type"] == "http" and writes:

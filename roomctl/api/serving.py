@@ -151,8 +151,9 @@ async def served(
 
     With `tls`, whoever comes from elsewhere than this box speaks it, and nothing else.
     """
+    connections = Connections(limits or connection_limits(descriptors()))
     settings = uvicorn.Config(
-        _known_apart(app),
+        _known_apart(app, connections),
         log_config=None,
         log_level="warning",  # below it the frames of panels are logged, passcodes included
         access_log=False,
@@ -167,7 +168,6 @@ async def served(
         timeout_graceful_shutdown=SHUTDOWN_S,
     )
     server = _Server(settings)
-    connections = Connections(limits or connection_limits(descriptors()))
     task = asyncio.create_task(server.serve(sockets=[]))
     try:
         while not server.started and not task.done():
@@ -412,8 +412,12 @@ class _Socket(WebSocketsSansIOProtocol):
             self.transport.abort()
 
 
-def _known_apart(app: ASGIApp) -> ASGIApp:
-    """Return `app`, with those noted whom it knows, and requests refused that need none of it."""
+def _known_apart(app: ASGIApp, connections: Connections) -> ASGIApp:
+    """Return `app`, with those noted whom it knows, and requests refused that need none of it.
+
+    `may_ask` in a request's state is for whoever finds out that it is a stranger's.
+    """
+    loop = asyncio.get_running_loop()
 
     async def judged(
         scope: Message, receive: Callable[[], Awaitable[Message]], send: ASGIApp
@@ -423,10 +427,13 @@ def _known_apart(app: ASGIApp) -> ASGIApp:
             return
         state = scope["state"]
         visitor: Visitor = state["visitor"]
+        state["may_ask"] = lambda: connections.may_ask(visitor, loop.time())
 
         async def sending(message: Message) -> None:
             if message["type"] in ("http.response.start", "websocket.accept"):
-                visitor.known = visitor.known or state.get("source") is not None
+                visitor.known = visitor.known or bool(state.get("source") or state.get("callers"))
+            if message["type"] == "http.response.start" and not visitor.known:
+                message = _last(message) if connections.crowded else message
             await send(message)
 
         refusal = _unreadable(scope) if scope["type"] == "http" else None
@@ -435,6 +442,12 @@ def _known_apart(app: ASGIApp) -> ASGIApp:
         await (refusal or app)(scope, receive, sending)
 
     return judged
+
+
+def _last(message: Message) -> Message:
+    """Return the head of an answer, with which its connection ends."""
+    headers = [one for one in message.get("headers", ()) if one[0].lower() != b"connection"]
+    return {**message, "headers": [*headers, (b"connection", b"close")]}
 
 
 async def _read_on(receive: Callable[[], Awaitable[Message]]) -> None:

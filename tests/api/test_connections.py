@@ -6,6 +6,7 @@ from roomctl.api.connections import (
     ARRIVALS,
     LINGER_S,
     REQUEST_S,
+    REQUESTS,
     STALLED_S,
     Allowance,
     ConnectionLimits,
@@ -87,6 +88,37 @@ def test_who_is_known_goes_for_no_stranger_and_always_finds_room():
     assert not any(visitor.transport.aborted for visitor in known)
     assert all(visitor.transport.aborted for visitor in strangers), "total is 9, and 9 are known"
     assert come(connections, "10.0.4.1", 201.0) is None
+
+
+def test_a_newcomer_has_a_connection_for_his_first_request_while_all_strangers_are_answered():
+    connections = Connections(LIMITS)
+    for number in range(LIMITS.strangers):
+        come(connections, f"10.0.0.{number}").turn(ConnectionPhase.ANSWERING, 1.0)
+    panels = [come(connections, "10.0.9.1", 2.0) for _ in range(3)]
+    assert all(panels)
+    for panel in panels:
+        panel.known = True
+    assert come(connections, "10.0.9.2", 3.0) is None, "the panels' connections are not for others"
+
+
+def test_strangers_are_crowded_from_half_of_what_they_may_have():
+    connections = Connections(LIMITS)
+    come(connections, "10.0.0.1", known=True)
+    found = []
+    for number in range(4):
+        found.append(connections.crowded)
+        come(connections, f"10.0.1.{number}")
+    assert found == [False, False, False, True]
+
+
+def test_of_an_address_so_many_strangers_requests_are_looked_at_and_of_this_box_all():
+    connections = Connections(LIMITS)
+    one, other, own = (come(connections, host) for host in ("10.0.0.1", "10.0.0.2", "127.0.0.1"))
+    asked = [connections.may_ask(one, 0.0) for _ in range(REQUESTS.burst + 5)]
+    assert asked == [True] * REQUESTS.burst + [False] * 5
+    assert connections.may_ask(other, 0.0)
+    assert all(connections.may_ask(own, 0.0) for _ in range(REQUESTS.burst + 5))
+    assert connections.may_ask(one, 1.0)
 
 
 def test_loopback_is_one_address_in_all_its_forms_and_so_is_a_network_of_ipv6():

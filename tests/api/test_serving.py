@@ -149,6 +149,55 @@ async def test_half_open_connections_keep_nobody_out_who_asks():
         assert await known.ask() == b"200", "who is known went for no stranger"
 
 
+CROWD = ConnectionLimits(total=30, strangers=20, address=28, loopback=28)
+"""In which one address can do what ten can do to a whole room."""
+
+
+async def test_a_stranger_in_a_crowd_has_one_answer_however_much_he_asks():
+    async with answering(CROWD) as connect:
+        alone, known = await connect(), await connect()
+        assert await known.ask(KNOWN) == b"200"
+        assert await alone.ask(GET * 3) == b"200"
+        assert await alone.ask(b"") == b"200", "who is few is answered all"
+        for _ in range(9):
+            await (await connect()).ask()
+        pushing = await connect()
+        pushing.writer.write(GET * 50)
+        answer = await pushing.reader.read()
+        assert answer.count(b"HTTP/1.1 200") == 1
+        assert b"connection: close" in answer.lower()
+        assert await known.ask(KNOWN) == b"200"
+        assert await known.ask(KNOWN) == b"200"
+
+
+async def test_panels_come_in_while_strangers_ask_without_end():
+    async with answering(CROWD, body=b"x" * 4096) as connect:
+        ending = asyncio.Event()
+
+        async def push():
+            while not ending.is_set():
+                with contextlib.suppress(ConnectionError):
+                    link = await connect()
+                    link.writer.write(GET * 300)
+                    await link.ended()
+                    link.writer.close()
+
+        async with asyncio.TaskGroup() as pushing:
+            for _ in range(24):
+                pushing.create_task(push())
+            await asyncio.sleep(0.2)  # until all of them are at it; nothing is judged by it
+            answered = 0
+            try:
+                for _ in range(6):
+                    with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+                        panel = await connect()
+                        answered += await panel.ask(KNOWN) == b"200"
+                        answered += await panel.ask(KNOWN) == b"200"
+            finally:
+                ending.set()
+        assert answered == 12
+
+
 QUICK = ConnectionLimits(99, 66, 33, 33, request_s=0.2, stalled_s=0.2, linger_s=0.2)
 
 

@@ -23,7 +23,7 @@ import importlib
 import logging
 import secrets
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -35,12 +35,14 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from roomctl.api.auth import SIGN_IN_S, Tokens
 from roomctl.api.connections import Allowance, Rate
 from roomctl.api.rights import Routes, needs
+from roomctl.booking.fetch import trusted
 from roomctl.clock import Clock
 from roomctl.command import Source
 from roomctl.config import Config, OidcTable
 from roomctl.errors import RoomctlError
 from roomctl.frozen import frozen
 from roomctl.roles import Right, Role
+from roomctl.wire import in_thread
 
 _log = logging.getLogger(__name__)
 
@@ -89,7 +91,7 @@ class NotSignedIn(RoomctlError):
 
     def __init__(self, code: str, why: str) -> None:
         super().__init__(f"sign-in: {why}")
-        self.code = code
+        self.code, self.why = code, why
 
 
 @frozen
@@ -123,6 +125,9 @@ class Provider:
         self._table, self._redirect_uri, self._clock = table, redirect_uri, clock
         self._transport = transport
         self._metadata: dict[str, Any] | None = None
+        self._asking = asyncio.Lock()  # for metadata and keys: one at a time
+        self._failed: NotSignedIn | None = None
+        self._failures = 0
         self._keys: Any = None
         self._keys_s = 0.0
 
@@ -144,8 +149,7 @@ class Provider:
 
     async def person(self, code: str, attempt: _Attempt) -> StaffMember:
         """Return who has signed in; NotSignedIn: nobody that this room knows, or can trust."""
-        answer = await self._exchange(code, attempt)
-        token, access = answer.get("id_token"), answer.get("access_token")
+        token, access = await self._exchange(code, attempt)
         if not isinstance(token, str):
             raise NotSignedIn("untrusted", "the provider sends no ID token")
         claims = await self._claims(token, access, attempt)
@@ -166,6 +170,24 @@ class Provider:
 
     async def _described(self) -> dict[str, Any]:
         if self._metadata is None:
+            await self._one_at_a_time(self._describe)
+        assert self._metadata is not None  # noqa: S101 - or it has raised
+        return self._metadata
+
+    async def _one_at_a_time(self, ask: Callable[[], Awaitable[None]]) -> None:
+        """Ask unless somebody else has, who was waited for; what failed for him fails for all."""
+        failures = self._failures
+        async with self._asking:
+            if self._failed is not None and self._failures > failures:
+                raise NotSignedIn(self._failed.code, self._failed.why)
+            try:
+                await ask()
+            except NotSignedIn as error:
+                self._failed, self._failures = error, self._failures + 1
+                raise
+
+    async def _describe(self) -> None:
+        if self._metadata is None:
             issuer = self._table.issuer
             found = await self._ask("GET", f"{issuer.rstrip('/')}/.well-known/openid-configuration")
             if found.get("issuer") != issuer:
@@ -174,9 +196,9 @@ class Provider:
                 if not _is_safe(found.get(name)):
                     raise NotSignedIn("untrusted", f"{issuer}: its {name} is no https address")
             self._metadata = found
-        return self._metadata
 
-    async def _exchange(self, code: str, attempt: _Attempt) -> dict[str, Any]:
+    async def _exchange(self, code: str, attempt: _Attempt) -> tuple[object, object]:
+        """Return the ID token and the access token, if they are such."""
         metadata = await self._described()
         form = {
             "grant_type": "authorization_code",
@@ -188,9 +210,11 @@ class Provider:
         basic = "client_secret_basic"  # what a provider takes that says nothing
         if basic in metadata.get("token_endpoint_auth_methods_supported", [basic]):
             auth = httpx.BasicAuth(self._table.client_id, secret)
-            return await self._ask("POST", metadata["token_endpoint"], data=form, auth=auth)
-        form |= {"client_id": self._table.client_id, "client_secret": secret}
-        return await self._ask("POST", metadata["token_endpoint"], data=form)
+            found = await self._ask("POST", metadata["token_endpoint"], data=form, auth=auth)
+        else:
+            form |= {"client_id": self._table.client_id, "client_secret": secret}
+            found = await self._ask("POST", metadata["token_endpoint"], data=form)
+        return found.get("id_token"), found.get("access_token")
 
     async def _claims(self, token: str, access: object, attempt: _Attempt) -> Mapping[str, Any]:
         """Return what an ID token says, once it is proven to be the provider's, and for us."""
@@ -219,11 +243,18 @@ class Provider:
         return dict(claims)
 
     async def _keyring(self, *, anew: bool = False) -> Any:  # noqa: ANN401 - joserfc's
-        now_s = self._clock.mono_s()
-        if self._keys is None or anew or now_s - self._keys_s > KEYS_S:
-            found = await self._ask("GET", (await self._described())["jwks_uri"])
-            key_set = importlib.import_module("joserfc.jwk").KeySet
-            self._keys, self._keys_s = key_set.import_key_set(found), now_s
+        before_s = self._keys_s
+        where = (await self._described())["jwks_uri"]
+
+        async def read() -> None:
+            now_s = self._clock.mono_s()
+            others = anew and self._keys_s != before_s  # has somebody else read them meanwhile?
+            if self._keys is None or (anew and not others) or now_s - self._keys_s > KEYS_S:
+                found = await self._ask("GET", where)
+                key_set = importlib.import_module("joserfc.jwk").KeySet
+                self._keys, self._keys_s = key_set.import_key_set(found), now_s
+
+        await self._one_at_a_time(read)
         return self._keys
 
     async def _userinfo(self, access: str, sub: str) -> dict[str, Any]:
@@ -235,16 +266,23 @@ class Provider:
         return found if found.get("sub") == sub else {}
 
     async def _ask(self, method: str, url: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401
-        """Return what the provider answers, as JSON; no redirect is followed."""
+        """Return what the provider answers, as JSON; no redirect is followed, nothing unpacked."""
         host = urlsplit(url).hostname
+        verify = await in_thread(trusted) if url.startswith("https:") else False
         try:
             async with (
                 asyncio.timeout(PROVIDER_S),
-                httpx.AsyncClient(transport=self._transport, timeout=PROVIDER_S) as client,
-                client.stream(method, url, **more) as response,
+                httpx.AsyncClient(
+                    transport=self._transport, verify=verify, timeout=PROVIDER_S, trust_env=False
+                ) as client,
+                client.stream(method, url, **_uncompressed(more)) as response,
             ):
-                body = b""
-                async for piece in response.aiter_bytes():
+                coding = response.headers.get("content-encoding", "identity").strip().lower()
+                if coding not in ("", "identity"):
+                    why = f"{host}: its answer is compressed, which was not asked for"
+                    raise NotSignedIn("untrusted", why)
+                body = bytearray()
+                async for piece in response.aiter_bytes():  # as they came
                     body += piece
                     if len(body) > LONGEST_ANSWER:
                         raise NotSignedIn("untrusted", f"{host}: its answer is too long")
@@ -256,12 +294,17 @@ class Provider:
             code = "expired" if method == "POST" and status in (400, 401) else "provider"
             raise NotSignedIn(code, f"{host}: answered HTTP {status}")
         try:
-            found = httpx.Response(200, content=body).json()
+            found = httpx.Response(200, content=bytes(body)).json()
         except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict):
             raise NotSignedIn("untrusted", f"{host}: its answer is no JSON object")
         return found
+
+
+def _uncompressed(request: Mapping[str, Any]) -> dict[str, Any]:
+    headers = {**request.get("headers", {}), "Accept-Encoding": "identity"}
+    return {**request, "headers": headers}
 
 
 class SignIn:

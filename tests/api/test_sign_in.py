@@ -1,7 +1,11 @@
 """Staff sign in with the house's accounts: at a provider that others wrote, and at hostile ones."""
 
+import asyncio
+import contextlib
+import gzip
 import json
 import time
+import tracemalloc
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -11,7 +15,7 @@ from roomctl.api.sign_in import ATTEMPTS, NotSignedIn, Provider, SignIn
 from roomctl.app import mistakes, parse
 from roomctl.clock import SystemClock
 from roomctl.roles import Role
-from tests.api.rig import ROOM, House
+from tests.api.rig import LIMIT_S, ROOM, House
 
 jwt = pytest.importorskip("joserfc.jwt")
 jwk = pytest.importorskip("joserfc.jwk")
@@ -237,6 +241,74 @@ async def test_an_answer_that_is_none_signs_nobody_in(answer, code):
 async def begin_often(sign_in):
     for _ in range(5 * ATTEMPTS.burst):
         await sign_in.begin()
+
+
+class Packed:
+    """A provider on this box that answers everything with a few bytes that become many."""
+
+    def __init__(self, head=b"Content-Encoding: gzip\r\n", body=None):
+        self.body = gzip.compress(bytes(64 << 20)) if body is None else body
+        self.head, self.asked = head, []
+
+    async def __aenter__(self):
+        self.server = await asyncio.start_server(self._answer, "127.0.0.1", 0)
+        self.port = self.server.sockets[0].getsockname()[1]
+        self.issuer = f"http://127.0.0.1:{self.port}"
+        return self
+
+    async def __aexit__(self, *_):
+        self.server.close()
+        await self.server.wait_closed()
+
+    async def _answer(self, reader, writer):
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            self.asked.append(await reader.readuntil(b"\r\n\r\n"))
+            await asyncio.sleep(0.1)  # while the others ask, too
+            length = f"Content-Length: {len(self.body)}\r\n\r\n".encode()
+            writer.write(b"HTTP/1.1 200 OK\r\n" + self.head + length + self.body)
+            await writer.drain()
+        writer.close()
+
+
+async def begun(provider, times=1):
+    table, clock = parse(oidc(provider.issuer), "room.toml").api.oidc, SystemClock()
+    sign_in = SignIn(Provider(table, BACK, clock), clock)
+    return await asyncio.gather(*(sign_in.begin() for _ in range(times)), return_exceptions=True)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("coding", [b"gzip", b"deflate", b"br", b"zstd", b"identity, gzip"])
+async def test_a_compressed_answer_is_not_unpacked_and_of_many_strangers_one_asks(coding):
+    head = b"Content-Encoding: " + coding + b"\r\n"
+    async with asyncio.timeout(LIMIT_S), Packed(head) as provider:
+        tracemalloc.start()
+        try:
+            found = await begun(provider, ATTEMPTS.burst)
+            _, most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert [one.code for one in found] == ["untrusted"] * ATTEMPTS.burst
+    assert most < 32 << 20
+    assert len(provider.asked) == 1
+    assert b"accept-encoding: identity" in provider.asked[0].lower()
+
+
+@pytest.mark.real
+async def test_an_answer_that_is_too_long_is_not_read_to_its_end():
+    async with asyncio.timeout(LIMIT_S), Packed(b"", b" " * (8 << 20)) as provider:
+        [found] = await begun(provider)
+    assert "too long" in str(found)
+
+
+@pytest.mark.real
+async def test_no_proxy_of_the_environment_hears_of_a_sign_in(monkeypatch):
+    async with asyncio.timeout(LIMIT_S), Packed() as proxy, Packed() as provider:
+        for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.issuer)
+        monkeypatch.delenv("no_proxy", raising=False)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        await begun(provider)
+    assert (len(proxy.asked), len(provider.asked)) == (0, 1)
 
 
 async def test_a_flood_of_attempts_asks_the_provider_no_more_than_it_may():

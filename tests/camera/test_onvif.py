@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import random
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -353,6 +354,73 @@ def test_a_host_that_is_no_camera_is_not_hammered(body: bytes) -> None:
         now = max(connection.due() or now + 1, now + 0.001)
     assert not connection.ready
     assert asked >= 4
+
+
+INSIDE = "<s:Envelope xmlns:s='a'><s:Body>{}</s:Body></s:Envelope>"
+DTD = "<!DOCTYPE x [<!ENTITY a 'b'>]>" + INSIDE.format("<x>&a;</x>")
+
+SAYS = "<?xml version='1.0' encoding='{}'?>"
+
+
+def small(inside: str) -> bytes:
+    return INSIDE.format(inside).encode()
+
+
+HOSTILE = {
+    "a DTD in UTF-16": DTD.encode("utf-16"),
+    "a DTD in UTF-16 without its mark": DTD.encode("utf-16-le"),
+    "a DTD in UTF-16 that says so": f"<?xml version='1.0' encoding='utf-16'?>{DTD}".encode(
+        "utf-16"
+    ),
+    "a DTD in UTF-16 that says UTF-8": f"<?xml version='1.0' encoding='utf-8'?>{DTD}".encode(
+        "utf-16"
+    ),
+    "a DTD behind a mark": b"\xef\xbb\xbf" + DTD.encode(),
+    "a DTD between comments": b"<!-- <![CDATA[ -->" + DTD.encode(),
+    "a DTD without entities": b"<!DOCTYPE x>" + small("<x/>"),
+    "an entity that nobody declared": small("<x>&a;</x>"),
+    "UTF-16": INSIDE.format("<x/>").encode("utf-16"),
+    "UTF-32": INSIDE.format("<x/>").encode("utf-32"),
+    "bytes that are no UTF-8": b"<?xml version='1.0' encoding='latin-1'?>" + small("<x>") + b"\xe9",
+    "many elements": small("<x>" + "<y/>" * 50_000 + "</x>"),
+    "many elements in elements": small("<x>" * 20_000 + "</x>" * 20_000),
+    "few too many in elements": small("<x>" * 40 + "</x>" * 40),
+    "many attributes": small("<x " + " ".join(f"a{n}='1'" for n in range(20_000)) + "/>"),
+    "many prefixes": small("<x " + " ".join(f"xmlns:a{n}='1'" for n in range(10_000)) + "/>"),
+    "much text": small("<x>" + "y" * soap.LARGEST + "</x>"),
+}
+
+
+@pytest.mark.parametrize("data", HOSTILE.values(), ids=HOSTILE.keys())
+def test_what_no_camera_sends_is_not_read(data: bytes) -> None:
+    events = 0
+
+    def count(*_: object) -> None:
+        nonlocal events
+        events += 1
+
+    sys.setprofile(count)
+    try:
+        with pytest.raises(ValueError, match=r"is no XML|has"):
+            soap.body_of(data)
+    finally:
+        sys.setprofile(None)
+    assert events < 20 * soap.MOST_ELEMENTS, "it is read on and on"
+
+
+def test_what_declares_another_encoding_and_is_utf_8_is_read() -> None:
+    data = b"<?xml version='1.0' encoding='iso-8859-1'?>" + small("<x>\u7af9</x>")
+    found = soap.body_of(data)
+    assert not isinstance(found, soap.SoapFault)
+    assert found.text == "\u7af9"
+
+
+def test_hundreds_of_presets_and_prefixes_that_nobody_declared_are_read() -> None:
+    each = "<tptz:Preset token='{0}'><tt:Name>P {0}</tt:Name><tt:A><b x='1'/></tt:A></tptz:Preset>"
+    found = soap.body_of(small("<r>" + "".join(map(each.format, range(600))) + "</r>"))
+    assert not isinstance(found, soap.SoapFault)
+    listed = [soap.text(one, "Name") for one in soap.every(found, "Preset")]
+    assert (len(listed), listed[-1]) == (600, "P 599")
 
 
 @given(st.binary(max_size=400))

@@ -352,7 +352,7 @@ def _sign_in_routes(
     async def sign_out(request: Request) -> Response:
         """End this browser's session of staff, however they have signed in."""
         response = Response(status_code=204)
-        request.app.state.note(request.state.source, "sign-out", {}, "done")
+        await request.app.state.note_durably(request.state.source, "sign-out", {}, "done")
         for role in SIGNED_IN:
             if secret := request.cookies.get(cookies[role]):
                 tokens.sign_out(secret)

@@ -139,7 +139,7 @@ def create_app(
     )
     app.router.route_class = RightRoute
     app.state.ending = ending
-    app.state.note = room.audit.note
+    app.state.note, app.state.note_durably = room.audit.note, room.audit.note_durably
     app.routes.extend(routes(doors).routes)  # include_router would make each of them again
     if simulated is not None:
         app.routes.extend(simulator_routes(simulated).routes)

@@ -125,7 +125,10 @@ class RightRoute(APIRoute):
 async def _noted(
     request: Request, what: str, handle: Callable[[Request], Awaitable[Response]]
 ) -> Response:
-    """Do what is asked, and note for the audit what became of it; what makes no sense is not."""
+    """Do what is asked, and note for the audit what became of it; what makes no sense is not.
+
+    What was changed is on the disk, in the audit, before it is answered.
+    """
     result = "done"
     try:
         response = await handle(request)
@@ -142,7 +145,10 @@ async def _noted(
     finally:
         if result:
             source, given = _who(request, request.state.source), await _given(request)
-            request.app.state.note(source, what, given, result)
+            if result.startswith("refused"):
+                request.app.state.note(source, what, given, result)
+            else:
+                await request.app.state.note_durably(source, what, given, result)
     return response
 
 

@@ -389,12 +389,14 @@ def sign_in_routes(
                 raise NotSignedIn("refused", f"the provider says {_shown(error)}")
             person = await sign_in.finish(request.cookies.get(attempt_cookie), state, code)
         except NotSignedIn as failed:
-            _note(request, Source("nobody", "nobody"), f"refused: {failed.code}")
+            source = _asking(request, Source("nobody", "nobody"))
+            request.app.state.note(source, "sign-in", {}, f"refused: {failed.code}")
             response = _failed(failed, chinese)
         else:
             secret = tokens.sign_in(person.role, person.name, SIGN_IN_S)
             request.state.source = tokens.session(secret, person.role)
-            _note(request, request.state.source, "done")
+            source = _asking(request, request.state.source)
+            await request.app.state.note_durably(source, "sign-in", {}, "done")
             response = _welcome(person, chinese)
             response.set_cookie(
                 cookies[person.role],
@@ -410,10 +412,9 @@ def sign_in_routes(
     return router
 
 
-def _note(request: Request, source: Source, result: str) -> None:
-    """Note for the audit that somebody has signed in, or has tried."""
-    address = request.client.host if request.client else ""
-    request.app.state.note(replace(source, address=address), "sign-in", {}, result)
+def _asking(request: Request, source: Source) -> Source:
+    """Return who has signed in, or has tried, with the address for the audit."""
+    return replace(source, address=request.client.host if request.client else "")
 
 
 def _attempt(secret: str) -> _Attempt:

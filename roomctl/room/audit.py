@@ -1,6 +1,7 @@
 """Who did what in the room: every command that was accepted, and what became of it.
 
 It is noted when it has ended, and written down beside the loop: no stop and no mute waits for it.
+Who changes who may what, or the configuration, is answered once that is on the disk.
 Of the arguments only those are kept that name a thing or a number: no link, text, name or passcode.
 
 - A finger that holds a camera, or `camera.drive` again and again, is one entry: that it began.
@@ -8,6 +9,7 @@ Of the arguments only those are kept that name a thing or a number: no link, tex
   is broken is an issue, `audit.broken`, until it is found sound.
 - Of one caller 600 entries an hour are kept, and 20 refusals; what is more is counted, and told at
   the end of the hour as one entry for each kind (`times`). So nobody can flood out what was before.
+  Changes of access and configuration are counted by themselves: no other work hides them.
 
 Knows no HTTP and no command.
 """
@@ -21,7 +23,7 @@ from collections import OrderedDict, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from roomctl.clock import Clock, Moment
 from roomctl.command import Param, Source
@@ -41,6 +43,8 @@ STILL_S = 2.0  # a camera that was left alone for longer is moved anew
 REMEMBERED = 256  # of what is going on
 FIRST_LOOK_S, LOOK_S = 60.0, 24 * 3600.0  # at the chain; a start has other things to do
 CALLERS = 1000  # that are told apart within an hour
+
+_Kept = Literal["refused", "soon", "durably"]
 
 HOLD = "camera.hold"
 _GOES_ON = frozenset({HOLD, "camera.drive"})
@@ -85,7 +89,7 @@ class Audit(Part):
         self._store, self._clock = log, clock
         self._waiting: deque[AuditEvent] = deque()
         self._lost = 0
-        self._hours: dict[tuple[str, str, bool], _Hour] = {}
+        self._hours: dict[tuple[str, str, _Kept], _Hour] = {}
         self._going_on: OrderedDict[tuple[str, ...], float] = OrderedDict()
         self._some = asyncio.Event()
         self._writing = asyncio.Lock()
@@ -104,6 +108,26 @@ class Audit(Part):
 
     def note(self, source: Source, command: str, arguments: Mapping[str, Any], result: str) -> None:
         """Take note of what somebody did, or was refused; `result` is a status and a code."""
+        self._note(source, command, arguments, result)
+
+    async def note_durably(
+        self, source: Source, command: str, arguments: Mapping[str, Any], result: str
+    ) -> None:
+        """Take note of a change of access or configuration; return once it is on the disk.
+
+        A disk that takes no writes is tried again later, as for all that is noted.
+        """
+        self._note(source, command, arguments, result, "durably")
+        await self._write()
+
+    def _note(
+        self,
+        source: Source,
+        command: str,
+        arguments: Mapping[str, Any],
+        result: str,
+        kept: _Kept = "soon",
+    ) -> None:
         if self._store is None:
             return
         now = self._clock.now()
@@ -120,7 +144,7 @@ class Audit(Part):
             told,
             result,
         )
-        self._count(event, now.mono_s)
+        self._count(event, now.mono_s, "refused" if result.startswith("refused") else kept)
 
     def tick(self) -> None:
         now_s = self._clock.mono_s()
@@ -197,19 +221,18 @@ class Audit(Part):
             self._going_on.popitem(last=False)
         return before_s is not None and now_s - before_s < STILL_S
 
-    def _count(self, event: AuditEvent, now_s: float) -> None:
-        refused = event.result.startswith("refused")
-        caller = (event.role, event.name, refused)
+    def _count(self, event: AuditEvent, now_s: float, kept: _Kept) -> None:
+        caller = (event.role, event.name, kept)
         hour = self._hours.get(caller)
         if hour is None and len(self._hours) >= CALLERS:
-            caller = ("many", "many", refused)
+            caller = ("many", "many", kept)
             hour = self._hours.get(caller)
         if hour is None or now_s - hour.began_s >= HOUR_S:
             if hour is not None:
                 self._tell_more(hour)
             hour = self._hours[caller] = _Hour(now_s)
         hour.said += 1
-        if hour.said <= (REFUSALS_AN_HOUR if refused else ENTRIES_AN_HOUR):
+        if hour.said <= (REFUSALS_AN_HOUR if kept == "refused" else ENTRIES_AN_HOUR):
             self._put(event)
             return
         kind = (event.command, event.result)

@@ -8,6 +8,7 @@ import pytest
 from roomctl.clock import VirtualClock
 from roomctl.roles import TABLE, Right, Role
 from roomctl.room import Source
+from roomctl.room.audit import ENTRIES_AN_HOUR
 from tests.api import rig
 from tests.api.rig import BEARER, House
 
@@ -225,3 +226,57 @@ async def test_a_finger_that_holds_a_camera_is_one_entry(tmp_path):
         await rig.eventually(lambda: house.room.audit.pending)
         found = [one for one in await entries(house) if one["command"] == "camera.hold"]
     assert [(one["role"], one["arguments"]) for one in found] == [("panel", {"camera": "front"})]
+
+
+def on_disk(house):
+    """What a power cut would leave of the audit now."""
+    file = house.store.folder / "audit.jsonl"
+    lines = file.read_bytes().splitlines() if file.exists() else []
+    return [(one["command"], one["result"]) for one in map(json.loads, lines)]
+
+
+CHANGES = (
+    ("POST", "/api/v1/tokens", {"name": "desk", "scope": "operate"}, "POST /api/v1/tokens"),
+    ("PATCH", "/api/v1/tokens/desk", {"scope": "read"}, "PATCH /api/v1/tokens/{name}"),
+    ("DELETE", "/api/v1/tokens/desk", None, "DELETE /api/v1/tokens/{name}"),
+    ("POST", "/api/v1/pairings", {"role": "panel"}, "POST /api/v1/pairings"),
+    ("PUT", "/api/v1/people/li", {"role": "read", "password": "four words are long"}, None),
+    ("DELETE", "/api/v1/people/li", None, "DELETE /api/v1/people/{name}"),
+    ("PUT", "/api/v1/pin", {"pin": "739164"}, "PUT /api/v1/pin"),
+    ("DELETE", "/api/v1/pin", None, "DELETE /api/v1/pin"),
+    ("DELETE", "/api/v1/pin/failures", None, "DELETE /api/v1/pin/failures"),
+)
+
+
+@pytest.mark.real
+async def test_a_change_of_access_is_on_the_disk_before_it_is_answered(site):
+    async with client(site) as admin:
+        for method, path, body, what in CHANGES:
+            answer = await admin.request(method, path, json=body)
+            assert answer.is_success, answer.text
+            assert on_disk(site)[-1] == (what or f"{method} /api/v1/people/{{name}}", "done")
+        token = {"token": site.tokens.offer_pairing(Role.PANEL)}
+        await admin.post("/api/v1/pair", json=token)
+        assert on_disk(site)[-1] == ("POST /api/v1/pair", "done")
+        [session] = (await admin.get("/api/v1/sessions")).json()
+        await admin.delete(f"/api/v1/sessions/{session['id']}")
+        assert on_disk(site)[-1] == ("DELETE /api/v1/sessions/{session}", "done")
+
+
+async def test_no_other_work_hides_a_change_of_access(site):
+    async with client(site) as admin:
+        for number in range(ENTRIES_AN_HOUR + 5):
+            site.room.audit.note(
+                Source("admin", "this box"), "audio.volume", {"pct": number}, "done"
+            )
+        await admin.post("/api/v1/tokens", json={"name": "desk", "scope": "operate"})
+    assert on_disk(site)[-1] == ("POST /api/v1/tokens", "done")
+    assert len(on_disk(site)) == ENTRIES_AN_HOUR + 1
+
+
+async def test_what_is_refused_to_strangers_waits_for_no_disk(site):
+    async with client(site, {}) as stranger:
+        answer = await stranger.post("/api/v1/pair", json={"token": "x" * 32})
+        assert answer.status_code == 403
+    assert on_disk(site) == []
+    assert site.room.audit.pending == 1

@@ -7,10 +7,10 @@ only whose bodies are no JSON or may be large; of a path that it must be plain t
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from collections.abc import Iterable
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -59,6 +59,8 @@ _OTHER_FORM = {
     _TAR: _Refusal(415, "not_tar", f"a body must have the Content-Type {_TAR}"),
 }
 _IMPORT = "/api/v1/import"
+# RFC 3986 3.2.2, without who asks, and with nothing behind the bracket but a port.
+_HOST_FORM = re.compile(r"(?:\[(?P<v6>[^\[\]\s]+)\]|(?P<name>[^\[\]@/\\?#:\s]+))(?::[0-9]{1,5})?")
 
 
 class Guard:
@@ -115,11 +117,16 @@ class Guard:
         return None
 
     def _answers_to(self, host: str) -> bool:
+        """Whether a Host is this box, or an address: a rebinding attack needs a name."""
+        found = _HOST_FORM.fullmatch(host)
+        if found is None:
+            return False
+        if found["name"] is not None and found["name"].lower() in self._hosts:
+            return True
         try:
-            name = urlsplit(f"//{host}").hostname or ""
-            if name in self._hosts:
-                return True
-            ipaddress.ip_address(name)  # a rebinding attack needs a name
+            ipaddress.IPv6Address(found["v6"]) if found["v6"] else ipaddress.IPv4Address(
+                found["name"]
+            )
         except ValueError:
             return False
         return True

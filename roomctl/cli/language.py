@@ -854,6 +854,7 @@ SENTENCES: Mapping[str, str] = {
     "{name} is an address; write its scheme too, such as {example}": "{name} 是 IP 地址；请同时写出协议，例如 {example}",  # noqa: E501
     "is no certificate in PEM: {why}": "不是 PEM 证书：{why}",
     "ended on {day}; renew it": "已于 {day} 到期；请更新证书",
+    "{file}: belongs to user {owner}, and this is user {user}; start as that user, or give this one another folder": "{file}：属于用户 {owner}，而当前用户为 {user}；请以该用户启动，或改用另一个文件夹",  # noqa: E501
     "{file}: others can read it (mode {mode}); chmod 640 {again}": "{file}：其他用户可以读取（权限 {mode}）；请执行 chmod 640 {again}",  # noqa: E501
     "{url}: is no CalDAV address; expected {example}": "{url}：不是 CalDAV 地址；应为 {example}",
     "says {key} twice": "{key} 出现两次",

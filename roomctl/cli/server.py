@@ -149,14 +149,17 @@ def traced(connect: Connect, clock: Clock, folder: Path) -> Connect:
 
 
 def _keep_private(folder: Path) -> None:
-    """Keep others out of the state folder; RoomctlError if that is not ours to do."""
+    """Keep others out of the state folder; RoomctlError if it is not ours.
+
+    Root's rights do not make it ours: whom it belongs to could still write what root then reads.
+    """
     about = folder.stat()
     mode = stat.S_IMODE(about.st_mode)
+    if about.st_uid != os.geteuid():
+        why = f"belongs to user {about.st_uid}, and this is user {os.geteuid()}"
+        raise RoomctlError(f"{folder}: {why}; start as that user, or give this one another folder")
     if mode & 0o077 == 0:
         return
-    if about.st_uid != os.getuid():
-        why = f"others can read it (mode {mode:04o}), and it belongs to user {about.st_uid}"
-        raise RoomctlError(f"{folder}: {why}; chmod 700 it, or start as that user")
     folder.chmod(0o700)
     _log.warning("%s: others could read it (mode %04o); it is 0700 now", folder, mode)
 

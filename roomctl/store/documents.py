@@ -35,7 +35,7 @@ class Store:
         """
 
         def meaning(data: bytes) -> Document:
-            document = _parsed(data)
+            document = parsed(data)
             if not fits(document):
                 raise ValueError("has another shape than what was written")
             return document
@@ -66,7 +66,7 @@ def all_text(document: Document) -> bool:
     return all(isinstance(value, str) for value in document.values())
 
 
-def _parsed(data: bytes) -> Document:
+def parsed(data: bytes) -> Document:
     """Return a JSON object that can be written again; ValueError, RecursionError otherwise."""
     text = data.decode("utf-8")
     document = json.loads(text, object_pairs_hook=_once_each, parse_constant=_no_number)

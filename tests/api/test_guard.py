@@ -29,7 +29,16 @@ def problem_of(answer):
     return body
 
 
-@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "", "[", "localhost."])
+OTHER_HOSTS = [
+    *("evil.example", "localhost.evil.example", "", "[", "localhost.", "[::1]evil.com", "[::1]:"),
+    *("[::1].evil.com:8080", "[::1", "::1]", "[]", "[127.0.0.1]", "[evil.com]", "x@127.0.0.1"),
+    *("evil.com@localhost", "127.0.0.1/evil.com", "127.0.0.1?evil.com", "127.0.0.1#evil.com"),
+    *("127.0.0.1\\evil.com", "127.0.0.1:80:80", "127.0.0.1:8080evil.com", "127.0.0.1 evil.com"),
+    *("localhost:evil.com", "::1", "127.1", "2130706433", "0x7f000001", "localhost,evil.com"),
+]
+
+
+@pytest.mark.parametrize("host", OTHER_HOSTS)
 async def test_a_name_that_is_not_this_rooms_is_421(house, host):
     async with house.in_process(headers={**BEARER, "Host": host}) as client:
         for path in ("/", "/healthz", "/api/v1/room", "/ui/panel.js"):

@@ -247,7 +247,9 @@ del HOSTILE["more than there is"]
 
 
 @pytest.mark.parametrize("what", HOSTILE)
-def test_what_is_no_room_is_refused_and_nothing_is_changed(tmp_path: Path, what: str) -> None:
+def test_what_is_no_room_is_refused_and_nothing_is_changed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, what: str
+) -> None:
     config, state = a_room(tmp_path / "box")
     before = everything(tmp_path)
     file = tmp_path / "given.tar"
@@ -255,6 +257,7 @@ def test_what_is_no_room_is_refused_and_nothing_is_changed(tmp_path: Path, what:
     with pytest.raises(RoomctlError):
         import_from(file, config, state, check=False, force=True, look=judged)
     assert everything(tmp_path) == {**before, str(file): HOSTILE[what]}
+    assert "is damaged" not in caplog.text, "the log tells of a file of the room"
 
 
 def test_a_file_that_says_to_be_huge_is_not_read() -> None:

@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import os
 import signal
 import socket
+import stat
 import subprocess
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from roomctl.errors import RoomctlError
 from roomctl.lifetime import beside
 from roomctl.wire import Port, pair
 from tests.cli.rig import LIMIT_S, ROOMCTL, environment, roomctl, until, written
+from tests.small_disk import needs_root
 
 pytestmark = pytest.mark.real
 
@@ -172,6 +175,21 @@ def test_a_real_room_may_ask_for_simulated_parts(tmp_path: Path) -> None:
         finally:
             process.send_signal(signal.SIGINT)
     assert process.returncode == 0
+
+
+@needs_root
+@pytest.mark.parametrize("mode", [0o700, 0o750, 0o777])
+def test_a_state_folder_of_another_user_is_not_used_even_by_root(tmp_path: Path, mode: int) -> None:
+    file, state = tmp_path / "room.toml", tmp_path / "state/roomctl"
+    file.write_text(ROOM.format(folder=tmp_path))
+    state.mkdir(parents=True)
+    os.chown(state, 65534, 65534)
+    state.chmod(mode)
+    said = roomctl(tmp_path, "serve", "--config", str(file))
+    assert said.status == 1
+    assert f"{state}: belongs to user 65534, and this is user 0; start as that user" in said.err
+    assert list(state.iterdir()) == []
+    assert stat.S_IMODE(state.stat().st_mode) == mode
 
 
 def test_two_rooms_never_keep_their_state_in_one_folder_and_an_id_stays(tmp_path: Path) -> None:

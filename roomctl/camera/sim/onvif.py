@@ -140,9 +140,10 @@ class SimOnvif(SimHost):
             return 400, _fault("ter:WellFormed")
         if isinstance(asked, SoapFault):
             return 400, _fault("ter:InvalidArgVal")
-        if request.target not in _PATHS.values():
+        service = next((each for each, path in _PATHS.items() if path == request.target), None)
+        if service is None:
             return 404, b""
-        name, service = soap.local(asked), asked.tag[1:].partition("}")[0]
+        name = soap.local(asked)
         open_to_all = name == "GetSystemDateAndTime" and not self.guards_clock
         if not (open_to_all or self._let_in(request.body)):
             return 400, _fault("ter:NotAuthorized")

@@ -9,13 +9,14 @@ Measured on Chromium 156: the page's connections live on, and its scripts miss n
 
 A link in a command line would show its passcode to every user of the box. So the browser starts at
 `http://127.0.0.1:<port>/go/<token>`, which sends it on, once, and only a browser of our own user;
-once the extension has said that its rule holds, or after 3 s.
+once the extension has said that its rule holds, or after 10 s.
 Chromium 156 drops that first page now and then, fetched or not (3 of 100 starts on a busy machine),
 and stays at an empty one: the extension looks, and opens it again by an address of its own, which
 is in no command line and sends the browser on until a page stood there: a meeting that was left for
 an empty page is not opened again, though Chromium may end the extension's worker and start it anew.
 So it is there even where a meeting may go anywhere. It also says if the link itself led elsewhere,
-and no page stands there.
+and no page stands there: once one stood, no link ends the meeting, and a page that was left for a
+foreign one before the rule held is opened again.
 Knows no browser and no meeting.
 """
 
@@ -32,12 +33,14 @@ from pathlib import Path
 from urllib.parse import quote
 
 HEAD_S = 5.0
-UP_S = 3.0
+# A browser on a busy machine reads the rule late: more than 3 s were seen.
+UP_S = 10.0
 # By which the extension says that it is, and asks whether to look; that a page stands; that the
 # link led elsewhere, and none does.
 UP, STANDS, BARRED = "up!", "stands!", "barred!"
 LOOKS, EVERY_MS = 20, 1500  # at whether a page stands there by now
-HOLDS, HOLDING_MS = 60, 50  # looks at whether the rule holds by now: as long as is waited for it
+HOLDING_MS = 50
+HOLDS = int(UP_S * 1000 / HOLDING_MS)  # looks at whether the rule holds by now
 _HOST = re.compile(rb"[0-9A-Za-z.-]{1,253}")
 LONGEST_HEAD = 16 * 1024
 
@@ -92,9 +95,11 @@ class LaunchRedirect:
         try:
             async with asyncio.timeout(HEAD_S):
                 head = await reader.readuntil(b"\r\n\r\n")
-                if self._knows(head):
-                    await self._guard_is_up()
+            known = True
+            if self._knows(head):
+                await self._guard_is_up()
                 known = _ours(writer.get_extra_info("peername")[1])
+            async with asyncio.timeout(HEAD_S):
                 writer.write(self._reply(head) if known else _response("404 Not Found"))
                 await writer.drain()
         except (TimeoutError, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
@@ -172,49 +177,59 @@ chrome.webNavigation.onCreatedNavigationTarget.addListener(({ tabId, url }) => {
   if (!within(url)) chrome.tabs.remove(tabId);
 });
 const tabs = async () => (await chrome.tabs.query({})).sort((one, other) => one.id - other.id);
-// A window that was opened before this ran has been sent to stay, and is empty now.
+// A window that was opened before the rule held is at a foreign page, or has been sent to stay.
 const tidy = async () => {
   const [, ...others] = await tabs();
   for (const { id, url, pendingUrl } of others) {
-    if (!(pendingUrl || url || "").startsWith("http")) chrome.tabs.remove(id);
+    const there = pendingUrl || url || "";
+    if (!there.startsWith("http") || !within(there)) chrome.tabs.remove(id);
   }
 };
-const stands = (url = "") =>
-  url.startsWith("http") && within(url) && !url.startsWith(new URL(STAY).origin);
-const barred = (host) => fetch(STAY + BARRED + host);
-chrome.webNavigation.onErrorOccurred.addListener(async ({ frameId, url }) => {
-  if (frameId !== 0) return;
-  tidy();
-  const [{ url: there } = {}] = await tabs();
-  if (stands(there)) return;
-  if (url.startsWith(STAY)) barred(url.slice(STAY.length));
-  else if (!within(url)) barred(new URL(url).hostname);
-});
 const pause = (ms) => new Promise((on) => setTimeout(on, ms));
 // The rule is read from the disk while this begins, and until it holds a foreign page is gone to. A
 // browser that cannot say whether it holds is not waited for.
 const foreign = { url: "https://foreign.invalid/", type: "main_frame" };
 const holds = () => chrome.declarativeNetRequest.testMatchOutcome(foreign)
   .then(({ matchedRules }) => matchedRules.length > 0, () => true);
-const held = async () => {
+const hold = async () => {
   for (let times = 0; ours.length > 0 && times < HOLDS && !await holds(); times += 1) {
     await pause(HOLDING_MS);
   }
 };
-// A browser that is still starting may drop its first page, and stays at an empty one; or it is at
-// a foreign page before its rules hold.
+const held = hold();
+const stands = (url = "") =>
+  url.startsWith("http") && within(url) && !url.startsWith(new URL(STAY).origin);
+// Whether a page stands, or stood: it is told before anything else is, and once.
+let told;
+const stood = async () => {
+  await held;
+  const [{ url } = {}] = await tabs();
+  if (!told && stands(url)) told = fetch(STAY + STANDS);
+  await told;
+  return told !== undefined;
+};
+const barred = (host) => fetch(STAY + BARRED + host);
+chrome.webNavigation.onCommitted.addListener(({ frameId }) => { if (frameId === 0) stood(); });
+chrome.webNavigation.onErrorOccurred.addListener(async ({ frameId, url }) => {
+  if (frameId !== 0) return;
+  tidy();
+  if (await stood()) return;
+  if (url.startsWith(STAY)) barred(url.slice(STAY.length));
+});
+// A browser that is still starting may drop its first page, and stays at an empty one; or it went
+// to a foreign page before the rule held: now that is kept from, and said if the link leads there.
 const open = async () => {
-  await held();
+  await held;
   for (let times = 0; times < LOOKS; times += 1) {
-    if ((await fetch(STAY + UP)).status === 204) return;
-    const [{ id, url = "", status } = {}] = await tabs();
-    if (stands(url)) return fetch(STAY + STANDS);
-    if (!within(url)) return barred(new URL(url).hostname);
-    if (times > 0 && id && status !== "loading") await chrome.tabs.update(id, { url: START });
+    if ((await fetch(STAY + UP)).status === 204 || await stood()) return;
+    const [{ id, url, status } = {}] = await tabs();
+    const waits = times > 0 && status !== "loading";
+    if (waits && !within(url)) return barred(new URL(url).hostname); // twice
+    if (id && (waits || !within(url))) await chrome.tabs.update(id, { url: START });
     await pause(EVERY_MS);
   }
 };
-tidy();
+held.then(tidy);
 open();
 """
 

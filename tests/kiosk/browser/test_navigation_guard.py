@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import queue
 import re
 
 import pytest
@@ -109,6 +110,56 @@ async def test_no_link_on_a_plain_page_loses_the_call_or_hides_it(kiosk, site):
         daemon.say(LeaveMeeting(1))
         await daemon.page(lambda page: False)
     assert "Traceback" not in agency.log.read_text()
+
+
+class Leaving(Loopback):
+    """A page of which a foreign link is touched as soon as it stands; it says that it lives."""
+
+    def __init__(self):
+        said = self.said = queue.Queue()
+
+        class Handler(Answering):
+            def get(self):
+                self.answer(200, _LEAVING)
+
+            def post(self):
+                said.put(self.body())
+                self.answer(204)
+
+        super().__init__(Handler)
+
+
+_LEAVING = """
+<!doctype html><title>leaving</title><a href="http://foreign.example/page">foreign</a>
+<script>
+  setInterval(() => fetch("/said", { method: "POST", body: "lives" }), 100);
+  setTimeout(() => document.querySelector("a").click(), 50);
+</script>
+"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("disk", ["late_rule", "later_rule"])
+async def test_a_link_that_is_touched_at_once_ends_no_page_that_stood(disk):
+    needed("chromium")
+    agency, site = Agency(), Leaving()
+    try:
+        agency.start(program=f"tests.kiosk.{disk}")
+        async with agency.daemon() as daemon:
+            order = OpenMeeting(1, site.origin, site.origin, False, "Bamboo", hosts=("127.0.0.1",))
+            daemon.say(order)
+            async with asyncio.timeout(60):
+                while "did not leave the meeting for foreign.example" not in agency.log.read_text():
+                    await asyncio.sleep(0.1)
+            while not site.said.empty():
+                site.said.get()
+            assert await asyncio.to_thread(site.said.get, timeout=60) == "lives"
+            daemon.say(LeaveMeeting(1))
+            page = await daemon.page(lambda page: False)
+            assert (page.phase, page.reason) == (PagePhase.CLOSED, ScreenReason.LEFT)
+    finally:
+        agency.close()
+        site.close()
 
 
 class Elsewhere(Loopback):

@@ -42,11 +42,13 @@ _log = logging.getLogger(__name__)
 
 READ_EVERY_S = 0.5
 LISTEN_EVERY_S = 1.0
+TORN_LOOKS, TORN_EVERY_S = 5, 0.2  # a renderer's streams end within a second of it
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")  # a host as it stands in IDNA
 FETCHED_S = 30.0  # until a plain browser has fetched its start address
 _ELSEWHERE = "the link leads to a host that is not the platform's; is it one for [meeting] also?"
 
 PageEnd = tuple[PagePhase, ScreenReason | None]
+_CRASHED: PageEnd = (PagePhase.CRASHED, ScreenReason.PAGE_CRASHED)
 FlowOf = Callable[[int], Awaitable[SoundFlow | None]]
 Showing = Coroutine[None, None, PageEnd]
 
@@ -228,10 +230,13 @@ class MeetingSession:
         return await self._explain(program)
 
     async def _plain(self, redirect: LaunchRedirect, browser: Browser) -> PageEnd:
-        """Show a page that cannot be read: a renderer that crashes in it is not noticed.
+        """Show a page that cannot be read; of its end the browser's extension tells."""
+        return await _first(
+            self._listen(redirect, browser), _barred(redirect), _crashed(redirect.crashed)
+        )
 
-        Without a pipe, only the process itself tells that it is over.
-        """
+    async def _listen(self, redirect: LaunchRedirect, browser: Browser) -> PageEnd:
+        """Tell whether the page records and plays, until a frame of it took that along."""
         try:
             async with asyncio.timeout(FETCHED_S):
                 await redirect.used.wait()
@@ -239,26 +244,44 @@ class MeetingSession:
             why = f"the browser did not fetch its start page within {FETCHED_S:g} s"
             raise PageFailed(ScreenReason.BROWSER_START, why) from None
         self._say(replace(self._page, phase=PagePhase.OPEN))
-        while not redirect.barred.is_set():
+        while not (redirect.torn.is_set() and await self._fell_silent(browser)):
+            redirect.torn.clear()
             self._say(replace(self._page, flow=await self._flow_of(browser.pid)))
-            await asyncio.sleep(LISTEN_EVERY_S)
-        raise PageFailed(ScreenReason.BLOCKED_BY_POLICY, _ELSEWHERE)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LISTEN_EVERY_S):
+                    await redirect.torn.wait()
+        return _CRASHED
+
+    async def _fell_silent(self, browser: Browser) -> bool:
+        """Whether the call is gone with a frame: unless the page's sound is seen to go on."""
+        before = self._page.flow or SoundFlow(capture=False, playback=False)
+        for _ in range(TORN_LOOKS):
+            flow = await self._flow_of(browser.pid)
+            if flow is None or not (flow.capture or flow.playback):
+                return True
+            if flow.capture < before.capture or flow.playback < before.playback:
+                return True
+            await asyncio.sleep(TORN_EVERY_S)
+        return False
 
     async def _assisted(self, browser: Browser) -> PageEnd:
         tab = Tab(self._moved, self._order.hosts)
         self._tab = tab
-        self._auto_join = auto_join = AutoJoin(tab, self._order.selectors, self._order.name)
+        self._auto_join = AutoJoin(tab, self._order.selectors, self._order.name)
+        return await _first(
+            self._steer(tab, browser, self._auto_join), _crashed(tab.crashed), _without_call(tab)
+        )
+
+    async def _steer(self, tab: Tab, browser: Browser, auto_join: AutoJoin) -> PageEnd:
         await self._show(tab, browser)
         self._say(replace(self._page, phase=PagePhase.OPEN, host=tab.host or self._page.host))
-        while not tab.crashed.is_set() and not tab.closed.is_set():
+        while not tab.closed.is_set():
             with contextlib.suppress(CdpError):  # the page is being changed; it is read again
                 await auto_join.step()
             rtc = await tab.read()
             seen = await self._look(tab, rtc)
             self._say(replace(self._page, rtc=rtc, seen=seen))
             await asyncio.sleep(READ_EVERY_S)
-        if tab.crashed.is_set():
-            return PagePhase.CRASHED, ScreenReason.PAGE_CRASHED
         # When a whole browser dies its pipe ends first; give the process a moment to be seen.
         await asyncio.wait((browser.gone,), timeout=0.3)
         if browser.gone.done():
@@ -330,6 +353,38 @@ class MeetingSession:
         if page != self._page:
             self._page = page
             self._report(page)
+
+
+async def _first(*showing: Showing) -> PageEnd:
+    """Return how the first of several ended, and end the others."""
+    tasks = [asyncio.ensure_future(one) for one in showing]
+    try:
+        ended, _ = await asyncio.wait(tasks, return_when="FIRST_COMPLETED")
+        return ended.pop().result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _barred(redirect: LaunchRedirect) -> PageEnd:
+    await redirect.barred.wait()
+    raise PageFailed(ScreenReason.BLOCKED_BY_POLICY, _ELSEWHERE)
+
+
+async def _crashed(died: asyncio.Event) -> PageEnd:
+    await died.wait()
+    return _CRASHED
+
+
+async def _without_call(tab: Tab) -> PageEnd:
+    """Return once the renderer of a frame died, unless the call is seen to go on elsewhere."""
+    while True:
+        await tab.torn.wait()
+        tab.torn.clear()
+        rtc = await tab.read()
+        if rtc is None or not rtc.connected:
+            return _CRASHED
 
 
 def _check(order: OpenMeeting) -> None:

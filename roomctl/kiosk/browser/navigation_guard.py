@@ -17,6 +17,11 @@ an empty page is not opened again, though Chromium may end the extension's worke
 So it is there even where a meeting may go anywhere. It also says if the link itself led elsewhere,
 and no page stands there: once one stood, no link ends the meeting, and a page that was left for a
 foreign one before the rule held is opened again.
+
+No page tells that its renderer is dead: the browser does, and the extension says so. Measured on
+Chromium 156: `chrome.processes` tells of every process that ends, with no reason; a frame whose
+renderer died is still listed, with the number of that process, and one that was left is not; a tab
+whose renderer died is `unloaded`.
 Knows no browser and no meeting.
 """
 
@@ -36,10 +41,10 @@ HEAD_S = 5.0
 # A browser on a busy machine reads the rule late: more than 3 s were seen.
 UP_S = 10.0
 # By which the extension says that it is, and asks whether to look; that a page stands; that the
-# link led elsewhere, and none does.
-UP, STANDS, BARRED = "up!", "stands!", "barred!"
+# link led elsewhere, and none does; that the renderer of the page is dead, or that of a frame.
+UP, STANDS, BARRED, CRASHED, TORN = "up!", "stands!", "barred!", "crashed!", "torn!"
 LOOKS, EVERY_MS = 20, 1500  # at whether a page stands there by now
-HOLDING_MS = 50
+HOLDING_MS, BEGUN_MS = 50, 500
 HOLDS = int(UP_S * 1000 / HOLDING_MS)  # looks at whether the rule holds by now
 _HOST = re.compile(rb"[0-9A-Za-z.-]{1,253}")
 LONGEST_HEAD = 16 * 1024
@@ -53,6 +58,9 @@ class LaunchRedirect:
 
     `stopped` gets the host of each page that the browser was kept from. `barred` is set if that was
     where the link itself led: then no page stands there.
+
+    `crashed` is set once the page's renderer is dead, `torn` with that of one of its frames, or of
+    a window that it opened.
     """
 
     def __init__(self, url: str, stopped: Callable[[str], None] = lambda host: None) -> None:
@@ -63,6 +71,7 @@ class LaunchRedirect:
         self._server: asyncio.Server | None = None
         self.used = asyncio.Event()
         self.barred = asyncio.Event()
+        self.crashed, self.torn = asyncio.Event(), asyncio.Event()
         self._up, self._stood = asyncio.Event(), False
 
     async def open(self) -> str:
@@ -125,6 +134,10 @@ class LaunchRedirect:
         if _asks(head, wanted + STANDS):
             self._stood = True
             return _response("204 No Content")
+        for word, died in ((CRASHED, self.crashed), (TORN, self.torn)):
+            if _asks(head, wanted + word):
+                died.set()
+                return _response("204 No Content")
         if _asks(head, wanted + BARRED):
             if not self._stood:
                 self.barred.set()
@@ -229,6 +242,26 @@ const open = async () => {
     await pause(EVERY_MS);
   }
 };
+// A spare process that is put to use is said to end, too, and to begin once its frame does.
+const begun = new Set();
+chrome.processes?.onCreated.addListener(({ id }) => begun.add(id));
+// What ended together with this worker was told to nobody: so each time all tabs are looked at.
+const died = async (process) => {
+  for (const [at, { id, url, status }] of (await tabs()).entries()) {
+    if (stands(url) && status === "unloaded") return fetch(STAY + (at === 0 ? CRASHED : TORN));
+    const frames = await chrome.webNavigation.getAllFrames({ tabId: id });
+    for (const { frameId, processId } of frames ?? []) {
+      if (frameId === 0 || processId !== process) continue;
+      await pause(BEGUN_MS);
+      if (!begun.has(process)) return fetch(STAY + TORN);
+    }
+  }
+};
+chrome.processes?.onExited.addListener((process) => {
+  begun.delete(process);
+  died(process);
+});
+died();
 held.then(tidy);
 open();
 """
@@ -237,7 +270,7 @@ _MANIFEST = {
     "manifest_version": 3,
     "name": "roomctl",
     "version": "1",
-    "permissions": ["declarativeNetRequest", "webNavigation"],
+    "permissions": ["declarativeNetRequest", "webNavigation", "processes"],
     "host_permissions": ["<all_urls>"],
     "background": {"service_worker": "worker.js"},
     "declarative_net_request": {
@@ -271,7 +304,8 @@ def install(folder: Path, hosts: Sequence[str], stay: str, start: str) -> None:
     """
     words: dict[str, object] = {"HOSTS": domains(hosts), "STAY": stay, "START": start}
     words |= {"UP": UP, "STANDS": STANDS, "BARRED": BARRED, "LOOKS": LOOKS, "EVERY_MS": EVERY_MS}
-    words |= {"HOLDS": HOLDS, "HOLDING_MS": HOLDING_MS}
+    words |= {"BEGUN_MS": BEGUN_MS}
+    words |= {"HOLDS": HOLDS, "HOLDING_MS": HOLDING_MS, "CRASHED": CRASHED, "TORN": TORN}
     worker = re.sub("|".join(words), lambda found: json.dumps(words[found[0]]), _WORKER)
     files = {
         "manifest.json": json.dumps(_MANIFEST),

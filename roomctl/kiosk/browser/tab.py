@@ -35,7 +35,8 @@ _PAGES = {"patterns": [{"urlPattern": "*", "resourceType": "Document"}]}
 class Tab:
     """The one page of one meeting. `moved(host)` is called when it has gone to another host.
 
-    `hosts` are where it may go, `*.x` is all below x; empty: anywhere.
+    `hosts` are where it may go, `*.x` is all below x; empty: anywhere. `crashed` is set once its
+    renderer is dead, `torn` with that of one of its frames.
     """
 
     def __init__(self, moved: Callable[[str | None], None], hosts: Sequence[str] = ()) -> None:
@@ -47,7 +48,7 @@ class Tab:
         self.host: str | None = None
         self.unreachable = False  # what stands there is the browser's own word that nothing is
         self.kept_from: str | None = None  # the foreign host that it was last kept from
-        self.crashed = asyncio.Event()
+        self.crashed, self.torn = asyncio.Event(), asyncio.Event()
         self.closed = asyncio.Event()
 
     async def attach(self, pipe: tuple[int, int]) -> None:
@@ -57,7 +58,6 @@ class Tab:
             self._target = await self._first_page()
             params = {"targetId": self._target, "flatten": True}
             self._main = (await self._begin("Target.attachToTarget", params))["sessionId"]
-            await self._begin("Inspector.enable", session=self._main)
             await self._prepare(self._main)
             if self._hosts:
                 await self._begin("Fetch.enable", _PAGES, self._main)
@@ -144,6 +144,7 @@ class Tab:
         return await self._cdp.call(method, params, session, limit_s=READY_S)
 
     async def _prepare(self, session: str) -> None:
+        await self._begin("Inspector.enable", session=session)
         await self._begin("Page.enable", session=session)
         for source in (inspection.RTC_INSTALL, inspection.MEDIA_INSTALL):
             script = {"source": source}
@@ -175,6 +176,9 @@ class Tab:
                 self._detached(str(params.get("sessionId", "")))
             case "Inspector.targetCrashed" if session == self._main:
                 self.crashed.set()
+            case "Inspector.targetCrashed" if session in self._frames:
+                self._frames.discard(session)  # it answers nothing any more
+                self.torn.set()
 
     def _navigated(self, frame: Params) -> None:
         if "parentId" not in frame:

@@ -563,7 +563,8 @@ class OpenMeeting:
 
     `assisted` lets the screen read the page's connections; `name` is what others should see.
     `camera` is the path of the video device that the page gets first; None: whichever is first.
-    `hosts` are where an assisted page may go (`*.x`: all below x); empty: anywhere. `signs` are
+    `hosts` are where its page may go (`*.x`: all below x; with `:port`, there alone, else at the
+    usual ones and that of `url`); empty: anywhere. `signs` are
     what it is looked at for; `joined` names a function of its own that tells whether the room is
     in, such as "APP.conference.isJoined"; `selectors` are how it is got into and out of.
 

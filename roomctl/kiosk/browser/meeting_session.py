@@ -177,7 +177,8 @@ class MeetingSession:
         self._redirect = LaunchRedirect(self._order.url, self._stopped)
         start = await self._redirect.open()
         ways = self._redirect.stay, self._redirect.again
-        await in_thread(navigation_guard.install, folder.guard, self._order.hosts, *ways)
+        hosts, link = self._order.hosts, self._order.url
+        await in_thread(navigation_guard.install, folder.guard, hosts, *ways, link)
         browser = Browser(
             self._setup,
             folder,
@@ -265,7 +266,7 @@ class MeetingSession:
         return False
 
     async def _assisted(self, browser: Browser) -> PageEnd:
-        tab = Tab(self._moved, self._order.hosts)
+        tab = Tab(self._moved, self._order.hosts, self._order.url)
         self._tab = tab
         self._auto_join = AutoJoin(tab, self._order.selectors, self._order.name)
         return await _first(

@@ -35,7 +35,7 @@ import re
 import secrets
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 HEAD_S = 5.0
 # A browser on a busy machine reads the rule late: more than 3 s were seen.
@@ -46,7 +46,7 @@ UP, STANDS, BARRED, CRASHED, TORN = "up!", "stands!", "barred!", "crashed!", "to
 LOOKS, EVERY_MS = 20, 1500  # at whether a page stands there by now
 HOLDING_MS, BEGUN_MS = 50, 500
 HOLDS = int(UP_S * 1000 / HOLDING_MS)  # looks at whether the rule holds by now
-_HOST = re.compile(rb"[0-9A-Za-z.-]{1,253}")
+_HOST = re.compile(rb"[0-9A-Za-z.:\[\]-]{1,253}")
 LONGEST_HEAD = 16 * 1024
 
 # Everything that may stand in a URI (RFC 3986) and "%": what is encoded already stays as it is.
@@ -174,16 +174,47 @@ def _ours(port: int) -> bool:
     return False
 
 
-_OWN = "127.0.0.1"  # where the browser starts, and where a foreign page is sent
+Place = tuple[str, tuple[int, ...]]  # a host as it was named, with or without "*.", and its ports
+_PORT = re.compile(r"(.*):([0-9]+)")
+# This very box, as a browser writes it: 127.1, 0x7f000001 and their like are 127.0.0.1 there.
+_LOCAL = (
+    r"(?:[^/?#:@]+\.)?localhost\.?|127\.[0-9.]+|0\.0\.0\.0"
+    r"|\[::1?\]|\[::ffff:(?:7f[0-9a-f]{2}|0):[0-9a-f]{1,4}\]"
+)
+_EVERY_TYPE = [
+    *("main_frame", "sub_frame", "stylesheet", "script", "image", "font", "object", "media"),
+    *("xmlhttprequest", "ping", "csp_report", "websocket", "webtransport", "webbundle", "other"),
+]
+
+
+def place(entry: str, link: str) -> Place:
+    """Return where the page of `link` may go by `entry`: a host, or a host and its port.
+
+    Without a port it is the usual ones and the meeting's own; on this box it is the latter alone.
+    """
+    if found := _PORT.fullmatch(entry):
+        return found[1], (int(found[2]),)
+    parts = urlsplit(link)
+    own = parts.port or (80 if parts.scheme == "http" else 443)
+    return entry, (own,) if is_local(entry) else tuple(sorted({80, 443, own}))
+
+
+def is_local(host: str) -> bool:
+    """Whether a host, as it stands in an address of a browser's, is this very box."""
+    return re.fullmatch(_LOCAL, host.removeprefix("*.")) is not None
+
 
 _WORKER = """
 const ours = HOSTS;
 const within = (url) => {
   if (ours.length === 0) return true;
   try {
-    const { protocol, hostname } = new URL(url);
+    const { protocol, hostname, port } = new URL(url);
     if (!protocol.startsWith("http")) return true;
-    return ours.some((one) => hostname === one || hostname.endsWith(`.${one}`));
+    if (url.startsWith(`${new URL(STAY).origin}/`)) return true;
+    const at = Number(port) || (protocol === "https:" ? 443 : 80);
+    return ours.some(([name, ports]) =>
+      ports.includes(at) && (hostname === name || hostname.endsWith(`.${name}`)));
   } catch { return true; }
 };
 chrome.webNavigation.onCreatedNavigationTarget.addListener(({ tabId, url }) => {
@@ -279,37 +310,69 @@ _MANIFEST = {
 }
 
 
-def domains(hosts: Sequence[str]) -> list[str]:
+def places(hosts: Sequence[str], link: str) -> list[Place]:
     """Return the hosts as the extension knows them: a name, and all below it; none: anywhere."""
-    return sorted({_OWN, *(host.removeprefix("*.") for host in hosts)}) if hosts else []
+    return sorted({place(host.removeprefix("*."), link) for host in hosts})
 
 
-def rules(hosts: Sequence[str], stay: str) -> list[dict[str, object]]:
-    """Return the rule that sends what is foreign to `stay`, with its host; none without hosts."""
+def rules(hosts: Sequence[str], stay: str, link: str = "") -> list[dict[str, object]]:
+    """Return what sends a foreign page to `stay`, with its host; nothing without hosts.
+
+    Besides, nothing of the page's reaches this box, but where the page itself may go.
+    """
     if not hosts:
         return []
-    condition = {
-        "regexFilter": r"^https?://(?:[^/?#@]*@)?([^/?#:@]+)",
-        "resourceTypes": ["main_frame"],
-        "excludedRequestDomains": domains(hosts),
+    ours = urlsplit(stay)
+    to_us = rf"^http://{re.escape(ours.netloc)}/(?:go|again|stay)/"
+    host = r"(\[[^/?#@\]]*\]|[^/?#:@]+)"
+    foreign: dict[str, object] = {"regexFilter": _START + host, "resourceTypes": ["main_frame"]}
+    stays: dict[str, object] = {
+        "type": "redirect",
+        "redirect": {"regexSubstitution": f"{stay}\\1?"},
     }
-    action = {"type": "redirect", "redirect": {"regexSubstitution": f"{stay}\\1?"}}
-    return [{"id": 1, "priority": 1, "action": action, "condition": condition}]
+    local: dict[str, object] = {
+        "regexFilter": rf"{_START}(?:{_LOCAL})(?:[:/?#]|$)",
+        "resourceTypes": _EVERY_TYPE[1:],
+    }
+    wanted: list[tuple[int, dict[str, object], dict[str, object]]] = [
+        (1, stays, foreign),
+        (1, {"type": "block"}, local),
+    ]
+    for pattern in (to_us, *(_written(one) for one in places(hosts, link))):
+        may: dict[str, object] = {"regexFilter": pattern, "resourceTypes": _EVERY_TYPE}
+        wanted.append((2, {"type": "allow"}, may))
+    return [
+        {"id": number, "priority": priority, "action": action, "condition": condition}
+        for number, (priority, action, condition) in enumerate(wanted, 1)
+    ]
 
 
-def install(folder: Path, hosts: Sequence[str], stay: str, start: str) -> None:
+_START = "^(?:http|ws)s?://(?:[^/?#@]*@)?"
+
+
+def _written(one: Place) -> str:
+    """Return what an address at a place looks like; a browser leaves its scheme's own port out."""
+    name, ports = one
+    usual = {443: "(?:http|ws)s", 80: "(?:http|ws)"}
+    schemes = [f"{scheme}://" for port, scheme in usual.items() if port in ports]
+    host = rf"(?:[^/?#@]*@)?(?:[^/?#:@]+\.)?{re.escape(name)}"
+    with_port = f"(?:http|ws)s?://{host}:(?:{'|'.join(map(str, ports))})"
+    return f"^(?:{'|'.join([with_port, *(scheme + host for scheme in schemes)])})(?:[/?#]|$)"
+
+
+def install(folder: Path, hosts: Sequence[str], stay: str, start: str, link: str = "") -> None:
     """Write the extension into the empty `folder`; blocking, for a moment.
 
-    `start` is opened until a page stands there.
+    `start` is opened until a page stands there; `link` is the meeting's own.
     """
-    words: dict[str, object] = {"HOSTS": domains(hosts), "STAY": stay, "START": start}
+    words: dict[str, object] = {"HOSTS": places(hosts, link), "STAY": stay, "START": start}
     words |= {"UP": UP, "STANDS": STANDS, "BARRED": BARRED, "LOOKS": LOOKS, "EVERY_MS": EVERY_MS}
     words |= {"BEGUN_MS": BEGUN_MS}
     words |= {"HOLDS": HOLDS, "HOLDING_MS": HOLDING_MS, "CRASHED": CRASHED, "TORN": TORN}
     worker = re.sub("|".join(words), lambda found: json.dumps(words[found[0]]), _WORKER)
     files = {
         "manifest.json": json.dumps(_MANIFEST),
-        "rules.json": json.dumps(rules(hosts, stay)),
+        "rules.json": json.dumps(rules(hosts, stay, link)),
         "worker.js": worker,
     }
     for name, text in files.items():

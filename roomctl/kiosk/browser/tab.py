@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from roomctl.kiosk.browser import inspection
 from roomctl.kiosk.browser.cdp import Cdp, CdpError, Params
+from roomctl.kiosk.browser.navigation_guard import is_local, place
 from roomctl.screen.protocol import PageSign, PageState, RtcStats, host_of
 
 _log = logging.getLogger(__name__)
@@ -35,12 +36,17 @@ _PAGES = {"patterns": [{"urlPattern": "*", "resourceType": "Document"}]}
 class Tab:
     """The one page of one meeting. `moved(host)` is called when it has gone to another host.
 
-    `hosts` are where it may go, `*.x` is all below x; empty: anywhere. `crashed` is set once its
-    renderer is dead, `torn` with that of one of its frames.
+    `hosts` are where it may go, `*.x` is all below x, each with its port or at the usual ones and
+    that of `link`; empty: anywhere. Frames may go anywhere but to this very box.
+
+    `crashed` is set once its renderer is dead, `torn` with that of one of its frames.
     """
 
-    def __init__(self, moved: Callable[[str | None], None], hosts: Sequence[str] = ()) -> None:
-        self._moved, self._hosts = moved, hosts
+    def __init__(
+        self, moved: Callable[[str | None], None], hosts: Sequence[str] = (), link: str = ""
+    ) -> None:
+        self._moved = moved
+        self._places = [place(host, link) for host in hosts]
         self._cdp = Cdp(self._event)
         self._main = self._target = ""
         self._frames: set[str] = set()
@@ -59,7 +65,7 @@ class Tab:
             params = {"targetId": self._target, "flatten": True}
             self._main = (await self._begin("Target.attachToTarget", params))["sessionId"]
             await self._prepare(self._main)
-            if self._hosts:
+            if self._places:
                 await self._begin("Fetch.enable", _PAGES, self._main)
                 await self._begin("Target.setDiscoverTargets", {"discover": True})
 
@@ -190,11 +196,13 @@ class Tab:
         """Let a page be fetched, unless it would put a foreign one in the meeting's place."""
         url = str(paused.get("request", {}).get("url", ""))
         passes = {"requestId": paused.get("requestId")}
-        if paused.get("frameId") != self._target or self._may_go(url):
+        page = paused.get("frameId") == self._target
+        if self._may_go(url) or not (page or is_local(_host_and_port(url)[0])):
             await self._cdp.call("Fetch.continueRequest", passes, session)
         else:
-            self.kept_from = host_of(url) or ""
-            _log.warning("screen: did not leave the meeting for %s", self.kept_from)
+            if page:
+                self.kept_from = host_of(url) or ""
+                _log.warning("screen: did not leave the meeting for %s", self.kept_from)
             stays = {**passes, "errorReason": "Aborted"}
             await self._cdp.call("Fetch.failRequest", stays, session)
 
@@ -207,10 +215,10 @@ class Tab:
             self._soon(self._cdp.call("Target.closeTarget", {"targetId": one}))
 
     def _may_go(self, url: str) -> bool:
-        host = host_of(url) or ""
+        host, port = _host_and_port(url)
         return any(
-            host.endswith(allowed[1:]) if allowed.startswith("*.") else host == allowed
-            for allowed in self._hosts
+            port in ports and (host.endswith(name[1:]) if name.startswith("*.") else host == name)
+            for name, ports in self._places
         )
 
     async def _adopt(self, params: Params) -> None:
@@ -235,3 +243,13 @@ class Tab:
         task = asyncio.get_running_loop().create_task(quietly())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _host_and_port(url: str) -> tuple[str, int | None]:
+    """Return the host as it stands in a browser's address, brackets and all, and its port."""
+    host = host_of(url) or ""
+    with contextlib.suppress(ValueError):
+        parts = urlsplit(url)
+        usual = {"http": 80, "https": 443}.get(parts.scheme)
+        return f"[{host}]" if ":" in host else host, parts.port or usual
+    return host, None

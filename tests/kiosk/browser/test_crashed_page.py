@@ -115,7 +115,8 @@ def the_gpu(agency):
 
 async def opened(daemon, site, path, assisted):
     url = f"{site.origin}{path}"
-    order = OpenMeeting(next(_ids), url, site.origin, assisted, "Bamboo", hosts=("127.0.0.1",))
+    hosts = ("127.0.0.1", "localhost")
+    order = OpenMeeting(next(_ids), url, site.origin, assisted, "Bamboo", hosts=hosts)
     daemon.say(order)
     await daemon.page(lambda page: page.id == order.id and page.phase is PagePhase.OPEN)
     await asyncio.to_thread(site.until, "in call", "marked")

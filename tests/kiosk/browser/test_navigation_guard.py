@@ -19,12 +19,23 @@ from roomctl.screen.protocol import (
 )
 from tests.kiosk import compositor, vendor
 from tests.kiosk.agency import Agency
-from tests.kiosk.site import Answering, Loopback
+from tests.kiosk.site import TELL, Answering, Loopback
 from tests.kiosk.sound_server import needed
 from tests.kiosk.vendor import Vendor
 
 ROOM = "HEADLESS-1"
 STAY = "http://127.0.0.1:9/stay/t/"
+
+
+def judged(hosts, origin, url, kind="main_frame"):
+    """Return the action of the rule that counts for a request of `kind`, and what it found."""
+    rules = navigation_guard.rules(hosts, STAY, origin)
+    for rule in sorted(rules, key=lambda rule: -rule["priority"]):
+        condition = rule["condition"]
+        found = re.match(condition["regexFilter"], url)
+        if found and kind in condition["resourceTypes"]:
+            return rule["action"], found
+    return {"type": "none"}, None
 
 
 @pytest.mark.parametrize(
@@ -33,19 +44,68 @@ STAY = "http://127.0.0.1:9/stay/t/"
         ("http://foreign.example/page?pwd=1", "foreign.example"),
         ("https://user:secret@foreign.example:8443/x", "foreign.example"),
         ("https://foreign.example#secret", "foreign.example"),
+        ("https://zoom.us:443@foreign.example/", "foreign.example"),
+        ("http://[::1]:8080/", "[::1]"),
     ],
 )
 def test_of_a_foreign_page_its_host_alone_is_told(url, host):
-    (rule,) = navigation_guard.rules(["*.zoom.us"], STAY)
-    found = re.match(rule["condition"]["regexFilter"], url)
-    told = found.expand(rule["action"]["redirect"]["regexSubstitution"])
+    action, found = judged(["*.zoom.us"], "https://zoom.us", url)
+    told = found.expand(action["redirect"]["regexSubstitution"])
     assert (told, found[1]) == (f"{STAY}{host}?", host)
 
 
-def test_the_meetings_hosts_and_our_own_are_inside():
-    (rule,) = navigation_guard.rules(["*.zoom.us", "zoom.us", "login.example"], STAY)
-    inside = rule["condition"]["excludedRequestDomains"]
-    assert inside == ["127.0.0.1", "login.example", "zoom.us"]
+@pytest.mark.parametrize(
+    ("hosts", "origin", "url", "action"),
+    [
+        (["*.zoom.us"], "https://zoom.us", "https://app.zoom.us/wc/1", "allow"),
+        (["*.zoom.us"], "https://zoom.us", "http://app.zoom.us/wc/1", "allow"),
+        (["*.zoom.us"], "https://zoom.us", "https://app.zoom.us:8443/", "redirect"),
+        (["*.zoom.us"], "https://zoom.us", "https://evilzoom.us/", "redirect"),
+        (["*.zoom.us"], "https://zoom.us", "https://zoom.us.example/", "redirect"),
+        (["m.example:8443"], "https://m.example:8443", "https://m.example:8443/b", "allow"),
+        (["m.example:8443"], "https://m.example:8443", "https://m.example/b", "redirect"),
+        (["m.example:8443"], "https://m.example:8443", "https://m.example:84430/", "redirect"),
+        (["m.example"], "https://m.example", "https://m.example:8443/b", "redirect"),
+        (["m.example:443"], "https://m.example", "https://m.example/b", "allow"),
+        (["m.example:443"], "https://m.example", "http://m.example/b", "redirect"),
+        (["login.example"], "https://m.example:8443", "https://login.example:8443/", "allow"),
+        (["127.0.0.1"], "http://127.0.0.1:5000", "http://127.0.0.1:5000/j/1", "allow"),
+        (["127.0.0.1"], "http://127.0.0.1:5000", "http://127.0.0.1:8080/", "redirect"),
+        (["127.0.0.1"], "http://127.0.0.1:5000", "http://127.0.0.1/", "redirect"),
+        (["127.0.0.1"], "http://127.0.0.1:5000", "http://localhost:5000/", "redirect"),
+        (["[::1]:5000"], "http://[::1]:5000", "http://[::1]:5000/", "allow"),
+        (["[::1]:5000"], "http://[::1]:5000", "http://[::1]:8080/", "redirect"),
+        (["m.example"], "https://m.example", "http://127.0.0.1:9/stay/t/x", "allow"),
+        (["m.example"], "https://m.example", "http://127.0.0.1:9/else", "redirect"),
+        (["m.example"], "https://m.example", "http://127.0.0.1:99/stay/t/x", "redirect"),
+        (["m.example"], "https://m.example", "http://127.0.0.1:8080/", "redirect"),
+    ],
+)
+def test_a_page_may_go_to_its_places_at_their_ports(hosts, origin, url, action):
+    assert judged(hosts, origin, url)[0]["type"] == action
+
+
+@pytest.mark.parametrize(
+    ("url", "action"),
+    [
+        ("http://127.0.0.1:8080/api/v1/room", "block"),
+        ("ws://127.0.0.1:9222/devtools", "block"),
+        ("wss://localhost:8080/", "block"),
+        ("http://a.localhost:8080/", "block"),
+        ("http://localhost.:8080/", "block"),
+        ("http://127.7.0.1/", "block"),
+        ("http://0.0.0.0:4713/", "block"),
+        ("http://[::1]:8080/", "block"),
+        ("http://[::ffff:7f00:1]:8080/", "block"),
+        ("https://localhost.example/", "none"),
+        ("https://127.example/", "none"),
+        ("https://cdn.example:8443/", "none"),
+        ("wss://m.example/socket", "allow"),
+    ],
+)
+def test_nothing_of_a_page_reaches_another_port_of_this_box(url, action):
+    for kind in ("sub_frame", "xmlhttprequest", "websocket", "image"):
+        assert judged(["m.example"], "https://m.example", url, kind)[0]["type"] == action
 
 
 def test_it_runs_nothing_in_any_page(tmp_path):
@@ -172,6 +232,97 @@ class Elsewhere(Loopback):
                 self.answer(302, headers=[("Location", there)])
 
         super().__init__(Handler)
+
+
+_TRYING = """
+<!doctype html><title>trying</title>
+<script>
+  TELL
+  const pause = (ms) => new Promise((on) => setTimeout(on, ms));
+  async function attempt() {
+    for (const host of HOSTS) {
+      const there = `http://${host}:PORT/`;
+      const frame = document.createElement("iframe");
+      frame.src = `${there}frame`;
+      document.body.append(frame);
+      if (ALL) {
+        new Image().src = `${there}image`;
+        await fetch(`${there}fetch`, { mode: "no-cors" }).catch(() => {});
+        const socket = new WebSocket(`ws://${host}:PORT/socket`);
+        await new Promise((on) => { socket.onerror = socket.onclose = on; });
+      }
+      for (const link of [`${there}page`, `/to?${there}sent`]) {
+        const anchor = document.createElement("a");
+        anchor.href = link;
+        anchor.click();
+        await pause(300);
+      }
+    }
+    await tell("tried");
+  }
+  onload = attempt;
+</script><body>
+""".replace("TELL", TELL)
+_NAMES = ["127.0.0.1", "localhost", "127.1", "2130706433", "0x7f000001", "0.0.0.0", "a.localhost"]
+
+
+class Neighbour(Loopback):
+    """Another server of this box, which no page should reach; `asked` is what reached it."""
+
+    def __init__(self):
+        asked = self.asked = []
+
+        class Handler(Answering):
+            def get(self):
+                asked.append(self.path)
+                self.answer(200, "secret")
+
+        super().__init__(Handler)
+
+
+class Trying(Loopback):
+    """A meeting that wants to reach `neighbour`; by requests of its page, too, if `every`."""
+
+    def __init__(self, neighbour, every):
+        said = self.said = queue.Queue()
+        page = _TRYING.replace("HOSTS", json.dumps(_NAMES)).replace("PORT", str(neighbour.port))
+        page = page.replace("ALL", json.dumps(every))
+
+        class Handler(Answering):
+            def get(self):
+                if self.path.startswith("/to?"):
+                    there = self.path.removeprefix("/to?")
+                    return self.answer(302, headers=[("Location", there)])
+                return self.answer(200, page)
+
+            def post(self):
+                said.put(self.body())
+                self.answer(204)
+
+        super().__init__(Handler)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("assisted", [True, False], ids=["assisted", "plain"])
+async def test_a_page_of_this_box_reaches_its_own_port_alone(assisted):
+    needed("chromium")
+    agency, neighbour = Agency(), Neighbour()
+    site = Trying(neighbour, every=not assisted)
+    try:
+        agency.start()
+        async with agency.daemon() as daemon:
+            hosts = ("127.0.0.1",)
+            order = OpenMeeting(1, site.origin, site.origin, assisted, "Bamboo", hosts=hosts)
+            daemon.say(order)
+            assert await asyncio.to_thread(site.said.get, timeout=60) == "tried"
+            assert neighbour.asked == []
+            daemon.say(LeaveMeeting(1))
+            page = await daemon.page(lambda page: False)
+            assert (page.phase, page.reason) == (PagePhase.CLOSED, ScreenReason.LEFT)
+    finally:
+        agency.close()
+        site.close()
+        neighbour.close()
 
 
 @pytest.mark.browser

@@ -569,7 +569,7 @@ class MeetingTable(Table):
     hosts: dict[str, tuple[str, ...]] = Field(
         default_factory=dict, description="further hosts by platform"
     )
-    also: tuple[Annotated[str, Field(pattern=r"^(\*\.)?[a-z0-9.-]+$")], ...] = Field(
+    also: tuple[Annotated[str, Field(pattern=r"^(\*\.)?[a-z0-9.-]+(:[0-9]{1,5})?$")], ...] = Field(
         default=(), description="hosts that any meeting's page may go to, as to sign in"
     )
     platforms: str | None = Field(

@@ -397,6 +397,11 @@ def covers(pattern: str, host: str) -> bool:
     return host.endswith(pattern[1:]) if pattern.startswith("*.") else host == pattern
 
 
+def without_port(host: str) -> str:
+    """Return the name of `name:port`; [brackets] are a part of it."""
+    return re.sub(r":[0-9]+$", "", host)
+
+
 def _checked(pattern: str) -> str:
     try:
         re.compile(pattern)
@@ -419,6 +424,16 @@ class Site:
     configured: bool = False
     tenants: bool = False
 
+    @property
+    def place(self) -> tuple[str, int]:
+        """Name and port: what only one platform can have."""
+        return self.name, DEFAULT_PORT[self.scheme] if self.port is None else self.port
+
+    @property
+    def written(self) -> str:
+        """Name and port, the scheme's own port left out."""
+        return self.name if self.port is None else f"{self.name}:{self.port}"
+
 
 @dataclass(frozen=True, eq=False)
 class Platforms:
@@ -438,8 +453,11 @@ class Platforms:
         return tuple(site for name in names for site in self._by_name.get(name, ()))
 
     def reached_from(self, key: str | None) -> tuple[str, ...]:
-        """Return the hosts a meeting's page may go to: the platform's, and those to sign in at."""
-        own = [site.name for site in self.sites if site.platform.key == key]
+        """Return the hosts a meeting's page may go to: the platform's, and those to sign in at.
+
+        Each is `name` or `name:port`.
+        """
+        own = [site.written for site in self.sites if site.platform.key == key]
         platform = self.by_key.get(key or "")
         walls = [host for sign in platform.sign for host in sign.hosts] if platform else []
         return tuple(dict.fromkeys((*own, *walls, *(platform.also if platform else ()))))
@@ -487,7 +505,7 @@ def load_platforms(
     theirs = _shipped() if folder is None else _read(folder.glob("*.toml"))
     platforms = dict(sorted({**theirs, **_read(_own_files(own))}.items()))
     sites = _sites(platforms)
-    taken = {site.name: site.platform.key for site in sites}
+    taken = {site.place: site.platform.key for site in sites}
     added: list[Site] = []
     for key, hosts in extra_hosts.items():
         where = f"meeting.hosts.{key}"
@@ -496,8 +514,9 @@ def load_platforms(
             raise ConfigError("room.toml", where, why)
         for host in hosts:
             site = _configured(platforms[key], host, where)
-            if taken.setdefault(site.name, key) != key:
-                why = f"{host!r} already belongs to {taken[site.name]}"
+            if (owner := taken.setdefault(site.place, key)) != key:
+                port = site.place[1]
+                why = f"{host!r} already belongs to {owner}, at port {port}; each needs its own"
                 raise ConfigError("room.toml", where, why)
             added.append(site)
     return Platforms(platforms, (*added, *sites))
@@ -628,7 +647,8 @@ class Policy:
 
         A rule that never applies is a slip of the pen, and the room would join what it should not.
         """
-        patterns = {each for key in platforms.by_key for each in platforms.reached_from(key)}
+        reached = {each for key in platforms.by_key for each in platforms.reached_from(key)}
+        patterns = {without_port(each) for each in reached}
         regions = {region for each in platforms for region in (each.region, *each.host_regions)}
         words = [*platforms.by_key, *sorted(regions)]
         hosts = sorted({pattern.removeprefix("*.") for pattern in patterns})

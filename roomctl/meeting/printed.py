@@ -93,7 +93,12 @@ class _Patterns:
     @cached_property
     def _owners(self) -> dict[str, str]:
         named = {mention: p.key for p in self.platforms for mention in p.printed.mentions}
-        return {**named, **self.platforms.brands}  # a link names its platform too
+        brands = self.platforms.brands.items()  # a link names its platform too
+        return {**named, **{host: key for host, key in brands if self._is_of_one(host)}}
+
+    def _is_of_one(self, host: str) -> bool:
+        """Whether a host has one platform: of two, its port tells which."""
+        return len({site.platform.key for site in self.platforms.at(host)}) < 2
 
     @cached_property
     def mentions(self) -> re.Pattern[str]:
@@ -228,7 +233,7 @@ def _meetings(text: str, platform: Platform, platforms: Platforms) -> list[tuple
     flags = re.IGNORECASE if platform.ignore_case else 0
     for link in islice(_LINKED.finditer(text), MOST_NUMBERS):
         sites = platforms.at(link["host"].lower())
-        if not any(site.platform is platform for site in sites):
+        if not any(site.platform is platform and site.port is None for site in sites):
             continue
         path = link["path"].rstrip(".,;:!)]>")
         joins = (re.fullmatch(shape.path, path, flags) for shape in platform.join)

@@ -15,11 +15,13 @@ foreign host is never opened, whatever it looks like.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import unicodedata
 from collections.abc import Collection
 from dataclasses import replace
 from functools import lru_cache
+from ipaddress import IPv6Address
 
 from roomctl.frozen import frozen
 from roomctl.meeting.invitation import Refusal
@@ -138,7 +140,9 @@ def _split_port(authority: str) -> tuple[str, str | None]:
 def ascii_host(name: str) -> str | None:
     """Return a host name as it stands in DNS (IDNA, lower case, no dot at the end), or None."""
     if re.fullmatch(r"\[[0-9A-Fa-f:.]{2,45}\]", name):
-        return name.lower()
+        with contextlib.suppress(ValueError):
+            return f"[{IPv6Address(name[1:-1]).compressed}]"
+        return None
     if len(name) > _LONGEST_HOST:
         return None
     plain = unicodedata.normalize("NFKC", name).lower().removesuffix(".")

@@ -45,7 +45,7 @@ from roomctl.meeting.deep_link import deep_link, without_passcode
 from roomctl.meeting.invitation import ParsedInvitation
 from roomctl.meeting.leaving import Departure, Departures, ExitStage
 from roomctl.meeting.link import by_number, read
-from roomctl.meeting.platform import Platform, Platforms, Policy, load_platforms
+from roomctl.meeting.platform import Platform, Platforms, Policy, load_platforms, without_port
 from roomctl.meeting.walkthrough import Word
 from roomctl.roles import Right, Role
 from roomctl.room.bookings import Bookings, note_refused
@@ -905,8 +905,11 @@ def approach(invitation: ParsedInvitation, platforms: Platforms, config: Config)
     # The address stands in the client's command line, which everybody on the box can read.
     client = deep_link(without_passcode(invitation), platforms) if wanted else None
     policy = Policy(config.meeting.allow, config.meeting.deny)
-    reached = [host for host in platforms.reached_from(key) if policy.permits(platform, host)]
-    hosts = tuple(dict.fromkeys((*reached, launch.host, *config.meeting.also)))
+    reached = [
+        host for host in platforms.reached_from(key) if policy.permits(platform, without_port(host))
+    ]
+    own = launch.origin.partition("://")[2]  # with its port
+    hosts = tuple(dict.fromkeys((*reached, own, *config.meeting.also)))
     if launch.mode != "assisted":
         return PageRules(hosts, login=keep, native=client or "")
     signs = tuple(

@@ -291,3 +291,84 @@ def test_what_cannot_be_opened_can_be_said_in_both_languages():
     for bad in (bad for _, bad in BAD):
         reading = read(bad.text, PLATFORMS)
         assert reading.say("zh-CN") != reading.say("en") != ""
+
+
+SHARED = {
+    "jitsi": ("meet.example.org", "*.example.net", "https://[2001:db8::1]", "会议.example.org"),
+    "bbb": (
+        "meet.example.org:8443",
+        "bbb.example.net",
+        "*.rooms.example.net:8443",
+        "https://[2001:db8::1]:8443",
+        "会议.example.org:8443",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("link", "platform", "origin"),
+    [
+        ("https://meet.example.org/Room", "jitsi", "https://meet.example.org"),
+        ("https://meet.example.org:443/b/abc-def-ghi", "jitsi", "https://meet.example.org"),
+        ("https://meet.example.org:8443/b/abc-def-ghi", "bbb", "https://meet.example.org:8443"),
+        ("meet.example.org:8443/b/abc-def-ghi", "bbb", "https://meet.example.org:8443"),
+        ("https://a.example.net/Room", "jitsi", "https://a.example.net"),
+        ("https://bbb.example.net/b/abc-def-ghi", "bbb", "https://bbb.example.net"),
+        ("https://a.rooms.example.net/Room", "jitsi", "https://a.rooms.example.net"),
+        (
+            "https://a.rooms.example.net:8443/b/abc-def-ghi",
+            "bbb",
+            "https://a.rooms.example.net:8443",
+        ),
+        ("https://[2001:db8::1]/Room", "jitsi", "https://[2001:db8::1]"),
+        ("https://[2001:db8::1]:8443/b/abc-def-ghi", "bbb", "https://[2001:db8::1]:8443"),
+        ("https://会议.example.org/Room", "jitsi", "https://xn--6oqu09l.example.org"),
+        (
+            "https://会议.example.org:8443/b/abc-def-ghi",
+            "bbb",
+            "https://xn--6oqu09l.example.org:8443",
+        ),
+    ],
+)
+def test_the_port_tells_two_platforms_of_one_host_apart(link: str, platform: str, origin: str):
+    reading = read(link, load_platforms(SHARED))
+    assert reading.launch
+    assert (reading.platform, reading.launch.origin) == (platform, origin)
+
+
+@pytest.mark.parametrize("port", [1443, 8444])
+def test_a_port_of_neither_platform_is_refused(port: int):
+    assert (
+        read(f"https://meet.example.org:{port}/b/abc-def-ghi", load_platforms(SHARED)).refused
+        == "port"
+    )
+
+
+def test_a_page_is_kept_at_the_port_of_its_platform():
+    platforms = load_platforms(SHARED)
+    assert "meet.example.org" in platforms.reached_from("jitsi")
+    assert "meet.example.org" not in platforms.reached_from("bbb")
+    assert "meet.example.org:8443" in platforms.reached_from("bbb")
+
+
+def test_the_name_of_a_shared_host_speaks_for_neither_platform():
+    text = "Join: https://meet.example.org/Room\nMeeting ID: 123 456 789\nPasscode: 4711"
+    alone = read(text, load_platforms({"jitsi": ("meet.example.org",)}))
+    assert read(text, load_platforms(SHARED)) == alone
+
+
+@pytest.mark.parametrize(
+    ("jitsi", "bbb", "port"),
+    [
+        ("meet.example.org", "meet.example.org", 443),
+        ("meet.example.org", "https://meet.example.org:443", 443),
+        ("meet.example.org:8443", "http://meet.example.org:8443", 8443),
+        ("*.example.org:8443", "*.example.org:8443", 8443),
+        ("MEET.example.org", "meet.example.org.", 443),
+        ("http://[2001:db8::1]:8443", "http://[2001:DB8:0::1]:8443", 8443),
+    ],
+)
+def test_one_host_and_port_is_of_one_platform(jitsi: str, bbb: str, port: int):
+    said = rf"meeting\.hosts\.bbb: .* already belongs to jitsi, at port {port}"
+    with pytest.raises(ConfigError, match=said):
+        load_platforms({"jitsi": (jitsi,), "bbb": (bbb,)})

@@ -58,3 +58,17 @@ def test_a_client_is_started_without_the_passcode(link: str, address: str) -> No
 def test_a_sign_in_is_kept_only_where_the_room_says_so() -> None:
     assert told(ZOOM).login == ""
     assert told(ZOOM, 'signed_in = ["zoom"]').login == "zoom"
+
+
+def test_a_page_may_go_to_its_own_port_of_a_host_that_has_two_platforms() -> None:
+    shared = load_platforms({"jitsi": ("meet.example.org",), "bbb": ("meet.example.org:8443",)})
+    text = '[meeting]\nallow = ["meet.example.org"]\nalso = ["login.example.org:8444"]'
+    config = parse(text, "room.toml")
+    found = read("https://meet.example.org:8443/b/abc-def-ghi", shared)
+    assert approach(found, shared, config).hosts == (
+        "meet.example.org:8443",
+        "login.example.org:8444",
+    )
+    hosts = approach(read("https://meet.example.org/Room", shared), shared, config).hosts
+    assert "meet.example.org" in hosts
+    assert "meet.example.org:8443" not in hosts

@@ -312,12 +312,24 @@ def screen(box: BoxView) -> Iterator[BoxFinding]:
         found = next(filter(None, map(shutil.which, names)), None)
         if found:
             yield BoxFinding("ok", "screen", say("doctor.there", what=found))
-        else:
+        elif _archive_has(package.split()[0]):
             line = f"sudo apt install {package}"
             yield BoxFinding(verdict, "screen", say("doctor.missing", what=names[0]), line)
+        else:
+            yield BoxFinding(verdict, "screen", say("doctor.no_package", what=names[0]))
     if language() == "zh-CN" and not _has_chinese_font():
         line = "sudo apt install fonts-noto-cjk"
         yield BoxFinding("warn", "screen", say("doctor.no_font"), line)
+
+
+def _archive_has(package: str) -> bool:
+    """Whether apt can install it; Debian 12 has no labwc and no wlopm."""
+    try:
+        line = ["apt-cache", "show", package]
+        done = subprocess.run(line, capture_output=True, check=False, timeout=LIMIT_S)  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired):
+        return True  # no apt, or one that does not say: the command's own words will tell
+    return done.returncode == 0
 
 
 def _has_chinese_font() -> bool:

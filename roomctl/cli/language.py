@@ -248,6 +248,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "doctor.switch_nothing": "can be set; it does not say where it stands",
         "doctor.there": "{what}: is there",
         "doctor.missing": "{what}: is missing",
+        "doctor.no_package": "{what}: is missing, and apt has none here; Debian 13 and Raspberry Pi OS have it",  # noqa: E501
         "doctor.no_systemd": "systemd does not run here: nothing starts the room at boot",
         "doctor.no_user": "there is no user {user}",
         "doctor.no_watchdog": "the hardware watchdog is not used: a box that hangs stays so",
@@ -549,6 +550,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "doctor.switch_nothing": "可以切换；它不会报告位置",
         "doctor.there": "{what}：已就位",
         "doctor.missing": "缺少 {what}",
+        "doctor.no_package": "{what}：缺失，且此系统的软件源中没有；Debian 13 和 Raspberry Pi OS 提供",  # noqa: E501
         "doctor.no_systemd": "本机没有运行 systemd：开机时不会启动会议室",
         "doctor.no_user": "没有用户 {user}",
         "doctor.no_watchdog": "未启用硬件看门狗：死机后不会自动恢复",

@@ -1,4 +1,4 @@
-"""The hardware lab: the drivers on real kernel drivers, in virtual machines. `make hwlab`.
+"""The hardware lab: drivers on real kernel drivers in virtual machines, and boxes. `make hwlab`.
 
 Everything runs in two machines side by side, for each has one emulated processor; what is named in
 the arguments runs in one. Prints what pytest says inside, and one line with the time. Exit code:
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -21,13 +22,33 @@ from tests.hwlab.lab.packages import Unavailable
 TREE = Path(__file__).resolve().parents[2]
 FOLDER = Path(sys.prefix) / "hwlab"
 SCENARIOS = "tests/hwlab/scenarios"
+BOX = "tests/hwlab/box"
 FIRST = ("test_speakerphone.py", "test_user.py")  # take as long as all others
 UNAVAILABLE, DIED = 3, 4
 NO_TESTS = 5  # pytest's, where what was asked for is another machine's
 
 
 def main(arguments: list[str]) -> int:
-    """Run the scenarios; `arguments` go to pytest."""
+    """Run scenarios and boxes; `arguments` go to pytest."""
+    if any(BOX in each for each in arguments):
+        machine.empty(FOLDER / "run")
+        return run_boxes(arguments)
+    statuses = run_machines(arguments)
+    only = any(SCENARIOS in each for each in arguments)
+    return statuses if statuses == UNAVAILABLE or only else max(statuses, run_boxes(arguments))
+
+
+def run_boxes(arguments: list[str]) -> int:
+    """Run the tests of whole boxes here, and not in a machine; return pytest's status."""
+    report = FOLDER / "run" / "boxes" / "junit.xml"
+    line = [sys.executable, "-m", "pytest", f"--junitxml={report}", "-p", "no:cacheprovider"]
+    wanted = arguments if any(BOX in each for each in arguments) else [*arguments, BOX]
+    status = subprocess.run([*line, *wanted], cwd=TREE, check=False).returncode
+    return 0 if status == NO_TESTS else status
+
+
+def run_machines(arguments: list[str]) -> int:
+    """Run the scenarios in two machines; return the worst of their statuses."""
     began = time.monotonic()
     try:
         parts = build.parts(FOLDER, say)

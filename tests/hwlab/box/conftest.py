@@ -15,7 +15,7 @@ from tests.hwlab.box.container import Box, booted
 from tests.hwlab.lab.packages import Unavailable
 
 Boot = Callable[[], Box]
-RELEASES = os.environ.get("ROOMCTL_BOX_RELEASES", "13").split()
+RELEASES = os.environ.get("ROOMCTL_BOX_RELEASES", "13 12").split()
 _DISPLAY = """[Service]
 TTYPath=
 TTYReset=no
@@ -52,7 +52,7 @@ def installed(blank: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     prepare(folder / "written")
     with booted([blank], folder, network="outside", keep=True) as box:
         box.run(f"chown -R {debian.USER}: /home/{debian.USER}")
-        for command in documented.installation():
+        for command in documented.installation(blank.parent.name):
             if not documented.is_apt(command) and not documented.starts(command):
                 box.do(f"cd roomctl && {answered(command)}")
     yield folder / "written", blank

@@ -51,6 +51,7 @@ class Box:
     def __init__(self, layers: Sequence[Path], folder: Path, *, network: str = "own") -> None:
         """`network`: "own" leads nowhere, "outside" is this system's."""
         self._layers, self._folder, self._network = layers, folder, network
+        self.release = layers[-1].parent.name  # "12", "13"
         self._process: subprocess.Popen[bytes] | None = None
         self._group = f"roomctl-box-{os.getpid()}-{next(_numbers)}"
         self.written = folder / "written"

@@ -42,7 +42,7 @@ def root(release: str, say: Callable[[str], None]) -> Path:
     """
     if os.geteuid() != 0:
         raise Unavailable("a Debian root is made by root alone")
-    apt = [line for line in documented.installation() if documented.is_apt(line)]
+    apt = [line for line in documented.installation(release) if documented.is_apt(line)]
     folder = FOLDER / release
     made, recipe = folder / "root", _recipe(apt)
     kept = folder / "recipe"

@@ -7,13 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 TREE = Path(__file__).resolve().parents[3]
-SECTIONS = (("README.md", "A real room"), ("docs/kiosk.md", "A box that nobody logs in to"))
+ROOM = ("README.md", "A real room")
+DISPLAYS = ("docs/kiosk.md", "A box that nobody logs in to")
 _BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
-def installation() -> list[str]:
-    """Return the lines that set up a box: README's first, then those of docs/kiosk.md."""
-    return [line for name, title in SECTIONS for line in first_block(TREE / name, title)]
+def installation(release: str) -> list[str]:
+    """Return the lines that set up a box: README's, then those of docs/kiosk.md.
+
+    Debian 12 has no labwc, so a room there has no display of its own, and README is all.
+    """
+    sections = (ROOM,) if release == "12" else (ROOM, DISPLAYS)
+    return [line for name, title in sections for line in first_block(TREE / name, title)]
 
 
 def first_block(file: Path, title: str) -> Iterator[str]:

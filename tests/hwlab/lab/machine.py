@@ -34,6 +34,9 @@ class Parts:
     modules: Path
     tools: Path
     environment: dict[str, str]
+    root: Path = Path("/")
+    layer: Path | None = None  # what lies over the root inside; None: the tools
+    hardware: tuple[str, ...] = ()  # more of the emulator's words
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,12 @@ def _command(parts: Parts, lab: Path, start: Path) -> list[str]:
     if program is None:
         raise Unavailable("no qemu-system-x86_64 was found among what was unpacked")
     firmware = [path for name in ("qemu", "seabios") for path in _shared(parts.tools, name)]
-    shares = {"host": Path("/"), "tools": parts.tools, "modules": parts.modules, "lab": lab}
+    shares = {
+        "host": parts.root,
+        "tools": parts.layer or parts.tools,
+        "modules": parts.modules,
+        "lab": lab,
+    }
     return [
         program,
         *(part for folder in firmware for part in ("-L", str(folder))),
@@ -116,6 +124,7 @@ def _command(parts: Parts, lab: Path, start: Path) -> list[str]:
         *("-nodefaults", "-display", "none", "-nic", "none", "-no-reboot", "-serial", "stdio"),
         *("-kernel", str(parts.kernel), "-initrd", str(parts.initramfs)),
         *("-append", f"{_KERNEL} lab.start={start}"),
+        *parts.hardware,
         *(part for tag, path in shares.items() for part in _share(tag, path)),
     ]
 

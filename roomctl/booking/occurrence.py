@@ -24,9 +24,10 @@ from roomctl.booking.zone import UNREADABLE, Zones
 
 MOST_OCCURRENCES = 300  # of one series in one window; an hourly one has 66
 LONGEST_ID = 128  # as `command.Identifier` has it
+_DAY = timedelta(days=1)
 _NEAR = timedelta(days=2)  # more than any zone is away from another
 
-_DAY = re.compile(r"[;:](?:[^:]*:)?(\d{4})(\d\d)(\d\d)(?:T|\s*$)")
+_WRITTEN_DAY = re.compile(r"[;:](?:[^:]*:)?(\d{4})(\d\d)(\d\d)(?:T|\s*$)")
 _TOKEN = re.compile(
     r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ](\d\d):?(\d\d):?(\d\d)?(?:[.,]\d+)?(Z|[+-]\d\d:?\d\d)?)?"
 )
@@ -83,7 +84,7 @@ def _elsewhen(event: Event, start: datetime, end: datetime) -> bool:
 
 
 def _day(line: str) -> date | None:
-    match = _DAY.search(line)
+    match = _WRITTEN_DAY.search(line)
     return _date_of(match) if match else None
 
 
@@ -103,7 +104,7 @@ class _When(NamedTuple):
     values: tuple[date, ...]
     name: str
     zone: tzinfo
-    periods: Mapping[int, timedelta]
+    periods: Mapping[int, _Length]
 
     @property
     def whole_days(self) -> bool:
@@ -123,7 +124,7 @@ class _When(NamedTuple):
         zone = "" if utc else f";TZID={self.name}"
         said = [each + ("Z" if utc else "") for each in said]
         for at, length in self.periods.items():
-            said[at] += f"/PT{round(length.total_seconds())}S"
+            said[at] += f"/{length.written()}"
         kind = ";VALUE=PERIOD" if self.periods else ""
         return f"{prop}{params}{kind}{zone}:{','.join(said)}"
 
@@ -137,7 +138,12 @@ def _written(value: date) -> str:
 def _instant(value: date, zone: tzinfo) -> datetime:
     if not isinstance(value, datetime):
         value = datetime.combine(value, time())
-    return (value if value.tzinfo else value.replace(tzinfo=zone)).astimezone(UTC)
+    known = value if value.tzinfo else value.replace(tzinfo=zone)
+    found = known.astimezone(UTC)
+    back = found.astimezone(known.tzinfo)
+    # Of a time that a clock leaves out, a zone that a file describes takes the offset after it;
+    # the one before counts (RFC 5545, 3.3.5).
+    return found + max(known.replace(tzinfo=None) - back.replace(tzinfo=None), timedelta(0))
 
 
 class _Said(NamedTuple):
@@ -160,6 +166,8 @@ class _Expansion:
         self._series, self._zones, self._room = series, zones, room
         self._uid = series.uid or "-"
         self._read: dict[int, _Said] = {}
+        self._lengths: dict[int, _Length] = {}
+        self._periods: dict[datetime, _Length] = {}  # of further dates that have their own
         self._master = next((e for e in series.events if "RECURRENCE-ID" not in e.once), None)
         self._first: _When | None = None
         self._first = self._start(self._master) if self._master else None
@@ -174,16 +182,9 @@ class _Expansion:
 
     def _single(self, event: Event) -> Booking:
         begin = self._start(event)
-        last = self._end(event, begin)
-        length = self._length(event)
-        if last is not None:
-            end = last.instant
-        elif length is not None:
-            end = _after(begin, length, exact=_is_exact(event))
-        else:
-            end = _after(begin, timedelta(days=begin.whole_days), exact=False)
         place = self._when(event, "RECURRENCE-ID")
         first = begin if place is None else place
+        end = self._lasts(event).after(begin)
         return self._booking(event, first.values[0], first.zone, begin.instant, end, begin)
 
     def _repeated(self, start: datetime, end: datetime) -> list[Booking]:
@@ -196,21 +197,19 @@ class _Expansion:
         if any(event.errors for event in calendar.subcomponents):
             raise ValueError("a property cannot be read")
         asked = recurring_ical_events.of(calendar)
-        day = timedelta(days=1)  # its whole days are not the room's
-        return [self._occurrence(each) for each in asked.between(start - day, end + day)]
+        # A day more: its whole days are not the room's.
+        return [self._occurrence(each) for each in asked.between(start - _DAY, end + _DAY)]
 
     def _occurrence(self, found: icalendar.Event) -> Booking:
         event = self._series.events[int(str(found[_INDEX]))]
-        begin, last = found.start, found.end
-        zone = self._zone_of(begin)
-        end = _instant(last, zone)
-        length = self._length(event)
-        if isinstance(begin, datetime) and length is not None and last - begin == length:
-            end = _after(_When((begin,), "", zone, {}), length, exact=_is_exact(event))
+        begin = found.start
         place = found.decoded("RECURRENCE-ID", begin)
         place = place if isinstance(place, date) else begin
-        when = _When((begin,), "", zone, {})
-        return self._booking(event, place, self._zone_of(place), _instant(begin, zone), end, when)
+        zone = self._zone_of(place)
+        when = _When((begin,), "", self._zone_of(begin), {})
+        period = self._periods.get(_instant(place, zone))
+        end = (period or self._lasts(event)).after(when)
+        return self._booking(event, place, zone, when.instant, end, when)
 
     def _zone_of(self, value: date) -> tzinfo:
         own = value.tzinfo if isinstance(value, datetime) else None
@@ -253,7 +252,7 @@ class _Expansion:
                 cancelled=event.cancels or _said(event, "STATUS") == "CANCELLED",
                 free=_is_free(event),
                 tentative=_is_tentative(event),
-                all_day=_said(event, "X-MICROSOFT-CDO-ALLDAYEVENT") == "TRUE",
+                all_day=_says_whole_day(event),
             )
         return known
 
@@ -261,11 +260,7 @@ class _Expansion:
         """Yield what decides on an event's times, as icalendar reads it."""
         begin = self._start(event)
         yield begin.line("DTSTART")
-        last, length = self._end(event, begin), self._length(event)
-        if last is not None:
-            yield last.line("DTEND")
-        elif length is not None:
-            yield f"DURATION:PT{round(length.total_seconds())}S"
+        yield f"DURATION:{self._lasts(event).written(whole_days=begin.whole_days)}"
         if "RECURRENCE-ID" in event.once and (place := self._when(event, "RECURRENCE-ID")):
             said = content_line(event.once["RECURRENCE-ID"]).params.get("RANGE", "")
             future = ";RANGE=THISANDFUTURE" if said.strip().upper() == "THISANDFUTURE" else ""
@@ -278,6 +273,8 @@ class _Expansion:
         for line in event.dates:
             name = line[: len("RDATE")] if line.startswith("RDATE") else "EXDATE"
             for when in self._listed(event, line, begin):
+                for at, length in when.periods.items():
+                    self._periods[_instant(when.values[at], when.zone)] = length
                 yield when.line(name)
 
     def _listed(self, event: Event, line: str, begin: _When) -> Iterator[_When]:
@@ -313,38 +310,78 @@ class _Expansion:
         return found
 
     def _end(self, event: Event, begin: _When) -> _When | None:
-        """Return when an event ends if it says so and does not end before it begins."""
+        """Return when an event ends, in the form of its beginning, if it says so."""
         found = self._when(event, "DTEND")
         if found is None:
             return None
         if begin.whole_days and not found.whole_days:
-            found = _When((_day_after(found.values[0]),), "", found.zone, {})
-        elif found.whole_days and not begin.whole_days:
+            return _When((_day_after(found.values[0]),), "", found.zone, {})
+        if found.whole_days and not begin.whole_days:
             midnight = datetime.combine(found.values[0], time())
-            found = _When((midnight,), begin.name, begin.zone, {})
-        if begin.whole_days:
-            return found if found.values[0] > begin.values[0] else None
-        return found if found.instant >= begin.instant else None
+            return _When((midnight,), begin.name, begin.zone, {})
+        return found
 
-    def _length(self, event: Event) -> timedelta | None:
-        """Return DURATION, or, of an instance that says no times, that of the series."""
-        if "DURATION" in event.once and "DTEND" not in event.once:
-            return _duration(event.value("DURATION"))
-        master = self._master
-        bare = "DTSTART" not in event.once and "DTEND" not in event.once
-        if bare and master is not None and master is not event and self._first is not None:
-            last = self._end(master, self._first)
-            return self._length(master) if last is None else last.instant - self._first.instant
-        return None
+    def _lasts(self, event: Event) -> _Length:
+        """Return how long an event is, and all that it repeats, read once.
+
+        One that says no times is as long as its series.
+        """
+        known = self._lengths.get(id(event))
+        if known is None:
+            bare = "DTSTART" not in event.once and "DTEND" not in event.once
+            says = self._master if bare and "DURATION" not in event.once else event
+            known = self._lengths[id(event)] = self._said_length(says or event)
+        return known
+
+    def _said_length(self, event: Event) -> _Length:
+        begin = self._start(event)
+        last = self._end(event, begin)
+        if last is not None:
+            known = _between(begin, last, whole=_says_whole_day(event))
+        elif "DURATION" in event.once and "DTEND" not in event.once:
+            known = _duration(event.value("DURATION"))
+        else:
+            known = _Length()
+        return known if known.exact or known.days or not begin.whole_days else _Length(_DAY)
 
 
-def _after(begin: _When, length: timedelta, *, exact: bool) -> datetime:
-    """Return the instant `length` after a beginning: hours are exact, days are the wall's."""
-    if exact and not begin.whole_days:
-        return begin.instant + length
-    first = begin.values[0]
-    wall = first if isinstance(first, datetime) else datetime.combine(first, time())
-    return _instant(wall + length, begin.zone)
+class _Length(NamedTuple):
+    """How long something is: days are those of the wall's clock, hours exact (RFC 5545, 3.3.6)."""
+
+    days: timedelta = timedelta(0)
+    exact: timedelta = timedelta(0)
+
+    def after(self, begin: _When) -> datetime:
+        """Return the instant at which what begins then is over."""
+        return _instant(begin.values[0] + self.days, begin.zone) + self.exact
+
+    def written(self, *, whole_days: bool = False) -> str:
+        """Return it as icalendar reads it; `whole_days`: rounded up to days."""
+        if whole_days:
+            return f"P{-(-(self.days + self.exact) // _DAY)}D"
+        days, rest = divmod(self.days + self.exact, _DAY)
+        return f"P{days}DT{round(rest.total_seconds())}S"
+
+
+def _between(begin: _When, last: _When, *, whole: bool) -> _Length:
+    """Return the length from a beginning to an end, at least none.
+
+    Hours are exact (RFC 5545, 3.8.5.3), but from a beginning that the wall's clock leaves out.
+    """
+    first, end = begin.values[0], last.values[0]
+    wall = end - first if begin.whole_days or begin.name == last.name else None
+    if wall is not None and (whole or begin.whole_days):
+        return _Length(max(wall, timedelta(0)))
+    exact = last.instant - begin.instant
+    if wall is not None and _left_out(begin):
+        exact = max(exact, wall)
+    return _Length(exact=max(exact, timedelta(0)))
+
+
+def _left_out(when: _When) -> bool:
+    """Whether a local time is one of those that a clock which is put forward leaves out."""
+    exists = when.instant.astimezone(when.zone).replace(tzinfo=None)
+    return not when.whole_days and exists != when.values[0]
 
 
 def _public(uid: str, ref: str) -> str:
@@ -380,7 +417,7 @@ def _times(
         tokens = line.rpartition(":")[2].split(",")
     only_days = said.params.get("VALUE", "").strip().upper() == "DATE"
     name = zones.name(calendar, tzid) if tzid.strip() else floating or zones.name(calendar, "")
-    found: dict[str, list[tuple[date, timedelta | None]]] = {}
+    found: dict[str, list[tuple[date, _Length | None]]] = {}
     for token in tokens:
         first, slash, rest = token.strip().upper().partition("/")
         value = _moment(first, only_days)
@@ -404,7 +441,7 @@ def _times(
     ]
 
 
-def _until(end: str, begin: date, zone: tzinfo) -> timedelta | None:
+def _until(end: str, begin: date, zone: tzinfo) -> _Length | None:
     """Return how long a period is: "PT1H", or the time at which it ends."""
     if end.startswith(("P", "+P")):
         match = _DURATION.fullmatch(end)
@@ -412,7 +449,7 @@ def _until(end: str, begin: date, zone: tzinfo) -> timedelta | None:
     last = _moment(end, only_days=False)
     if last is None:
         return None
-    return max(_instant(last, zone) - _instant(begin, zone), timedelta(0))
+    return _Length(exact=max(_instant(last, zone) - _instant(begin, zone), timedelta(0)))
 
 
 def _moment(token: str, only_days: bool) -> date | None:
@@ -458,19 +495,16 @@ def _day_after(value: date) -> date:
     return value.date() + timedelta(days=value.time() != time())
 
 
-def _duration(text: str) -> timedelta:
+def _duration(text: str) -> _Length:
     """Return a duration, a negative one as none; ValueError."""
     match = _DURATION.fullmatch(text.strip().upper())
     if match is None or len(match[0]) < len("P1D"):
         raise ValueError(f"{text!r} is no duration")
+    if match[1]:
+        return _Length()
     weeks, days, hours, minutes, seconds = (int(match[n] or 0) for n in range(2, 7))
-    length = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
-    return timedelta(0) if match[1] else length
-
-
-def _is_exact(event: Event) -> bool:
-    """Whether a duration is of hours, which a change of the clock does not stretch."""
-    return not re.search(r"\d[WD]", event.value("DURATION").upper())
+    exact = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    return _Length(timedelta(weeks=weeks, days=days), exact)
 
 
 def _rule(text: str, begin: _When, room: tzinfo) -> str:
@@ -521,6 +555,10 @@ def _is_tentative(event: Event) -> bool:
 
 
 _BUSY = "X-MICROSOFT-CDO-BUSYSTATUS"
+
+
+def _says_whole_day(event: Event) -> bool:
+    return _said(event, "X-MICROSOFT-CDO-ALLDAYEVENT") == "TRUE"
 
 
 def _said(event: Event, name: str) -> str:

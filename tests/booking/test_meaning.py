@@ -377,6 +377,79 @@ def test_what_is_sent_to_take_a_meeting_back_takes_it_back():
     assert hours(asked + taken) == hours(taken) == ""
 
 
+NEW_YORK = "America/New_York"
+OUTLOOKS = """BEGIN:VTIMEZONE
+TZID:Customized Time Zone
+BEGIN:STANDARD
+DTSTART:16010101T020000
+TZOFFSETFROM:-0400
+TZOFFSETTO:-0500
+RRULE:FREQ=YEARLY;BYDAY=1SU;BYMONTH=11
+END:STANDARD
+BEGIN:DAYLIGHT
+DTSTART:16010101T020000
+TZOFFSETFROM:-0500
+TZOFFSETTO:-0400
+RRULE:FREQ=YEARLY;BYDAY=2SU;BYMONTH=3
+END:DAYLIGHT
+END:VTIMEZONE
+"""
+
+
+def nightly(begin: str, end: str, zone: str = f";TZID={NEW_YORK}", first: str = "20260201") -> str:
+    last = end if end.startswith(("P", "DTEND")) else f"{first}T{end}"
+    ends = f"DURATION:{last}" if last.startswith("P") else f"DTEND{zone}:{last}"
+    return f"DTSTART{zone}:{first}T{begin}\n{ends}\nRRULE:FREQ=DAILY"
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "meant"),
+    [
+        (nightly("020000", "030000"), "2026-03-08", "03:00-04:00"),  # 02:00 does not come
+        (nightly("023000", "030000"), "2026-03-08", "03:30-04:00"),
+        (nightly("013000", "023000"), "2026-03-08", "01:30-03:30"),
+        (nightly("010000", "020000"), "2026-11-01", "01:00-01:00"),
+        (nightly("013000", "023000"), "2026-11-01", "01:30-01:30"),
+        (nightly("010000", "PT1H"), "2026-11-01", "01:00-01:00"),
+        (nightly("010000", "P1D"), "2026-11-01", "01:00-01:00 01:00-01:00"),
+        (nightly("020000", "030000", ""), "2026-03-08", "03:00-04:00"),  # the room's
+        (nightly("020000", "030000", ";TZID=Eastern Standard Time"), "2026-03-08", "03:00-04:00"),
+        (nightly("020000", "030000", ";TZID=Customized Time Zone"), "2026-03-08", "03:00-04:00"),
+        (nightly("010000", "020000", ";TZID=Customized Time Zone"), "2026-11-01", "01:00-01:00"),
+        (nightly("020000", "030000", first="20260308"), "2026-03-08", "03:00-04:00"),
+        (nightly("020000", "030000", first="20260308"), "2026-03-09", "02:00-03:00"),
+        (nightly("010000", "020000", first="20251102"), "2026-06-01", "01:00-03:00"),  # had two
+        (
+            "DTSTART;VALUE=DATE:20260201\nDTEND;VALUE=DATE:20260202\nRRULE:FREQ=DAILY\n"
+            "X-MICROSOFT-CDO-ALLDAYEVENT:TRUE",
+            "2026-03-08",
+            "00:00-00:00",
+        ),
+        (
+            nightly("000000", "000000").replace("0201T000000\nRR", "0202T000000\nRR")
+            + "\nX-MICROSOFT-CDO-ALLDAYEVENT:TRUE",
+            "2026-03-08",
+            "00:00-00:00",
+        ),
+        (
+            f"DTSTART;TZID={NEW_YORK}:20260201T020000\nDTEND;TZID={NEW_YORK}:20260201T030000\n"
+            f"RDATE;TZID={NEW_YORK}:20260308T020000,20261101T010000",
+            "2026-11-01",
+            "01:00-01:00",
+        ),
+        (
+            f"DTSTART;TZID={NEW_YORK}:20260201T020000\nDTEND;TZID={NEW_YORK}:20260201T030000\n"
+            f"RDATE;TZID={NEW_YORK};VALUE=PERIOD:20261101T010000/PT2H",
+            "2026-11-01",
+            "01:00-02:00",
+        ),
+    ],
+)
+def test_a_series_is_as_long_on_the_day_of_a_change_of_clocks(text: str, day: str, meant: str):
+    known = calendar(OUTLOOKS.strip().replace("\n", "\r\n"), event(text))
+    assert hours(known, NEW_YORK, day) == meant
+
+
 class Meaning(NamedTuple):
     blocks: bool = True
     tentative: bool = False

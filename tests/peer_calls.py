@@ -1,19 +1,16 @@
 """peer-calls, a meeting server that others wrote, on a loopback port, and what its page shows."""
 
-import json
 import os
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 import httpx
-import pytest
 
 from tests.held_port import HeldPort
+from tests.node_packages import bring as bring_packages
 
-TREE = Path(__file__).resolve().parent.parent
 START_S = 60.0
 CONFIG = 'baseUrl: ""\niceServers: []\n'  # its own default asks a server on the internet
 
@@ -90,14 +87,9 @@ class PeerCalls:
         self._place.cleanup()
 
 
-def bring(name="peer-calls"):
-    """Which Node and where .ci/NAME is; skips the test where it cannot be had, fails it in CI."""
-    line = [sys.executable, str(TREE / ".ci" / "node_tools.py"), name]
-    ran = subprocess.run(line, capture_output=True, text=True, check=False)
-    if ran.returncode:
-        why = f"needs {name} from the package registry: {ran.stderr.strip()[-200:]}"
-        pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
-    return json.loads(ran.stdout)
+def bring():
+    """Which Node and where peer-calls is."""
+    return bring_packages("peer-calls")
 
 
 def _answers(origin):

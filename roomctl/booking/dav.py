@@ -255,11 +255,12 @@ class _Server:
                 return self._reserve(change)
             return Written() if change.kind == "release" and own else Conflict("gone")
         url, data, etag = found
-        known = edit.event_of(data, change, self._zone, self._task.room, self._time)
-        outcome = judged(known, change)
+        room, zone = self._task.room, self._zone
+        known = edit.event_of(data, change, zone, room, self._time)
+        outcome = judged(None if known is None else known.booking, change)
         if outcome is not None or known is None:
             return outcome
-        if change.kind == "check_in" and edit.is_checked_in(data, change):
+        if change.kind == "check_in" and edit.is_checked_in(data, known):
             return Written()
         longer = change.kind == "move_end" and change.end > change.was_end
         since = change.was_end if longer else change.start
@@ -271,7 +272,7 @@ class _Server:
             return None if self._delete(url, match) == 412 else Written()
         try:
             now = datetime.now(UTC)
-            new = edit.edited(data, change, known, self._task.room, self._zone, now)
+            new = edit.edited(data, change, known, room, zone, now, self._time)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             why = f"this event cannot be rewritten ({error}); change it where it was made"
             return Rejected(why)
@@ -308,7 +309,11 @@ class _Server:
             found = self._get(url)
             if found is not None:
                 return url, *found
-        near = (change.start - _DAY, max(change.end, change.was_end) + _DAY)
+        times = [change.start, change.end, change.was_end]
+        with contextlib.suppress(ValueError):  # a server may know the place, and not that it moved
+            place = datetime.fromisoformat(change.recurrence_id)
+            times.append(place if place.tzinfo else place.replace(tzinfo=self._zone))
+        near = (min(times) - _DAY, max(times) + _DAY)
         uid = f"UID:{change.uid}".encode()
         for url, data in self._objects(*near):
             lines = data.replace(b"\r\n ", b"").replace(b"\n ", b"").splitlines()

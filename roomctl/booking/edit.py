@@ -2,8 +2,9 @@
 
 What an event means is read by `ics` and `occurrence`, as every calendar is; only then, and only if
 it still is what the room saw, is it rewritten, with all that it holds beside. Of a series one
-occurrence is changed: by an override of its own (RECURRENCE-ID). A room that is a guest answers
-(PARTSTAT); one that is not, has the event cancelled; what it booked itself it may delete.
+occurrence is changed: by an override of its own (RECURRENCE-ID). An override that stands for the
+later ones, too (RANGE=THISANDFUTURE), begins with the next of them then. A room that is a guest
+answers (PARTSTAT); one that is not, has the event cancelled; what it booked itself it may delete.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from zoneinfo import ZoneInfo
 
 import icalendar
 
-from roomctl.booking.agenda import Booking
+from roomctl.booking.agenda import Booking, one_line
 from roomctl.booking.change import BookingChange, ref_of, whole
 from roomctl.booking.child import SLICES_S, ProcessorTime, TooLongError
 from roomctl.booking.ics import NoCalendar, address, cut
-from roomctl.booking.occurrence import occurrences
-from roomctl.booking.zone import Zones
+from roomctl.booking.occurrence import Instance, elsewhen, instances
+from roomctl.booking.zone import UNREADABLE, Zones
 
 _Property = Any
 _Event = Any  # icalendar.Event: its properties are of thirty types
@@ -43,22 +44,31 @@ def bookings_in(
 
     A series that takes longer than a slice of `time` is left out, as it is where it is shown.
     """
+    return tuple(each.booking for each in _instances_in(data, zone, room, start, end, time))
+
+
+def _instances_in(
+    data: bytes,
+    zone: ZoneInfo,
+    room: str,
+    start: datetime,
+    end: datetime,
+    time: ProcessorTime | None,
+) -> list[Instance]:
     try:
         found = cut(data, room)
     except NoCalendar:
-        return ()
+        return []
     zones = Zones(zone, start, end)
     for said in found.zones:
         zones.describe(said)
-    bookings: list[Booking] = []
+    every: list[Instance] = []
     for series in found.series:
-        with contextlib.suppress(TooLongError), time.slice(SLICES_S[-1]) if time else _no_limit():
-            many = occurrences(series, zones, zone, start, end)
-            bookings += many if isinstance(many, list) else []
-    return tuple(bookings)
-
-
-_no_limit = contextlib.nullcontext
+        if series.why_not is None and not elsewhen(series, start, end):
+            limit = time.slice(SLICES_S[-1]) if time else contextlib.nullcontext()
+            with contextlib.suppress(TooLongError, *UNREADABLE), limit:
+                every += instances(series, zones, zone, start, end)
+    return every
 
 
 def event_of(
@@ -67,15 +77,15 @@ def event_of(
     zone: ZoneInfo,
     room: str,
     time: ProcessorTime | None = None,
-) -> Booking | None:
+) -> Instance | None:
     """Return what `data` says of the booking that `change` is about; None: it is not in it.
 
     A single event that was moved is the same one at another time.
     """
     near = (change.start - _DAY, max(change.end, change.was_end) + _DAY)
-    found = bookings_in(data, zone, room, *near, time)
-    only = found[0] if len(found) == 1 and b"RRULE" not in data else None
-    return next((each for each in found if ref_of(each) == change.ref), only)
+    found = _instances_in(data, zone, room, *near, time)
+    only = found[0] if len(found) == 1 and not found[0].booking.series else None
+    return next((each for each in found if ref_of(each.booking) == change.ref), only)
 
 
 def created(change: BookingChange, title: str, now: datetime) -> bytes:
@@ -95,14 +105,23 @@ def created(change: BookingChange, title: str, now: datetime) -> bytes:
 
 
 def edited(
-    data: bytes, change: BookingChange, known: Booking, room: str, zone: ZoneInfo, now: datetime
+    data: bytes,
+    change: BookingChange,
+    found: Instance,
+    room: str,
+    zone: ZoneInfo,
+    now: datetime,
+    time: ProcessorTime | None = None,
 ) -> bytes:
     """Return the object with the change in it; ValueError if it cannot be rewritten.
 
-    `known` is what it says of the booking so far.
+    `found` is what it says of the booking so far.
     """
     calendar = icalendar.Calendar.from_ical(data)
-    event = _instance(calendar, change, known, zone)
+    event = _event(calendar, found)
+    if not found.own or found.event.is_range:
+        following = _following(data, found, room, zone, time) if found.own else None
+        event = _override(calendar, event, found, following, zone)
     match change.kind:
         case "move_end":
             event.pop("DURATION", None)
@@ -118,20 +137,12 @@ def edited(
     return bytes(calendar.to_ical())
 
 
-def is_checked_in(data: bytes, change: BookingChange) -> bool:
+def is_checked_in(data: bytes, found: Instance) -> bool:
     """Whether it says already that somebody is there for this very booking."""
     try:
-        calendar = icalendar.Calendar.from_ical(data)
+        return found.own and _CHECKED_IN in _event(icalendar.Calendar.from_ical(data), found)
     except ValueError:
         return False
-    place = _place(change)
-    for event in calendar.walk("VEVENT"):
-        own = "RECURRENCE-ID" in event or not _repeats(event)
-        if own and _CHECKED_IN in event:
-            at = event.get("RECURRENCE-ID")
-            if at is None or place is None or _same(at.dt, place, None):
-                return True
-    return False
 
 
 def _answer(event: _Event, room: str, *, given: bool) -> None:
@@ -155,61 +166,87 @@ def _guests(event: _Event, room: str) -> Iterator[Any]:
             yield guest
 
 
-def _instance(
-    calendar: icalendar.Calendar, change: BookingChange, known: Booking, zone: ZoneInfo
-) -> _Event:
-    """Return the VEVENT of one occurrence; of a series it is made if it has none of its own."""
-    events = [each for each in calendar.walk("VEVENT") if str(each.get("UID", "")).strip()]
-    place = _place(change)
-    for event in events:
-        own = event.get("RECURRENCE-ID")
-        if own is not None and place is not None and _same(own.dt, place, zone):
-            return event
-    master = next((each for each in events if "RECURRENCE-ID" not in each), None)
-    if master is None or place is None:
+def _event(calendar: icalendar.Calendar, found: Instance) -> _Event:
+    """Return the VEVENT that says a booking; ValueError."""
+    events = calendar.walk("VEVENT")[found.event.number :]
+    uid = ref_of(found.booking).rpartition("/")[0]
+    if not events or one_line(str(events[0].get("UID", ""))) != uid:
         raise ValueError("its event cannot be told")
-    if not _repeats(master):
-        return master
-    event = copy.deepcopy(master)
-    for name in ("RRULE", "RDATE", "EXDATE", "EXRULE", "DURATION", "DTEND"):
-        event.pop(name, None)
-    form = master["DTSTART"]
-    if known.all_day:
-        raise ValueError("is of whole days, and repeats")
-    assert isinstance(place, datetime)  # noqa: S101 - a series of whole days was refused
+    return events[0]
+
+
+def _following(
+    data: bytes, found: Instance, room: str, zone: ZoneInfo, time: ProcessorTime | None
+) -> Instance | None:
+    """Return the next occurrence of which the same event tells, within ten years."""
+    start = found.booking.start
+    for days in (40, 400, 4000):
+        near = (start - _DAY, start + days * _DAY)
+        later = (
+            each
+            for each in _instances_in(data, zone, room, *near, time)
+            if each.event.number == found.event.number and not each.own
+        )
+        if first := min(later, key=lambda each: each.booking.start, default=None):
+            return first
+    return None
+
+
+def _override(
+    calendar: icalendar.Calendar,
+    event: _Event,
+    found: Instance,
+    following: Instance | None,
+    zone: ZoneInfo,
+) -> _Event:
+    """Return a VEVENT of one occurrence alone, made of what has told of it so far.
+
+    `following`: what `event` tells of from now on, if it stood at this place itself.
+    """
+    if found.own and following is None:
+        event["RECURRENCE-ID"].params.pop("RANGE", None)
+        return event
+    uid = event.get("UID")
+    same = (each for each in calendar.walk("VEVENT") if each.get("UID") == uid)
+    master = next((each for each in same if "RECURRENCE-ID" not in each), None)
+    form = event["RECURRENCE-ID"] if master is None else master["DTSTART"]
+    made = copy.deepcopy(event)
+    for name in ("RRULE", "RDATE", "EXDATE", "EXRULE", _CHECKED_IN):
+        made.pop(name, None)
+    _place(made, found.booking, zone, form)
+    if following is not None:
+        event.pop(_CHECKED_IN, None)
+        _place(event, following.booking, zone, form)
+        event["RECURRENCE-ID"].params["RANGE"] = "THISANDFUTURE"
+    calendar.add_component(made)
+    return made
+
+
+def _place(event: _Event, booking: Booking, zone: ZoneInfo, form: _Property) -> None:
+    """Have an event be at a booking's place in its series, and at its times."""
+    said = ref_of(booking).rpartition("/")[2]
+    place = datetime.fromisoformat(said) if "T" in said else date.fromisoformat(said)
+    begin = event["DTSTART"]
+    event.pop("DURATION", None)
     _set_time(event, "RECURRENCE-ID", place, zone, form)
-    _set_time(event, "DTSTART", known.start, zone, form)
-    _set_time(event, "DTEND", known.end, zone, form)
-    calendar.add_component(event)
-    return event
+    _set_time(event, "DTSTART", booking.start, zone, begin)
+    _set_time(event, "DTEND", booking.end, zone, begin)
 
 
-def _set_time(event: _Event, name: str, at: datetime, zone: ZoneInfo, form: _Property) -> None:
-    """Set a time as the event's own are written: in their zone if it is known, else in UTC."""
+def _set_time(event: _Event, name: str, at: date, zone: ZoneInfo, form: _Property) -> None:
+    """Set a time as the event's own are written: in their zone if it is known, else in UTC.
+
+    So is an hour that a clock which is put back shows for the second time.
+    """
     event.pop(name, None)
-    model = form.dt
-    tzid = form.params.get("TZID", "")
-    if isinstance(model, datetime) and model.tzinfo is not None and tzid:
-        event.add(name, at.astimezone(model.tzinfo), parameters={"TZID": tzid})
-    elif isinstance(model, datetime) and model.tzinfo is None and not tzid:
-        event.add(name, at.astimezone(zone).replace(tzinfo=None))
-    else:
+    model, tzid = form.dt, form.params.get("TZID", "")
+    if not isinstance(at, datetime):
+        event.add(name, at)
+    elif not isinstance(model, datetime):
+        event.add(name, at.astimezone(zone).date())
+    elif (local := at.astimezone(model.tzinfo or zone)).fold or bool(model.tzinfo) != bool(tzid):
         event.add(name, at.astimezone(UTC))
-
-
-def _place(change: BookingChange) -> date | None:
-    said = change.recurrence_id
-    try:
-        return datetime.fromisoformat(said) if "T" in said else date.fromisoformat(said)
-    except ValueError:
-        return None
-
-
-def _same(own: date, place: date, zone: ZoneInfo | None) -> bool:
-    if not isinstance(own, datetime) or not isinstance(place, datetime):
-        return not isinstance(own, datetime) and own == place
-    return (own if own.tzinfo else own.replace(tzinfo=zone or place.tzinfo)) == place
-
-
-def _repeats(event: _Event) -> bool:
-    return "RRULE" in event or "RDATE" in event
+    elif tzid:
+        event.add(name, local, parameters={"TZID": tzid})
+    else:
+        event.add(name, local.replace(tzinfo=None))

@@ -75,7 +75,8 @@ class Event:
     """One VEVENT: the lines that a booking is made of, names in upper case.
 
     `calendar` is which VCALENDAR of the file it stood in, `cancels` whether that one is sent to
-    take it back (METHOD:CANCEL), `attendee` what it says of this room.
+    take it back (METHOD:CANCEL), `attendee` what it says of this room; `number`: the how manieth
+    VEVENT of the file it is, from 0.
     """
 
     calendar: int
@@ -85,6 +86,7 @@ class Event:
     texts: tuple[str, ...] = field(default=(), repr=False)
     attendees: tuple[str, ...] = ()
     cancels: bool = False
+    number: int = 0
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -93,6 +95,12 @@ class Event:
     @property
     def repeats(self) -> bool:
         return bool(self.rules) or any(line.startswith("RDATE") for line in self.dates)
+
+    @property
+    def is_range(self) -> bool:
+        """Whether it overrides all that comes after its place, too."""
+        said = content_line(self.once.get("RECURRENCE-ID", "")).params.get("RANGE", "")
+        return said.strip().upper() == "THISANDFUTURE"
 
     def value(self, name: str) -> str:
         return content_line(self.once.get(name, "")).value
@@ -254,6 +262,7 @@ class _Cutter:
         self._inside, self._nested = None, 0
 
     def _note(self, *, unfinished: bool = False) -> None:
+        self._event.number = self._found
         self._found += 1
         if self._found > MOST_EVENTS:
             raise NoCalendar("too_many")
@@ -304,11 +313,12 @@ class _Reading:
 
     __slots__ = (
         *("_attendees", "_calendar", "_dates", "_dates_size", "_extra", "_once", "_room"),
-        *("_rules", "_texts", "cancels", "unfinished"),
+        *("_rules", "_texts", "cancels", "number", "unfinished"),
     )
 
     def __init__(self, calendar: int, room: str) -> None:
         self.unfinished = self.cancels = False
+        self.number = 0
         self._calendar, self._room = calendar, room
         self._once: dict[str, str] = {}
         self._texts: list[str] = []
@@ -365,6 +375,7 @@ class _Reading:
             tuple(text for text in texts if text),
             tuple(line for line in self._attendees if _is_room(content_line(line), self._room)),
             self.cancels,
+            self.number,
         )
 
 

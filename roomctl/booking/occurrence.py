@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -24,7 +24,7 @@ from roomctl.booking.zone import UNREADABLE, Zones
 
 MOST_OCCURRENCES = 300  # of one series in one window; an hourly one has 66
 LONGEST_ID = 128  # as `command.Identifier` has it
-_DAY = timedelta(days=1)
+_NONE, _DAY = timedelta(0), timedelta(days=1)
 _NEAR = timedelta(days=2)  # more than any zone is away from another
 
 _WRITTEN_DAY = re.compile(r"[;:](?:[^:]*:)?(\d{4})(\d\d)(\d\d)(?:T|\s*$)")
@@ -48,12 +48,27 @@ def occurrences(
     if elsewhen(series, start, end):
         return []
     try:
-        found = _Expansion(series, zones, room).between(start, end)
+        found = instances(series, zones, room, start, end)
     except UNREADABLE:
         return SkippedEvent(series.uid, series.title, "unreadable")
     if len(found) > MOST_OCCURRENCES:
         return SkippedEvent(series.uid, series.title, "too_much")
-    return found
+    return [each.booking for each in found]
+
+
+class Instance(NamedTuple):
+    """A booking, and the event that says it; `own`: at its own place, if it says others, too."""
+
+    booking: Booking
+    event: Event
+    own: bool
+
+
+def instances(
+    series: Series, zones: Zones, room: tzinfo, start: datetime, end: datetime
+) -> list[Instance]:
+    """Return what of `series` touches the window; one of UNREADABLE if it makes no sense."""
+    return _Expansion(series, zones, room).between(start, end)
 
 
 def elsewhen(series: Series, start: datetime, end: datetime) -> bool:
@@ -115,18 +130,18 @@ class _When(NamedTuple):
         """The first value as an instant, in UTC."""
         return _instant(self.values[0], self.zone)
 
-    def line(self, prop: str, params: str = "") -> str:
+    def line(self, prop: str) -> str:
         """Write it as icalendar reads it."""
         said = [_written(value) for value in self.values]
         if self.whole_days:
-            return f"{prop}{params};VALUE=DATE:{','.join(said)}"
+            return f"{prop};VALUE=DATE:{','.join(said)}"
         utc = self.name == "UTC"
         zone = "" if utc else f";TZID={self.name}"
         said = [each + ("Z" if utc else "") for each in said]
         for at, length in self.periods.items():
             said[at] += f"/{length.written()}"
         kind = ";VALUE=PERIOD" if self.periods else ""
-        return f"{prop}{params}{kind}{zone}:{','.join(said)}"
+        return f"{prop}{kind}{zone}:{','.join(said)}"
 
 
 def _written(value: date) -> str:
@@ -143,7 +158,7 @@ def _instant(value: date, zone: tzinfo) -> datetime:
     back = found.astimezone(known.tzinfo)
     # Of a time that a clock leaves out, a zone that a file describes takes the offset after it;
     # the one before counts (RFC 5545, 3.3.5).
-    return found + max(known.replace(tzinfo=None) - back.replace(tzinfo=None), timedelta(0))
+    return found + max(known.replace(tzinfo=None) - back.replace(tzinfo=None), _NONE)
 
 
 class _Said(NamedTuple):
@@ -172,22 +187,20 @@ class _Expansion:
         self._first: _When | None = None
         self._first = self._start(self._master) if self._master else None
 
-    def between(self, start: datetime, end: datetime) -> list[Booking]:
+    def between(self, start: datetime, end: datetime) -> list[Instance]:
         events = self._series.events
         if len(events) == 1 and not events[0].repeats:
-            found = [self._single(events[0])]
+            found = [Instance(self._single(events[0]), events[0], own=True)]
         else:
             found = self._repeated(start, end)
-        return [each for each in found if _touches(each, start, end)]
+        return [each for each in found if _touches(each.booking, start, end)]
 
     def _single(self, event: Event) -> Booking:
         begin = self._start(event)
-        place = self._when(event, "RECURRENCE-ID")
-        first = begin if place is None else place
-        end = self._lasts(event).after(begin)
-        return self._booking(event, first.values[0], first.zone, begin.instant, end, begin)
+        place = self._when(event, "RECURRENCE-ID") or begin
+        return self._booking(event, place, begin, self._lasts(event).after(begin))
 
-    def _repeated(self, start: datetime, end: datetime) -> list[Booking]:
+    def _repeated(self, start: datetime, end: datetime) -> list[Instance]:
         bodies = []
         for index, event in enumerate(self._series.events):
             lines = self._lines(event)
@@ -197,31 +210,39 @@ class _Expansion:
         if any(event.errors for event in calendar.subcomponents):
             raise ValueError("a property cannot be read")
         asked = recurring_ical_events.of(calendar)
+        ranges = sorted(self._ranges(), key=lambda each: each.place.instant)
+        later = [each.reach + self._lasts(each.event).total for each in ranges]
+        sooner = [-each.reach for each in ranges]
         # A day more: its whole days are not the room's.
-        return [self._occurrence(each) for each in asked.between(start - _DAY, end + _DAY)]
+        first, last = start - max([_NONE, *later]) - _DAY, end + max([_NONE, *sooner]) + _DAY
+        return [self._instance(each, ranges) for each in asked.between(first, last)]
 
-    def _occurrence(self, found: icalendar.Event) -> Booking:
-        event = self._series.events[int(str(found[_INDEX]))]
-        begin = found.start
-        place = found.decoded("RECURRENCE-ID", begin)
-        place = place if isinstance(place, date) else begin
-        zone = self._zone_of(place)
-        when = _When((begin,), "", self._zone_of(begin), {})
-        period = self._periods.get(_instant(place, zone))
-        end = (period or self._lasts(event)).after(when)
-        return self._booking(event, place, zone, when.instant, end, when)
+    def _ranges(self) -> Iterator[_Range]:
+        for event in self._series.events:
+            if event.is_range and (place := self._when(event, "RECURRENCE-ID")):
+                yield _Range(event, place, self._start(event))
+
+    def _instance(self, found: icalendar.Event, ranges: Sequence[_Range]) -> Instance:
+        event, begin = self._series.events[int(str(found[_INDEX]))], found.start
+        when = place = _When((begin,), "", self._zone_of(begin), {})
+        length, own = self._lasts(event), "RECURRENCE-ID" in event.once
+        if own:
+            place = self._when(event, "RECURRENCE-ID") or place
+        else:
+            rule = next((each for each in reversed(ranges) if each.holds(place)), None)
+            if rule is not None:
+                event, when, length = rule.event, rule.moved(place), self._lasts(rule.event)
+            length = self._periods.get(place.instant, length)
+        return Instance(self._booking(event, place, when, length.after(when)), event, own)
 
     def _zone_of(self, value: date) -> tzinfo:
         own = value.tzinfo if isinstance(value, datetime) else None
         return own or self._room
 
-    def _booking(
-        self, event: Event, place: date, zone: tzinfo, begin: datetime, end: datetime, when: _When
-    ) -> Booking:
-        known, said = self._uid, self._said(event)
-        if isinstance(place, datetime):
-            place = _instant(place, zone).astimezone(self._room)
-        ref = f"{known}/{place.isoformat()}"
+    def _booking(self, event: Event, place: _When, when: _When, end: datetime) -> Booking:
+        known, said, begin = self._uid, self._said(event), when.instant
+        at = place.values[0] if place.whole_days else place.instant.astimezone(self._room)
+        ref = f"{known}/{at.isoformat()}"
         return Booking(
             id=_public(known, ref),
             ref=ref,
@@ -262,9 +283,7 @@ class _Expansion:
         yield begin.line("DTSTART")
         yield f"DURATION:{self._lasts(event).written(whole_days=begin.whole_days)}"
         if "RECURRENCE-ID" in event.once and (place := self._when(event, "RECURRENCE-ID")):
-            said = content_line(event.once["RECURRENCE-ID"]).params.get("RANGE", "")
-            future = ";RANGE=THISANDFUTURE" if said.strip().upper() == "THISANDFUTURE" else ""
-            yield place.line("RECURRENCE-ID", future)
+            yield place.line("RECURRENCE-ID")
         sequence = event.age[0]
         if sequence >= 0:
             yield f"SEQUENCE:{sequence}"
@@ -345,11 +364,51 @@ class _Expansion:
         return known if known.exact or known.days or not begin.whole_days else _Length(_DAY)
 
 
+class _Range(NamedTuple):
+    """An override that stands for all later places, too (RANGE=THISANDFUTURE; RFC 5545, 3.2.13)."""
+
+    event: Event
+    place: _When
+    begin: _When
+
+    @property
+    def reach(self) -> timedelta:
+        """By how much it moves, by the clock of where it begins."""
+        place, begin = self.place.values[0], self.begin.values[0]
+        if not self.place.whole_days and not self.begin.whole_days:
+            place = self.place.instant.astimezone(self.begin.zone).replace(tzinfo=None)
+        elif self.begin.whole_days:
+            place = _midnight(place).date()
+        return _midnight(begin) - _midnight(place)
+
+    def holds(self, place: _When) -> bool:
+        return self.place.instant < place.instant
+
+    def moved(self, place: _When) -> _When:
+        """Return when the occurrence begins whose place in the series that is."""
+        at = place.values[0]
+        if self.begin.whole_days:
+            return place._replace(values=((_midnight(at) + self.reach).date(),))
+        zone = self.begin.zone if place.whole_days else place.zone
+        return _When((_midnight(at) + self.reach,), "", zone, {})
+
+
+def _midnight(value: date) -> datetime:
+    """Return a time without its zone, or the first of a day."""
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=None)
+    return datetime.combine(value, time())
+
+
 class _Length(NamedTuple):
     """How long something is: days are those of the wall's clock, hours exact (RFC 5545, 3.3.6)."""
 
-    days: timedelta = timedelta(0)
-    exact: timedelta = timedelta(0)
+    days: timedelta = _NONE
+    exact: timedelta = _NONE
+
+    @property
+    def total(self) -> timedelta:
+        return self.days + self.exact
 
     def after(self, begin: _When) -> datetime:
         """Return the instant at which what begins then is over."""
@@ -358,7 +417,7 @@ class _Length(NamedTuple):
     def written(self, *, whole_days: bool = False) -> str:
         """Return it as icalendar reads it; `whole_days`: rounded up to days."""
         if whole_days:
-            return f"P{-(-(self.days + self.exact) // _DAY)}D"
+            return f"P{-(-(self.total) // _DAY)}D"
         days, rest = divmod(self.days + self.exact, _DAY)
         return f"P{days}DT{round(rest.total_seconds())}S"
 
@@ -371,11 +430,11 @@ def _between(begin: _When, last: _When, *, whole: bool) -> _Length:
     first, end = begin.values[0], last.values[0]
     wall = end - first if begin.whole_days or begin.name == last.name else None
     if wall is not None and (whole or begin.whole_days):
-        return _Length(max(wall, timedelta(0)))
+        return _Length(max(wall, _NONE))
     exact = last.instant - begin.instant
     if wall is not None and _left_out(begin):
         exact = max(exact, wall)
-    return _Length(exact=max(exact, timedelta(0)))
+    return _Length(exact=max(exact, _NONE))
 
 
 def _left_out(when: _When) -> bool:
@@ -449,7 +508,7 @@ def _until(end: str, begin: date, zone: tzinfo) -> _Length | None:
     last = _moment(end, only_days=False)
     if last is None:
         return None
-    return _Length(exact=max(_instant(last, zone) - _instant(begin, zone), timedelta(0)))
+    return _Length(exact=max(_instant(last, zone) - _instant(begin, zone), _NONE))
 
 
 def _moment(token: str, only_days: bool) -> date | None:
@@ -484,7 +543,7 @@ def _as_day(value: date, zone: tzinfo, room: tzinfo) -> date:
     """Return the day that a time stands for: the one written, or the room's if it is in UTC."""
     if not isinstance(value, datetime):
         return value
-    if zone.utcoffset(None) == timedelta(0) and value.time() != time():
+    if zone.utcoffset(None) == _NONE and value.time() != time():
         return value.replace(tzinfo=UTC).astimezone(room).date()
     return value.date()
 

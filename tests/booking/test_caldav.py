@@ -122,9 +122,11 @@ def server(running: Server) -> Iterator[Server]:
     running.clear()
 
 
-def feed_of(server: Server, kind: type[CalDavFeed] = CalDavBeside) -> CalDavFeed:
+def feed_of(
+    server: Server, kind: type[CalDavFeed] = CalDavBeside, zone: ZoneInfo = SHANGHAI
+) -> CalDavFeed:
     url = server.url.replace("http://", "http://room:room@")
-    return kind(f"caldav:{url}", SHANGHAI, ROOM, "Booked in the room")
+    return kind(f"caldav:{url}", zone, ROOM, "Booked in the room")
 
 
 async def listed(feed: CalDavFeed) -> list[Booking]:

@@ -19,7 +19,7 @@ from roomctl.camera.sim.onvif import SimOnvif
 from roomctl.clock import SystemClock
 from roomctl.simulator import Simulator
 from roomctl.simulator.cameras import SimulatedHttp
-from tests.peer_calls import bring
+from tests.node_packages import bring
 
 pytestmark = pytest.mark.real
 

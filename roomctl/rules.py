@@ -7,8 +7,11 @@ have been able to see the warning and to say *keep it* for all of `warn_s`.
     standby   the room has been empty for `display_off_after_s`, and nobody has touched anything
               for `display_on_s`; where no sensor can tell that, nobody has touched anything for
               `untouched_s`, and no call and no booking was under way
-    release   nobody was seen in the last part of the booking's grace time, its first `release_s`,
-              or after it, and nobody is there now: people of the meeting before may be late to go
+    release   nobody came for the booking in its grace time, its first `release_s`, or after it, and
+              nobody is there now. A touch counts from the beginning on; so does somebody who is
+              seen, if in the same time before it nothing was booked, or the room was empty. Else
+              people of the meeting before may be late to go: they count from the last part of the
+              grace time on, or once the room was empty
     end_call  the room has looked empty for `end_call_s` while its call went on
 
 What it does with a camera is decided for each one (`CameraRules`): switched on and framed when a
@@ -81,7 +84,7 @@ class Terms:
         return booking.own or ReleaseTerms(self.release_s, self.warn_s)
 
     def kept_from(self, booking: Booked) -> float:
-        """Return from when on somebody who is seen keeps a booking."""
+        """Return from when on somebody who is seen keeps a booking, whatever was before it."""
         return booking.starts_s + (1 - LAST_PART) * (self.of(booking).release_s or 0.0)
 
     @property
@@ -95,7 +98,7 @@ class Booked:
     """The booking that is under way; instants are monotonic seconds.
 
     `settled`: somebody has checked in, or it has been released. `own`: it is released on terms of
-    its own.
+    its own. `alone`: nothing was booked before that people may be left of.
     """
 
     id: str
@@ -103,6 +106,7 @@ class Booked:
     ends_s: float
     settled: bool
     own: ReleaseTerms | None = None
+    alone: bool = False
 
 
 @frozen
@@ -114,7 +118,9 @@ class Facts:
     somebody is seen. `sighted_at`: since when that can be told without a break. `call_since`: when
     the call began that is live; `call_adopted`: it was under way before the room ran. `busy_at`:
     when a call or a booking was under way, last. `has_sensors`: one of them can tell that nobody is
-    there. `postponed_at`: when somebody said that an act should not be done.
+    there. `postponed_at`: when somebody said that an act should not be done. `touched_at`: when
+    somebody in the room did something by hand, `woken_at` when it was to be awake for another
+    reason. `vacant_at`: when nobody was there, last before `seen_at`.
     """
 
     occupancy: str
@@ -128,10 +134,21 @@ class Facts:
     sighted_at: float | None = None
     busy_at: float | None = None
     seen_at: float | None = None
+    vacant_at: float | None = None
+    woken_at: float | None = None
     call_since: float | None = None
     call_adopted: bool = False
     booking: Booked | None = None
     postponed_at: Mapping[Act, float] = field(default_factory=dict)
+
+    @property
+    def asked_awake_at(self) -> float:
+        """When somebody or something wanted the room to be awake, last."""
+        return max(_at(self.touched_at), _at(self.woken_at))
+
+
+def _at(instant: float | None) -> float:
+    return float("-inf") if instant is None else instant
 
 
 @frozen
@@ -194,7 +211,7 @@ def _why_awake(facts: Facts, terms: Terms, moment: Moment) -> str | None:
         return "recently_occupied"
     if _postponed(facts, Act.STANDBY) + terms.postpone_s > now and facts.awake:
         return "postponed"
-    if facts.touched_at is not None and now < facts.touched_at + terms.display_on_s:
+    if now < facts.asked_awake_at + terms.display_on_s:
         return "touched"
     if not facts.has_sensors:
         if facts.booking is not None:
@@ -207,15 +224,19 @@ def _why_awake(facts: Facts, terms: Terms, moment: Moment) -> str | None:
 
 def _untouched_at(facts: Facts, terms: Terms) -> float:
     """Return from when on a room without sensors counts as empty, if nothing happens meanwhile."""
-    used = [at for at in (facts.touched_at, facts.busy_at) if at is not None]
-    return max(used, default=float("-inf")) + terms.untouched_s
+    return max(facts.asked_awake_at, _at(facts.busy_at)) + terms.untouched_s
 
 
 def attended(facts: Facts, terms: Terms) -> bool:
     """Whether somebody was seen who came for the booking that is under way."""
-    if facts.booking is None or facts.seen_at is None:
+    booking = facts.booking
+    if booking is None:
         return False
-    return facts.seen_at >= terms.kept_from(facts.booking)
+    begin, from_s = booking.starts_s, terms.kept_from(booking)
+    empty_s = begin if booking.alone else _at(facts.vacant_at)
+    if empty_s >= begin - (terms.of(booking).release_s or 0.0):
+        from_s = min(from_s, max(begin, empty_s))
+    return _at(facts.seen_at) >= from_s or _at(facts.touched_at) >= begin
 
 
 def _standby_asked(facts: Facts) -> bool:
@@ -223,8 +244,7 @@ def _standby_asked(facts: Facts) -> bool:
     if facts.standby_at is None:
         return False
     came_in = facts.occupancy == "occupied" and facts.occupancy_since > facts.standby_at
-    touched = facts.touched_at is not None and facts.touched_at > facts.standby_at
-    return not came_in and not touched
+    return not came_in and not facts.asked_awake_at > facts.standby_at
 
 
 def quiet(terms: Terms, moment: Moment) -> bool:
@@ -242,7 +262,7 @@ def within_hours(hours: tuple[time, time], wall: datetime, zone: tzinfo) -> bool
 
 
 def _postponed(facts: Facts, act: Act) -> float:
-    return facts.postponed_at.get(act, float("-inf"))
+    return _at(facts.postponed_at.get(act))
 
 
 @frozen
@@ -321,7 +341,7 @@ class Rules:
         if facts.empty_at is None or facts.occupancy == "unknown":
             return
         if can_rest:
-            touched_s = facts.touched_at if facts.touched_at is not None else float("-inf")
+            touched_s = facts.asked_awake_at
             empty_s = facts.empty_at + self.terms.display_off_after_s
             postponed_s = _postponed(facts, Act.STANDBY) + self.terms.postpone_s
             yield _Due(

@@ -307,6 +307,41 @@ def test_people_of_the_meeting_before_do_not_keep_the_next_booking(left_s: float
     assert story.first(Act.RELEASE)[1] is not None
 
 
+@pytest.mark.parametrize("seen_s", [0.0, 240.0])
+def test_somebody_who_is_seen_keeps_a_booking_that_nothing_was_booked_before(seen_s: float) -> None:
+    booking = Booked("b", START_S, START_S + 3600, settled=False, alone=True)
+    seen_at = START_S + seen_s
+    story = Story(replace(NO_SHOW, booking=booking, seen_at=seen_at, empty_at=seen_at + 60))
+    story.run(3600, every_s=10)
+    assert story.done == []
+
+
+@pytest.mark.parametrize(
+    ("vacant_s", "seen_s", "kept"),
+    [
+        (-5.0, 0.0, True),
+        (-5.0, -1.0, False),
+        (-601.0, 1.0, False),  # before the meeting before, for all that is known
+        (30.0, 31.0, True),
+        (30.0, 29.0, False),
+    ],
+)
+def test_somebody_who_is_seen_once_the_room_was_empty_keeps_the_booking(
+    vacant_s: float, seen_s: float, kept: bool
+) -> None:
+    seen = {"vacant_at": START_S + vacant_s, "seen_at": START_S + seen_s}
+    story = Story(replace(NO_SHOW, **seen, empty_at=START_S + seen_s + 60))
+    story.run(3600, every_s=10)
+    assert (story.done == []) is kept
+
+
+@pytest.mark.parametrize(("touched_s", "kept"), [(-1.0, False), (0.0, True), (200.0, True)])
+def test_a_touch_keeps_a_booking_that_has_begun(touched_s: float, kept: bool) -> None:
+    story = Story(replace(NO_SHOW, touched_at=START_S + touched_s, empty_at=START_S + 600))
+    story.run(3600, every_s=10)
+    assert (Act.RELEASE not in {act for _, act in story.done}) is kept
+
+
 def test_a_booking_is_settled_once_somebody_checked_in_or_it_was_released() -> None:
     booking = Booked("b", START_S, START_S + 3600, settled=True)
     story = Story(replace(NO_SHOW, booking=booking))

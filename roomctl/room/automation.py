@@ -85,7 +85,10 @@ class Automation(Part):
         self._camera_terms: dict[str, CameraTerms] = {}
         self.configure(config, actuators)
         self.awake = True
-        self._touched_at = self._clock.mono_s()
+        self._woken_at = self._clock.mono_s()
+        self._touched_at: float | None = None
+        self._vacant_at: float | None = None  # last before somebody was seen
+        self._empty_at: float | None = None
         self._standby_at: float | None = None
         self._call_since: float | None = None
         self._busy_at: float | None = None  # a call, a booking or a laptop's meeting was under way
@@ -144,7 +147,7 @@ class Automation(Part):
 
     def wake(self) -> None:
         """Have the room awake because somebody asked for it; the rules do what follows."""
-        self._touched_at = self._clock.mono_s()
+        self._woken_at = self._clock.mono_s()
         self._changed()
 
     def stand_by(self) -> None:
@@ -312,6 +315,10 @@ class Automation(Part):
             self._call_since = None
         elif self._call_since is None:
             self._call_since = now.mono_s
+        if state.state == "vacant":
+            self._empty_at = now.mono_s
+        elif self._empty_at is not None:
+            self._vacant_at, self._empty_at = self._empty_at, None
         booking = self._actuators.bookings.under_way(now)
         if calls.live or booking is not None or self._actuators.byom.lent:
             self._busy_at = now.mono_s
@@ -321,12 +328,14 @@ class Automation(Part):
             call_live=calls.live,
             awake=self.awake,
             touched_at=self._touched_at,
+            woken_at=self._woken_at,
             standby_at=self._standby_at,
             has_sensors=self._actuators.occupancy.can_tell_empty,
             empty_at=state.empty_at,
             sighted_at=state.sighted_at,
             busy_at=self._busy_at,
             seen_at=state.seen_at,
+            vacant_at=self._vacant_at,
             call_since=self._call_since,
             call_adopted=not calls.can_rejoin,
             booking=booking,

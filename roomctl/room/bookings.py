@@ -222,7 +222,11 @@ class Bookings(Part):
         lost = self._lost_until is not None and booking.start <= self._lost_until
         settled = mark is not None or lost
         own = release_terms(booking, self._rules)
-        return Booked(booking.id, now.mono_s - ago_s, now.mono_s + left_s, settled, own)
+        grace_s = (own.release_s if own else self._rules.release_s) or 0.0
+        before = self._agenda.between(booking.start - timedelta(seconds=grace_s), booking.start)
+        alone = all(each.all_day or self.released(each.id) for each in before)
+        times = now.mono_s - ago_s, now.mono_s + left_s
+        return Booked(booking.id, *times, settled, own, alone)
 
     @property
     def _released(self) -> tuple[str, ...]:

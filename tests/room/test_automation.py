@@ -1,5 +1,6 @@
 """What a room does by itself, announces, keeps and undoes, on simulated hardware."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -157,6 +158,51 @@ NO_SHOWS = NO_CAMERA.replace(
     'url = "gpio:17"\nvacancy_delay_s = 30',
     'url = "gpio:17"\nprofile = "hc-sr501"\nvacancy_delay_s = 30',
 ) + ("[rules]\nrelease_s = 300\nwarn_s = 60\n")
+
+
+@invented
+@pytest.mark.parametrize(
+    ("before", "came_s", "left_s"),
+    [
+        (None, -120.0, 60.0),  # whoever sets up before it begins
+        (None, 30.0, 60.0),
+        ("no_show", 30.0, 60.0),  # nobody was there before
+        ("long_ago", -120.0, 60.0),
+        ("whole_day", -120.0, 60.0),
+    ],
+)
+async def test_whoever_comes_in_time_keeps_the_room_though_they_leave_again(
+    before: str | None, came_s: float, left_s: float
+) -> None:
+    lasts_min = {"no_show": 9, "long_ago": 3}.get(before or "", 0)
+    others = [booking("before", 1, lasts_min=lasts_min)] if lasts_min else []
+    if before == "whole_day":
+        others = [replace(booking("before", -600, lasts_min=1440), all_day=True)]
+    async with living(NO_SHOWS, feed=Calendar([*others, booking("now", 10)])) as house:
+        await house.always(lambda: True, 600.0 + came_s - house.room.clock.mono_s())
+        await house.act("occupancy.ceiling", "walk_in")
+        await house.always(lambda: True, 600.0 + left_s - house.room.clock.mono_s())
+        await house.act("occupancy.ceiling", "leave")
+        await house.always(lambda: status(house, "now") != "released", 1200.0)
+        assert status(house, "now") == "used"
+
+
+@invented
+async def test_a_touch_on_the_panel_keeps_the_room_whoever_was_in_it_before() -> None:
+    before = booking("before", 1, lasts_min=9)
+    async with living(NO_SHOWS, feed=Calendar([before, booking("now", 10)])) as house:
+        await house.act("occupancy.ceiling", "walk_in")
+        await house.always(lambda: True, 630.0 - house.room.clock.mono_s())
+        await house.ask("room.wake")
+        await house.act("occupancy.ceiling", "leave")
+        await house.always(lambda: status(house, "now") != "released", 1200.0)
+        assert status(house, "now") == "used"
+
+
+@invented
+async def test_a_start_of_the_box_is_no_touch() -> None:
+    async with living(NO_SHOWS, feed=Calendar([booking("now", -1)])) as house:
+        await house.until(lambda: acts(house, "release") != [], limit_s=1200)
 
 
 @invented

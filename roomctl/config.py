@@ -258,7 +258,10 @@ class ReleaseProfileTable(Table):
     longer_than_min: float | None = Field(default=None, gt=0, le=1440)
     shorter_than_min: float | None = Field(default=None, gt=0, le=1440)
     organizer: str | None = Field(
-        default=None, min_length=1, max_length=200, description="part of the organizer's name"
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="part of the organizer's name or address",
     )
     keyword: str | None = Field(
         default=None, min_length=1, max_length=200, description="part of the title"

@@ -25,7 +25,8 @@ class Booking:
     `free`: it leaves the room free (transparent, or declined by the room); `tentative`: it may
     still change, or the room has not accepted it. `ref` is how the calendar knows it, where that
     is not its id; `owned`: the room itself has booked it. `series` is the same for each
-    occurrence of a series, "" for a single booking.
+    occurrence of a series, "" for a single booking. `organizer` is a name, or the address of one
+    who has none; `organizer_email` is the address, "" if it is unknown.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Booking:
     ref: str = ""
     owned: bool = False
     series: str = ""
+    organizer_email: str = ""
 
     @property
     def blocks(self) -> bool:
@@ -56,7 +58,8 @@ class Booking:
     @classmethod
     def of(cls, said: Mapping[str, Any]) -> Booking:
         """Return the booking of a record; ValueError if it is none, whoever wrote it."""
-        old = {"ref": "", "owned": False, "series": ""}  # what an earlier version did not write
+        # What an earlier version did not write.
+        old = {"ref": "", "owned": False, "series": "", "organizer_email": ""}
         said = {**old, **said}
         if said.keys() != {one.name for one in fields(cls)}:
             raise ValueError("is no booking")
@@ -72,7 +75,7 @@ class Booking:
         return cls(**{**said, **times})
 
 
-_TEXTS = ("id", "title", "organizer", "start", "end", "ref", "series")
+_TEXTS = ("id", "title", "organizer", "start", "end", "ref", "series", "organizer_email")
 
 
 def _items(said: object) -> Iterator[object]:
@@ -210,9 +213,10 @@ def _ends_after(booking: Booking, begin: datetime) -> bool:
 def _discreet(booking: Booking) -> Booking:
     known = "" if booking.private else one_line(booking.title)
     organizer = "" if booking.private else one_line(booking.organizer)
-    if (known, organizer) == (booking.title, booking.organizer):
+    email = "" if booking.private else booking.organizer_email
+    if (known, organizer, email) == (booking.title, booking.organizer, booking.organizer_email):
         return booking
-    return replace(booking, title=known, organizer=organizer)
+    return replace(booking, title=known, organizer=organizer, organizer_email=email)
 
 
 def day_of(instant: datetime, zone: tzinfo) -> tuple[datetime, datetime]:

@@ -21,7 +21,7 @@ import icalendar
 from roomctl.booking.agenda import Booking, one_line
 from roomctl.booking.change import BookingChange, ref_of, whole
 from roomctl.booking.child import SLICES_S, ProcessorTime, TooLongError
-from roomctl.booking.ics import NoCalendar, address, cut
+from roomctl.booking.ics import NoCalendar, Property, cut, is_room
 from roomctl.booking.occurrence import Instance, elsewhen, instances
 from roomctl.booking.zone import UNREADABLE, Zones
 
@@ -161,8 +161,8 @@ def _answer(event: _Event, room: str, *, given: bool) -> None:
 def _guests(event: _Event, room: str) -> Iterator[Any]:
     found = event.get("ATTENDEE", [])
     for guest in found if isinstance(found, list) else [found]:
-        said = (address(str(guest)), address(str(guest.params.get("EMAIL", ""))))
-        if room and room.casefold() in (each.casefold() for each in said):
+        said = {key: str(value) for key, value in guest.params.items()}
+        if room and is_room(Property("ATTENDEE", said, str(guest)), room):
             yield guest
 
 

@@ -51,6 +51,7 @@ _MAY_STRUCTURE = frozenset("BbEe" + "".join(filter(str.isspace, map(chr, range(0
 _FAST = re.compile(r"FREQ=(SECONDLY|MINUTELY)", re.IGNORECASE)
 _INTERVAL = re.compile(r"INTERVAL=(\d{1,7})(?:;|$)", re.IGNORECASE)
 _FEW = re.compile(r"COUNT=0*[12]?\d{1,2}(?:;|$)", re.IGNORECASE)
+_EMAIL = re.compile(r"[^\s<>\"'(),:;?@/]{1,64}@[^\s<>\"'(),:;?@/]{1,253}(?<!\.)")
 _ESCAPED = re.compile(r'\\([nN,;:\\"])')
 
 
@@ -373,7 +374,7 @@ class _Reading:
             tuple(self._rules),
             tuple(self._dates),
             tuple(text for text in texts if text),
-            tuple(line for line in self._attendees if _is_room(content_line(line), self._room)),
+            tuple(line for line in self._attendees if is_room(content_line(line), self._room)),
             self.cancels,
             self.number,
         )
@@ -397,10 +398,22 @@ def _series(readings: list[_Reading]) -> Series:
     return Series(first, private, tuple(newest.values()))
 
 
-def _is_room(attendee: Property, room: str) -> bool:
+def is_room(attendee: Property, room: str) -> bool:
     """Whether an ATTENDEE is the room: by its address, or by EMAIL, as Apple writes it."""
-    said = (address(attendee.value), address(attendee.params.get("EMAIL", "")))
-    return room in (each.casefold() for each in said)
+    said = (address(attendee.value), address(attendee.params.get("EMAIL", "")), email(attendee))
+    return room.casefold() in (each.casefold() for each in said)
+
+
+def email(person: Property) -> str:
+    """Return the address in an ORGANIZER or ATTENDEE, however it is written; "" if there is none.
+
+    Apple writes it beside an id of its own, in EMAIL. A name is no address, whatever it holds.
+    """
+    for said in (person.value, person.params.get("EMAIL", "")):
+        scheme = said.casefold().rfind("mailto:")
+        if found := _EMAIL.search(unquote(said[max(scheme, 0) :])):
+            return found[0]
+    return ""
 
 
 def address(value: str) -> str:

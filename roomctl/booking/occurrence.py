@@ -19,7 +19,15 @@ import recurring_ical_events
 
 from roomctl.booking.agenda import Booking, SkippedEvent, many_lines, one_line
 from roomctl.booking.change import OWN
-from roomctl.booking.ics import SERIES, Event, Series, address, content_line, unescaped
+from roomctl.booking.ics import (
+    SERIES,
+    Event,
+    Series,
+    address,
+    content_line,
+    email,
+    unescaped,
+)
 from roomctl.booking.zone import UNREADABLE, Zones
 
 MOST_OCCURRENCES = 300  # of one series in one window; an hourly one has 66
@@ -167,6 +175,7 @@ class _Said(NamedTuple):
     series: str
     title: str
     organizer: str
+    email: str
     fields: Mapping[str, str]
     cancelled: bool
     free: bool
@@ -258,6 +267,7 @@ class _Expansion:
             free=said.free,
             tentative=said.tentative,
             all_day=when.whole_days or said.all_day,
+            organizer_email=said.email,
         )
 
     def _said(self, event: Event) -> _Said:
@@ -269,6 +279,7 @@ class _Expansion:
                 series=_series(series),
                 title=one_line(event.text("SUMMARY")),
                 organizer=one_line(_organizer(event)),
+                email=email(content_line(event.once.get("ORGANIZER", ""))),
                 fields=_fields(event),
                 cancelled=event.cancels or _said(event, "STATUS") == "CANCELLED",
                 free=_is_free(event),
@@ -636,9 +647,7 @@ def _answer(event: Event) -> str | None:
 def _organizer(event: Event) -> str:
     """Return the organizer's name, else the address without its scheme."""
     said = content_line(event.once.get("ORGANIZER", ""))
-    email = said.params.get("EMAIL", "")
-    written = said.value if "@" in said.value or not email else email
-    return said.params.get("CN", "").strip() or address(written)
+    return said.params.get("CN", "").strip() or email(said) or address(said.value)
 
 
 def _fields(event: Event) -> dict[str, str]:

@@ -21,8 +21,8 @@ from roomctl.migrate.verdict import JudgedBooking
 
 BOM = "\ufeff"
 COLUMNS = (
-    *("room", "start", "end", "title", "organizer", "repeats", "platform", "meeting_id"),
-    *("verdict", "reason", "id"),
+    *("room", "start", "end", "title", "organizer", "email", "repeats", "platform"),
+    *("meeting_id", "verdict", "reason", "id"),
 )
 
 # What a spreadsheet takes for a formula (OWASP, CSV injection), in full-width form, too.

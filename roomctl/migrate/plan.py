@@ -165,6 +165,7 @@ def booking_record(one: JudgedBooking) -> dict[str, Any]:
         "end": one.booking.end.isoformat(),
         "title": one.title,
         "organizer": one.organizer,
+        "email": one.email,
         "private": one.booking.private,
         "repeats": one.repeats,
         "platform": one.platform,

@@ -46,11 +46,12 @@ class VerdictReason(StrEnum):
 
 @frozen
 class JudgedBooking:
-    """One occurrence, and what becomes of it; a private one has neither title nor organizer."""
+    """One occurrence, and what becomes of it; of a private one no title and no person."""
 
     id: str
     title: str
     organizer: str
+    email: str  # of the organizer; "" if it is unknown
     booking: Booking
     verdict: Verdict
     reason: VerdictReason
@@ -93,9 +94,10 @@ class BookingJudge:
     ) -> JudgedBooking:
         found, other = self._reading(booking.fields)
         day = booking.start.astimezone(zone).date()
-        guest = is_guest(booking.organizer, own_domain)
+        guest = is_guest(booking.organizer_email or booking.organizer, own_domain)
         verdict, reason = self._verdict(found, other, day, guest)
-        shown = ("", "") if booking.private else (booking.title, booking.organizer)
+        shown = (booking.title, booking.organizer, booking.organizer_email)
+        shown = ("", "", "") if booking.private else shown
         return JudgedBooking(
             booking.id,
             *shown,
@@ -152,11 +154,12 @@ class BookingJudge:
         return Verdict.AT_RISK, VerdictReason.OWN_ACCOUNT
 
 
-def is_guest(organizer: str, own_domain: str) -> bool:
-    """Whether a booking's organizer is known to be of another house than the room."""
-    domain = organizer.rpartition("@")[2].casefold() if "@" in organizer else ""
+def is_guest(address: str, own_domain: str) -> bool:
+    """Whether an organizer's address is known to be of another house than the room's."""
+    domain = address.rpartition("@")[2].casefold().rstrip(".") if "@" in address else ""
     own = own_domain.casefold()
-    return bool(domain and own) and domain != own and not domain.endswith(f".{own}")
+    inside = f".{domain}".endswith(f".{own}") or f".{own}".endswith(f".{domain}")
+    return bool(domain and own) and not inside
 
 
 def weeks(judged: Iterable[JudgedBooking], zone: tzinfo) -> Mapping[str, Mapping[str, int]]:

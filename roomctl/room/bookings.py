@@ -633,12 +633,13 @@ class Bookings(Part):
 
 def release_terms(booking: Booking, table: RulesTable) -> ReleaseTerms | None:
     """Return the terms that a profile gives a booking, the first that fits; None: the room's."""
+    person = f"{booking.organizer} {booking.organizer_email}".casefold()
     length_min = (booking.end - booking.start).total_seconds() / 60
     for one in table.profile:
         if (
             (one.longer_than_min is None or length_min > one.longer_than_min)
             and (one.shorter_than_min is None or length_min < one.shorter_than_min)
-            and (one.organizer is None or one.organizer.casefold() in booking.organizer.casefold())
+            and (one.organizer is None or one.organizer.casefold() in person)
             and (one.keyword is None or one.keyword.casefold() in booking.title.casefold())
         ):
             release_s = table.release_s if one.release_s is None else one.release_s

@@ -534,6 +534,48 @@ def test_an_event_means_what_its_state_says(lines: str, meant: Meaning):
     assert bool(one.title) != meant.private
 
 
+EVE = "eve@partner.example"
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "address"),
+    [
+        (f";CN=Eve:mailto:{EVE}", "Eve", EVE),
+        (f';CN="Eve: Partner, Ltd; Sales":mailto:{EVE}', "Eve: Partner, Ltd; Sales", EVE),
+        (f";CN=Eve: Partner:mailto:{EVE}", "Eve", EVE),
+        (f";CN=Eve; Partner:mailto:{EVE}", "Eve", EVE),
+        (f";CN=Partner, Eve:MAILTO:{EVE}", "Partner, Eve", EVE),
+        (f";CN=Eve:{EVE}", "Eve", EVE),
+        (f";CN=Eve:mailto:Eve%20<{EVE}>", "Eve", EVE),
+        (f";CN=Eve:mailto:{EVE}?subject=x", "Eve", EVE),
+        (f";CN=Eve:mailto: {EVE} ", "Eve", EVE),
+        (f":mailto:{EVE}", EVE, EVE),
+        (f";CN={EVE}:mailto:{EVE}", EVE, EVE),
+        (f";CN=me@home.example:mailto:{EVE}", "me@home.example", EVE),
+        (f';CN=Eve;SENT-BY="mailto:helper@acme.example":mailto:{EVE}', "Eve", EVE),
+        (f";CN=Eve;EMAIL={EVE}:urn:uuid:7a3c-11", "Eve", EVE),
+        (f';CN=Eve;EMAIL="mailto:{EVE}":/principals/7a3c/', "Eve", EVE),
+        (f";CN=Eve;EMAIL={EVE}:invalid:nomail", "Eve", EVE),
+        (";CN=Eve:urn:uuid:7a3c-11", "Eve", ""),
+        (";CN=Eve:invalid:nomail", "Eve", ""),
+        (";CN=Eve:mailto:", "Eve", ""),
+        (";CN=eve@partner.example:mailto:", EVE, ""),
+    ],
+)
+@pytest.mark.parametrize("more", ["", "\nCLASS:PRIVATE"])
+def test_name_and_address_of_an_organizer_are_apart(line: str, name: str, address: str, more: str):
+    (found,), _ = read(calendar(event(f"{AT_NINE}\nORGANIZER{line}{more}")))
+    said = (found.organizer, found.organizer_email)
+    assert said == (("", "") if more else (name, address))
+    assert Booking.of(found.record()) == found
+
+
+@pytest.mark.parametrize("written", [f"Room <{ROOM}>", f"mailto:{ROOM}?x", f"MAILTO:<{ROOM}>"])
+def test_a_room_is_known_among_the_guests_however_its_address_is_written(written: str):
+    lines = f"{AT_NINE}\nATTENDEE;CUTYPE=ROOM;PARTSTAT=DECLINED:{written}"
+    assert read(calendar(event(lines))) == ([], [])
+
+
 def test_nobody_has_declined_for_a_room_without_an_address():
     lines = f"{AT_NINE}\n{GUEST}PARTSTAT=DECLINED:mailto:{ROOM}"
     found, _ = read(calendar(event(lines)), room="")

@@ -118,6 +118,34 @@ def test_a_booking_gets_the_verdict_of_its_day_and_link(case: str) -> None:
     assert one.verdict is verdict
 
 
+@pytest.mark.parametrize(
+    ("name", "address", "verdict"),
+    [
+        ("Eve", "eve@partner.example", Verdict.FINE),
+        ("eve@acme.example", "eve@partner.example", Verdict.FINE),
+        ("Eve", "EVE@Mail.Acme.Example", Verdict.AT_RISK),
+        ("eve@partner.example", "eve@acme.example", Verdict.AT_RISK),
+        ("Eve", "eve@notacme.example", Verdict.FINE),
+        ("eve@partner.example", "", Verdict.FINE),  # of an agenda that an earlier version kept
+        ("Eve", "", Verdict.AT_RISK),
+    ],
+)
+@pytest.mark.parametrize("private", [False, True])
+def test_a_guest_is_told_by_the_address_whatever_the_name(
+    name: str, address: str, verdict: Verdict, private: bool
+) -> None:
+    made = plan(booking("x", name, days=10, organizer_email=address, private=private))
+    assert [one.verdict for one in made.bookings] == [verdict]
+    (row,) = csv.DictReader(io.StringIO(csv_text([made], bom=False), newline=""))
+    assert (row["organizer"], row["email"]) == (("", "") if private else (name, address))
+
+
+def test_rooms_of_a_house_may_have_a_domain_below_its_own() -> None:
+    text = TEXT.replace("bamboo@acme", "bamboo@rooms.acme")
+    made = plan(booking("x", "Eve", days=10, organizer_email="eve@acme.example"), text=text)
+    assert [one.verdict for one in made.bookings] == [Verdict.AT_RISK]
+
+
 def test_a_host_that_the_policy_names_goes_on_after_the_end() -> None:
     text = TEXT.replace('"zoom"\n', '"zoom"\nallow = ["*.zoom.com.cn", "zhumu", "quanshi"]\n', 1)
     oem = "https://acme.zoom.com.cn/j/91234567890"

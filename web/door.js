@@ -10,7 +10,7 @@ import { icon, redraw } from "./lib/icon.js";
 import { Live } from "./lib/live.js";
 import { logo, wear } from "./lib/look.js";
 import { paired, redeem } from "./lib/pair.js";
-import { bookingHours, bookingTitle, calling, complaint, laptopWords, lent, underWay } from "./lib/labels.js";
+import { bookingHours, bookingTitle, calling, complaint, laptopWords, lent, problem, underWay } from "./lib/labels.js";
 import { lengths } from "./view/booking.js";
 import { DayRibbon } from "./view/ribbon.js";
 
@@ -171,7 +171,9 @@ export class DoorSign extends HTMLElement {
     text(this.heading, told ? bookingTitle(told) : "");
     text(this.who, told?.organizer ?? "");
     const there = room !== null && ["free", "soon"].includes(state.tone) && ["occupied", "vacating"].includes(room.occupancy.state);
-    if (!this.#telling) text(this.note, there ? t("presence.occupied") : room?.message?.text ?? "");
+    const overruled = room?.issues.find((one) => one.code === "calendar.overruled" && this.#changes.has(String(one.params.change)));
+    const answer = this.#regretted()?.asking ? t("booking.asking") : room && overruled ? problem(overruled, room).what : "";
+    if (!this.#telling) text(this.note, (room && answer) || (there ? t("presence.occupied") : room?.message?.text ?? ""));
     for (const part of [this.when, this.heading, this.who, this.note]) show(part, part.textContent !== "");
   }
 

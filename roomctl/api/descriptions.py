@@ -148,6 +148,7 @@ FIELDS: dict[str, str] = {
     "BookingChangeEntry.id": "what `booking.undo` takes",
     "BookingChangeEntry.kind": "what was changed",
     "BookingChangeEntry.booking": "id of the booking",
+    "asking": "whether the calendar has still to answer; it may have another word",
     "change": "id of a change in `booking_changes`",
     "was_end": f"when it would have ended; {_AT}",
     "BookingEntry.all_day": "whether it is of whole days",

@@ -557,6 +557,7 @@ class Bookings(Part):
                     was_end=one.was_end,
                     at=one.made_at.replace(microsecond=0),
                     requested_by_name=one.author,
+                    asking=self._outbox.find(one.id) is not None,
                 )
 
     async def _take(self, agenda: Agenda) -> None:

@@ -205,7 +205,8 @@ class BookingEntry:
 class BookingChangeEntry:
     """What somebody in the room, or a program, changed of a booking, while it can be undone.
 
-    `id` is what `booking.undo` takes; move_end: it ends at `end`, and not at `was_end`.
+    `id` is what `booking.undo` takes; move_end: it ends at `end`, and not at `was_end`. `asking`:
+    the calendar has not answered yet, and may have another word.
     """
 
     id: str
@@ -216,6 +217,7 @@ class BookingChangeEntry:
     was_end: datetime
     at: datetime
     requested_by_name: str
+    asking: bool = False
 
 
 @frozen

@@ -111,6 +111,25 @@ async def test_a_booking_made_at_the_panel_is_in_the_calendar_at_once_and_keeps_
 
 
 @invented
+async def test_a_change_says_that_the_calendar_is_asked_until_it_has_answered() -> None:
+    feed = WritableCalendar()
+
+    def asking() -> list[bool]:
+        return [one.asking for one in house.document.booking_changes]
+
+    async with living(NO_CAMERA, feed=feed) as house:
+        await house.until(lambda: feed.reads)
+        feed.deaf = GONE
+        await house.ask("booking.reserve", minutes=15)
+        await house.always(lambda: asking() == [True], 30)
+        feed.deaf = None
+        await house.until(lambda: asking() == [False], 60)
+    async with living(NO_CAMERA) as house:  # no calendar to ask
+        await house.ask("booking.reserve", minutes=15)
+        assert asking() == [False]
+
+
+@invented
 async def test_what_the_calendar_says_after_it_was_told_counts() -> None:
     feed = WritableCalendar([booking("a", -5)])
     async with living(NO_CAMERA, feed=feed) as house:

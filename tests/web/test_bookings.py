@@ -94,6 +94,24 @@ def test_what_was_changed_can_be_undone_from_the_bar(open_panel: Open) -> None:
     told(page, lambda: stand_in.commands("booking.undo"), [{"change": "c0"}])
 
 
+def test_nothing_is_said_to_be_reserved_before_the_calendar_has_answered(open_panel: Open) -> None:
+    room = booked()
+    now = room["bookings"][0]
+    change = {"id": "c0", "kind": "reserve", "booking": "a", "title": None, "asking": True}
+    change |= {"end": now["end"], "was_end": now["end"], "at": now["start"]}
+    change |= {"requested_by_name": "panel"}
+    room["booking_changes"] = [change]
+    stand_in, page = open_panel(room)
+    usable(page)
+    strip = page.locator("notice-strip")
+    expect(strip.locator("b")).to_have_text("Asking the calendar…")
+    expect(strip).not_to_contain_text("Reserved")
+    stand_in.patch(booking_changes=[change | {"asking": False}])
+    expect(strip.locator("b")).to_contain_text("Reserved until")
+    stand_in.patch(booking_changes=[change | {"asking": True, "kind": "check_in"}])
+    expect(strip.locator("b")).to_have_text("Checked in")
+
+
 STAFF_MAY = ["booking.releaseSeries", "booking.keepSeries", "booking.undo"]
 
 

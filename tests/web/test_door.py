@@ -259,9 +259,18 @@ def test_two_touches_reserve_and_one_more_undoes_it(door: Shows) -> None:
     stand_in.patch(**busy(), booking_changes=[other])
     expect(page.locator(".door-word")).to_have_text("Busy")
     expect(page.locator(".keys")).to_be_hidden()
+    stand_in.patch(booking_changes=[other, {**change, "asking": True}])
+    expect(page.locator(".note")).to_have_text("Asking the calendar…")
     stand_in.patch(booking_changes=[other, change])
+    expect(page.locator(".note")).to_be_hidden()
     page.get_by_role("button", name="Undo reserving").tap()
     told(page, lambda: stand_in.commands("booking.undo"), [{"change": "c1"}])
+    params = {"title": "", "kind": "reserve", "reason": "taken", "change": "c1"}
+    issue = {"code": "calendar.overruled", "subject": "calendar", "params": params, "since": end}
+    stand_in.patch(booking_changes=[other], issues=[issue])
+    expect(page.locator(".note")).to_contain_text("Someone else booked the room first")
+    stand_in.patch(issues=[{**issue, "params": {**params, "change": "c0"}}])
+    expect(page.locator(".note")).to_be_hidden()
 
 
 def test_what_was_refused_is_said(door: Shows) -> None:

@@ -73,7 +73,8 @@
 
 /**
  * What somebody in the room, or a program, changed of a booking, while it can be undone. `id` is
- * what `booking.undo` takes; move_end: it ends at `end`, and not at `was_end`.
+ * what `booking.undo` takes; move_end: it ends at `end`, and not at `was_end`. `asking`: the
+ * calendar has not answered yet, and may have another word.
  * @typedef {object} BookingChange
  * @property {string} id
  * @property {"reserve" | "move_end" | "check_in" | "release"} kind
@@ -83,6 +84,7 @@
  * @property {string} was_end
  * @property {string} at
  * @property {string} requested_by_name
+ * @property {boolean} asking
  */
 
 /**

@@ -51,7 +51,7 @@ export class NoticeStrip extends HTMLElement {
     attribute(this, "data-open", message !== null && this.#open);
     const grave = notice !== null && notice.act !== "standby"; // a touch ends it
     attribute(this, "data-grave", grave);
-    redraw(this.mark, grave ? "warning" : message ? "help" : change ? "check" : "wait");
+    redraw(this.mark, grave ? "warning" : message ? "help" : change && !change.asking ? "check" : "wait");
     attribute(this.key, "aria-busy", this.#busy);
     const told = [notice, deed, change, message, unused].some((one) => one !== null);
     show(this, told);
@@ -85,12 +85,14 @@ export class NoticeStrip extends HTMLElement {
   }
 
   /** @param {BookingChange} change */
-  #regret({ id, kind, end, was_end }) {
+  #regret({ id, kind, end, was_end, asking }) {
     const time = this.panel.clock.hourMinute(end);
     const sooner = Date.parse(end) < Date.parse(was_end);
-    const what = t(kind === "move_end" && sooner ? "booking.did.end" : `booking.did.${kind}`, { time });
+    const did = t(kind === "move_end" && sooner ? "booking.did.end" : `booking.did.${kind}`, { time });
+    const asked = asking && kind !== "check_in"; // who is there is true whatever the calendar says
+    const what = asked ? t("booking.asking") : did;
     text(this.what, what);
-    text(this.why, "");
+    text(this.why, asked && (kind === "reserve" || kind === "move_end") ? t("booking.until", { time }) : "");
     text(this.key, t("booking.undo"));
     text(this.said, what);
     show(this.key, this.panel.may("booking.undo"));

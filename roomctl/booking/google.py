@@ -106,9 +106,10 @@ class GoogleCalendar(OnlineCalendar):
         return _event(answer.said, self.room) if answer.status == 200 else None
 
     def _is(self, event: OnlineEvent, change: BookingChange) -> bool:
-        return event.id == change.id
+        marks = _in(event.raw, "extendedProperties", "private")
+        return change.id in (event.id, marks.get(_MADE))
 
-    async def _inserted(self, change: BookingChange) -> str | None:
+    async def _inserted(self, change: BookingChange) -> OnlineEvent | None:
         marks = {_MADE: change.id, _CHECKED_IN: _utc(change.made_at)}
         body: Json = {
             "id": change.id,  # digits and a to f are of base32hex
@@ -118,7 +119,14 @@ class GoogleCalendar(OnlineCalendar):
             "extendedProperties": {"private": marks},
         }
         answer = await self._ask("POST", f"{self._events}?sendUpdates=none", body)
-        return change.id if answer.status in (200, 201, 409) else None
+        if answer.status == 409:  # it was made before; what is deleted keeps its id
+            found = await self._found(change.id)
+            if found is None or found.status != "CANCELLED":
+                return found
+            body = {**body, "status": "confirmed"}
+            url = f"{self._url(found.id)}?sendUpdates=none"
+            answer = await self._ask("PATCH", url, body, {"If-Match": found.etag})
+        return _event(answer.said, self.room) if answer.status in (200, 201) else None
 
     async def _deleted(self, made: str) -> None:
         await self._ask("DELETE", f"{self._url(made)}?sendUpdates=none")
@@ -140,7 +148,7 @@ class GoogleCalendar(OnlineCalendar):
             case "release" if event.owned:
                 answer = await self._ask("DELETE", self._url(event.id), headers=match)
                 return None if answer.status == 412 else Written()
-            case _ if event.owned or not event.answer:
+            case _ if event.owned or not event.answer or _in(event.raw, "organizer").get("self"):
                 status = "cancelled" if change.kind == "release" else "confirmed"
                 body = {"status": status}
             case _:

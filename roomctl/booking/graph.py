@@ -12,11 +12,13 @@ verified = "documentation": written from Microsoft's reference, tried against no
     limits    429 with Retry-After; https://learn.microsoft.com/graph/throttling
 
 A room is a guest in its people's meetings: there it can answer and note, and change no time. What
-the room booked itself has it as the organizer.
+was booked in its own mailbox has it as the organizer, who cannot decline: what roomctl has made is
+deleted when the room is given back, and what people or programs have made shows as free.
 """
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -35,6 +37,7 @@ CLOUDS = {
     ),
 }
 _CHECKED_IN = "roomctl: checked in"
+_OURS = re.compile("[0-9a-f]{32}")  # a transactionId that a change has given
 _PAGE = 200
 _MOST_PAGES = MOST_EVENTS // _PAGE
 _SELECT = (
@@ -115,7 +118,7 @@ class GraphCalendar(OnlineCalendar):
     def _is(self, event: OnlineEvent, change: BookingChange) -> bool:
         return event.raw.get("transactionId") == change.id
 
-    async def _inserted(self, change: BookingChange) -> str | None:
+    async def _inserted(self, change: BookingChange) -> OnlineEvent | None:
         body = {
             "subject": change.title or self._title,
             "start": {"dateTime": _utc(change.start)[:-1], "timeZone": "UTC"},
@@ -125,7 +128,7 @@ class GraphCalendar(OnlineCalendar):
             "categories": [_CHECKED_IN],
         }
         answer = await self._ask("POST", f"{self._home}/events", body, _PREFER)
-        return str(answer.said["id"]) if answer.status in (200, 201) else None
+        return _event(answer.said) if answer.status in (200, 201) else None
 
     async def _deleted(self, made: str) -> None:
         await self._ask("DELETE", self._url(made))
@@ -145,8 +148,11 @@ class GraphCalendar(OnlineCalendar):
                     return Written()
                 body: Json = {"categories": [*categories, _CHECKED_IN]}
                 answer = await self._ask("PATCH", url, body, match)
-            case "release" if event.owned:
+            case "release" if event.owned and _OURS.fullmatch(str(event.raw.get("transactionId"))):
                 answer = await self._ask("DELETE", url, headers=match)
+            case "release" | "restore" if event.owned:
+                shown = {"showAs": "free" if change.kind == "release" else "busy"}
+                answer = await self._ask("PATCH", url, shown, match)
             case "release":
                 body = {"comment": self._title, "sendResponse": True}
                 answer = await self._ask("POST", f"{url}/decline", body, match)
@@ -182,7 +188,7 @@ def _event(said: Json) -> OnlineEvent:
         busy={"free": "FREE", "tentative": "TENTATIVE"}.get(shows, "BUSY"),
         private=str(said.get("sensitivity") or "normal") != "normal",
         answer=_ANSWERS.get(response, "NEEDS-ACTION"),
-        owned=bool(said.get("isOrganizer")) and bool(said.get("transactionId")),
+        owned=said.get("isOrganizer") is True or response == "organizer",
         series=str(said.get("seriesMasterId") or ""),
         texts=dict(_texts(said)),
         raw=said,

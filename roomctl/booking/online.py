@@ -55,8 +55,8 @@ class OnlineEvent:
     """One occurrence, as a vendor tells it, in the words of iCalendar.
 
     `id` and `etag` are the vendor's. `answer` is the room's own PARTSTAT, "" if it is no guest;
-    `owned`: the room has booked it; `series` is the vendor's id of what it repeats. `texts` are
-    what may hold a link, by iCalendar name.
+    `owned`: it is the room's own, whoever has booked it there; `series` is the vendor's id of what
+    it repeats. `texts` are what may hold a link, by iCalendar name.
     """
 
     id: str
@@ -189,8 +189,8 @@ class OnlineCalendar(ABC):
         """Return an event as it is now."""
 
     @abstractmethod
-    async def _inserted(self, change: BookingChange) -> str | None:
-        """Book; return the event's id, None: judge anew. Twice the same books once."""
+    async def _inserted(self, change: BookingChange) -> OnlineEvent | None:
+        """Book; return the event as it is there, None: judge anew. Twice the same books once."""
 
     @abstractmethod
     async def _deleted(self, made: str) -> None:
@@ -234,19 +234,18 @@ class OnlineCalendar(ABC):
 
     async def _reserved(self, change: BookingChange) -> WriteOutcome | None:
         events = await self._within(READ_S, change.start - _DAY, change.end + _DAY)
-        known = next((each for each in events if self._is(each, change)), None)
-        if known is None:
+        # There already: its answer was lost.
+        made = next((each for each in events if self._is(each, change)), None)
+        if made is None:
             if await self._taken(change, change.start, change.end):
                 return Conflict("taken")
             made = await self._inserted(change)
             if made is None:
                 return None
-        else:
-            made = known.id  # its answer was lost
-        if await self._taken(change, change.start, change.end, made):  # in the same moment
-            await self._deleted(made)
+        if await self._taken(change, change.start, change.end, made.id):  # in the same moment
+            await self._deleted(made.id)
             return Conflict("taken")
-        return Written(f"{made}{OWN}/{change.start.astimezone(self._zone).isoformat()}")
+        return Written(f"{made.uid}/{change.start.astimezone(self._zone).isoformat()}")
 
     @abstractmethod
     def _is(self, event: OnlineEvent, change: BookingChange) -> bool:

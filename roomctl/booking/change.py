@@ -35,6 +35,11 @@ UNDO_KEPT = timedelta(hours=1)
 MOST_WAITING = 200
 _MOST_MADE = 50
 
+# Of two clients that book at once each finds the other. The one that came second gives way, by what
+# the server says; the first looks so often whether it has, and gives way itself if it has not: it
+# may have looked before the first was there.
+LOOKS, LOOK_S = 6, 1.0
+
 
 class AskedToWait(PortError):
     """The server has no time now, and wants to be asked again in `after_s` seconds."""

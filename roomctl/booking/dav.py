@@ -27,12 +27,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from time import sleep
 from types import ModuleType
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
 from roomctl.booking.change import (
+    LOOK_S,
+    LOOKS,
     OWN,
     BookingChange,
     Conflict,
@@ -40,6 +44,7 @@ from roomctl.booking.change import (
     WriteOutcome,
     Written,
     judged,
+    ref_of,
 )
 from roomctl.booking.child import ProcessorTime
 from roomctl.booking.fetch import is_foreign, own_networks
@@ -238,7 +243,7 @@ class _Server:
             data = edit.created(change, self._task.title, datetime.now(UTC))
             if self._put(url, data, {"If-None-Match": "*"}) == 412:
                 return None
-        if self._taken(change, change.start, change.end):  # by somebody in the same moment
+        if self._gives_way(change, url, change.start, change.end):
             self._delete(url, {})
             return Conflict("taken")
         return Written(change.ref or self._ref(change))
@@ -278,7 +283,7 @@ class _Server:
             return Rejected(why)
         if self._put(url, new, match) == 412:
             return None
-        if more and self._taken(change, since, change.end):  # by somebody in the same moment
+        if more and self._gives_way(change, url, since, change.end):
             again = self._get(url)
             if again is not None:
                 self._put(url, data, {"If-Match": again[1]} if again[1] else {})
@@ -291,16 +296,46 @@ class _Server:
 
     def _taken(self, change: BookingChange, start: datetime, end: datetime) -> bool:
         """Whether somebody else has the room in a time."""
+        return any(self._others(change, start, end))
+
+    def _others(
+        self, change: BookingChange, start: datetime, end: datetime
+    ) -> Iterator[tuple[str, str]]:
+        """Yield the UIDs of what else has the room in a time, each with its address."""
         from roomctl.booking import edit
 
-        data = b"".join(data for _, data in self._objects(start, end))
-        found = edit.bookings_in(data, self._zone, self._task.room, start, end, self._time)
-        uid = change.uid
-        return any(
-            each.blocks and not each.all_day and each.start < end and each.end > start
-            for each in found
-            if each.ref.rpartition("/")[0] != uid
-        )
+        for url, data in self._objects(start, end):
+            found = edit.bookings_in(data, self._zone, self._task.room, start, end, self._time)
+            for each in found:
+                uid = ref_of(each).rpartition("/")[0]
+                over = each.blocks and not each.all_day and each.start < end and each.end > start
+                if over and uid != change.uid:
+                    yield uid, url
+
+    def _gives_way(self, change: BookingChange, url: str, start: datetime, end: datetime) -> bool:
+        """Whether what was written has to go: somebody else has the room then, and was first.
+
+        What a room has not made itself does not give way. See `change.LOOKS`.
+        """
+        for _ in range(LOOKS):
+            others = list(self._others(change, start, end))
+            if not others or any(not _OWN.fullmatch(uid) for uid, _ in others):
+                return bool(others)
+            if _OWN.fullmatch(change.uid):
+                mine = (self._written_at(url), change.uid)
+                if any((self._written_at(where), uid) < mine for uid, where in others):
+                    return True
+            sleep(LOOK_S)
+        return True
+
+    def _written_at(self, url: str) -> datetime:
+        """Return since when an event is as it is, as the server says; a late day if it does not."""
+        with self._asked("an event"):
+            said = self._client.request(url).headers.get("Last-Modified", "")
+        try:
+            return parsedate_to_datetime(str(said)).astimezone(UTC)
+        except ValueError:
+            return datetime.max.replace(tzinfo=UTC)
 
     def _object(self, change: BookingChange) -> tuple[str, bytes, str] | None:
         """Return where an event is, what it is now, and its ETag."""

@@ -221,6 +221,7 @@ def _event(said: Json, room: str) -> OnlineEvent:
         answer="" if guest is None else _ANSWERS.get(answer, "NEEDS-ACTION"),
         owned=_MADE in _in(said, "extendedProperties", "private"),
         series=str(said.get("recurringEventId") or ""),
+        created=str(said.get("created") or ""),
         texts=dict(_texts(said)),
         raw=said,
     )

@@ -42,7 +42,8 @@ _PAGE = 200
 _MOST_PAGES = MOST_EVENTS // _PAGE
 _SELECT = (
     "id,subject,body,location,locations,onlineMeeting,organizer,start,end,isAllDay,isCancelled,"
-    "isOrganizer,showAs,sensitivity,responseStatus,transactionId,categories,seriesMasterId"
+    "isOrganizer,showAs,sensitivity,responseStatus,transactionId,categories,seriesMasterId,"
+    "createdDateTime"
 )
 _PREFER = {
     "Prefer": 'outlook.timezone="UTC", outlook.body-content-type="text", IdType="ImmutableId"'
@@ -190,6 +191,7 @@ def _event(said: Json) -> OnlineEvent:
         answer=_ANSWERS.get(response, "NEEDS-ACTION"),
         owned=said.get("isOrganizer") is True or response == "organizer",
         series=str(said.get("seriesMasterId") or ""),
+        created=str(said.get("createdDateTime") or ""),
         texts=dict(_texts(said)),
         raw=said,
     )

@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from roomctl.booking.agenda import Booking
+from roomctl.booking.agenda import Booking, one_line
 from roomctl.booking.change import (
+    LOOK_S,
+    LOOKS,
     OWN,
     AskedToWait,
     BookingChange,
@@ -56,7 +58,8 @@ class OnlineEvent:
 
     `id` and `etag` are the vendor's. `answer` is the room's own PARTSTAT, "" if it is no guest;
     `owned`: it is the room's own, whoever has booked it there; `series` is the vendor's id of what
-    it repeats. `texts` are what may hold a link, by iCalendar name.
+    it repeats. `texts` are what may hold a link, by iCalendar name; `created`: when it was made,
+    in ISO 8601, "" if the vendor does not say.
     """
 
     id: str
@@ -72,6 +75,7 @@ class OnlineEvent:
     answer: str
     owned: bool
     series: str = ""
+    created: str = ""
     texts: Mapping[str, str] = field(default_factory=dict, repr=False)
     raw: Json = field(default_factory=dict, repr=False)
 
@@ -99,6 +103,13 @@ class OnlineEvent:
         for name, text in self.texts.items():
             yield f"{name}:{_text(text)}"
         yield "END:VEVENT"
+
+
+def _precedes(other: OnlineEvent, mine: OnlineEvent) -> bool:
+    """Whether another event came first; so it is if the server does not say, and it is nobody's."""
+    if not (other.created and mine.created) and not other.owned:
+        return True
+    return (other.created, other.id) < (mine.created, mine.id)
 
 
 def _time(name: str, at: date) -> str:
@@ -224,8 +235,9 @@ class OnlineCalendar(ABC):
         if more and await self._taken(change, since, change.end):
             return Conflict("taken")
         outcome = await self._changed(change, event)
-        if more and outcome == Written() and await self._taken(change, since, change.end):
-            now = await self._found(event.id)  # somebody came in the same moment
+        written = more and outcome == Written()
+        if written and await self._gives_way(change, event, since, change.end):
+            now = await self._found(event.id)
             if now is not None:
                 back = replace(change, end=change.was_end)
                 await self._changed(back if longer else replace(change, kind="release"), now)
@@ -242,7 +254,7 @@ class OnlineCalendar(ABC):
             made = await self._inserted(change)
             if made is None:
                 return None
-        if await self._taken(change, change.start, change.end, made.id):  # in the same moment
+        if await self._gives_way(change, made, change.start, change.end):
             await self._deleted(made.id)
             return Conflict("taken")
         return Written(f"{made.uid}/{change.start.astimezone(self._zone).isoformat()}")
@@ -251,17 +263,36 @@ class OnlineCalendar(ABC):
     def _is(self, event: OnlineEvent, change: BookingChange) -> bool:
         """Whether an event is what this very change has made."""
 
-    async def _taken(
+    async def _taken(self, change: BookingChange, start: datetime, end: datetime) -> bool:
+        """Whether somebody else has the room in a time."""
+        return bool(await self._others(change, start, end))
+
+    async def _others(
         self, change: BookingChange, start: datetime, end: datetime, own: str = ""
-    ) -> bool:
-        """Whether somebody else has the room in a time; `own` is what this change has made."""
+    ) -> list[OnlineEvent]:
+        """Return what else has the room in a time; `own` is what this change has made."""
         events = await self._within(READ_S, start, end)
-        events = [each for each in events if each.id != own]
-        return any(
-            each.blocks and not each.all_day and each.start < end and each.end > start
+        over = {
+            ref_of(each).rpartition("/")[0]
             for each in self._read(events, start, end)
+            if each.blocks and not each.all_day and each.start < end and each.end > start
             if ref_of(each) != change.ref
-        )
+        }
+        return [each for each in events if each.id != own and one_line(each.uid) in over]
+
+    async def _gives_way(
+        self, change: BookingChange, mine: OnlineEvent, start: datetime, end: datetime
+    ) -> bool:
+        """Whether what was written has to go: somebody else has the room then, and was first.
+
+        See `change.LOOKS`.
+        """
+        for _ in range(LOOKS):
+            others = await self._others(change, start, end, mine.id)
+            if not others or any(_precedes(each, mine) for each in others):
+                return bool(others)
+            await asyncio.sleep(LOOK_S)
+        return True
 
     def _as_booking(self, event: OnlineEvent, change: BookingChange) -> Booking | None:
         near = (change.start - _DAY, max(change.end, change.was_end) + _DAY)

@@ -272,6 +272,50 @@ async def test_two_rooms_that_write_at_once_do_not_lose_each_others_change(serve
     assert [each.start.day for each in Agenda(left)] == [28, 29, 30]
 
 
+@BOTH
+@pytest.mark.parametrize("first", [0, 1])
+async def test_of_two_clients_that_book_at_once_on_a_slow_server_one_has_the_room(
+    server: Server, first: int
+) -> None:
+    """Both look before either has written, and neither looks again before both have."""
+    host, port = server.url.removeprefix("http://").partition("/")[0].split(":")
+    both = asyncio.Barrier(2)
+    order = [asyncio.Event(), asyncio.Event()]
+
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            head = await reader.readuntil(b"\r\n\r\n")
+            lengths = re.findall(rb"(?i)content-length: *(\d+)", head)
+            body = await reader.readexactly(int(lengths[0]) if lengths else 0)
+            puts = head.startswith(b"PUT")
+            mine = int(head.split(b" ")[1].endswith(b"1.ics"))
+            if puts:
+                await both.wait()
+                if mine != first:
+                    await order[first].wait()
+            up, down = await asyncio.open_connection(host, int(port))
+            down.write(head.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n") + body)
+            answer = await up.read()
+            down.close()
+            if puts:
+                order[mine].set()
+                await both.wait()
+            writer.write(answer)
+            await writer.drain()
+        writer.close()
+
+    proxy = await asyncio.start_server(slow, "127.0.0.1", 0)
+    async with proxy:
+        address = "{}:{}".format(*proxy.sockets[0].getsockname())
+        url = server.url.replace(f"{host}:{port}", f"room:room@{address}")
+        feeds = [CalDavBeside(f"caldav:{url}", SHANGHAI, ROOM) for _ in range(2)]
+        asked = [feed.write(reserve(str(at))) for at, feed in enumerate(feeds)]
+        outcomes = await asyncio.gather(*asked)
+    (has,) = (each for each in outcomes if isinstance(each, Written))
+    assert Conflict("taken") in outcomes
+    assert [ref_of(each) for each in await listed(feed_of(server))] == [has.ref]
+
+
 @pytest.mark.parametrize("dies", ["before", "after"])
 async def test_a_server_that_dies_while_it_is_written_to_books_nothing_twice(
     server: Server, dies: str

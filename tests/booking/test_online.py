@@ -5,6 +5,7 @@ What stands here was never said by the real ones: it is what their documents say
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -53,6 +54,7 @@ class Vendor:
         self.wrong: list[tuple[int, dict[str, str], bytes]] = []
         self.page = 100
         self.drop_after_post = False
+        self.dates = True
 
     @property
     def standing(self) -> list[str]:
@@ -96,7 +98,9 @@ class Vendor:
             key = said.get("id") or f"new{said['transactionId']}"
             if key in self.events:
                 return 409, {"error": {"code": 409, "status": "ALREADY_EXISTS"}}
-            self.add({**said, "id": key, "isOrganizer": True})
+            created = f"2026-11-26T01:00:00.{self.version:07}Z"
+            made = {"created": created, "createdDateTime": created} if self.dates else {}
+            self.add({**said, **made, "id": key, "isOrganizer": True})
             return (0, {}) if self.drop_after_post else (201, self.events[key])
         event = self.events.get(event_id)
         if event is None:
@@ -427,6 +431,36 @@ async def test_a_time_that_somebody_takes_in_the_same_moment_is_given_up(
     finally:
         del vendor.held
     assert vendor.standing == ["theirs"]
+
+
+@pytest.mark.parametrize("dates", [True, False])
+async def test_of_two_clients_that_book_at_once_the_first_has_the_room(
+    feed: OnlineCalendar, vendor: Vendor, dates: bool
+) -> None:
+    """Neither looks again before both have written."""
+    vendor.dates = dates
+    assert await listed(feed) == []  # it has its token
+    held, both = vendor.held, threading.Barrier(2)
+    made: list[str] = []
+
+    def slow(method: str, *rest: Any) -> Any:
+        answer = held(method, *rest)
+        if method == "POST":
+            made.append(answer[1]["id"])
+            both.wait(60)
+        return answer
+
+    vendor.held = slow  # type: ignore[method-assign]
+    try:
+        outcomes = await asyncio.gather(feed.write(reserve("1")), feed.write(reserve("0")))
+    finally:
+        del vendor.held
+    (has,) = (each for each in outcomes if isinstance(each, Written))
+    assert Conflict("taken") in outcomes
+    (found,) = await listed(feed)
+    assert ref_of(found) == has.ref
+    if dates:
+        assert vendor.standing == made[:1]
 
 
 async def test_a_longer_booking_that_somebody_runs_into_in_the_same_moment_is_as_it_was(

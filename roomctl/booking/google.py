@@ -126,7 +126,10 @@ class GoogleCalendar(OnlineCalendar):
             body = {**body, "status": "confirmed"}
             url = f"{self._url(found.id)}?sendUpdates=none"
             answer = await self._ask("PATCH", url, body, {"If-Match": found.etag})
-        return _event(answer.said, self.room) if answer.status in (200, 201) else None
+        if answer.status not in (200, 201):
+            return None
+        # An answer that says nothing leaves it with the id that it was given.
+        return _event(answer.said if "id" in answer.said else body, self.room)
 
     async def _deleted(self, made: str) -> None:
         await self._ask("DELETE", f"{self._url(made)}?sendUpdates=none")

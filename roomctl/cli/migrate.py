@@ -276,10 +276,12 @@ def _write(
         ics.write_bytes((head + "".join(text.removesuffix(end) for text in events) + end).encode())
     if letters is not None:
         letters.mkdir(parents=True, exist_ok=True)
-        drafts = [draft for one in found if one["record"] for draft in one["record"]["letters"]]
-        for number, draft in enumerate(drafts, 1):
-            text = f"To: {draft['to']}\nSubject: {draft['subject']}\n\n{draft['text']}"
-            (letters / f"{number:04d}-{draft['language']}.txt").write_text(text, encoding="utf-8")
+        from roomctl.migrate.evidence import cell
+        from roomctl.migrate.letter import LetterRow, files
+
+        told = [LetterRow(**one) for room in _read(found) for one in room["record"]["letter_rows"]]
+        for name, data in files(told, cell):
+            (letters / name).write_bytes(data)
 
 
 def _table(heading: str, rows: Sequence[Sequence[str]]) -> str:
@@ -340,7 +342,8 @@ def _plan_words(record: dict[str, Any]) -> str:
     lines += [
         say("migrate_left_out", count=sum(one["count"] for one in record["left_out"]))
     ] * bool(record["left_out"])
-    lines.append(say("migrate_letters", count=len(record["organizers"])))
+    reached = {one["email"] for one in record["letters"]} - {""}
+    lines.append(say("migrate_letters", count=len(reached)))
     return "\n".join(lines)
 
 

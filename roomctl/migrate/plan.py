@@ -22,7 +22,14 @@ from roomctl.meeting.link import read
 from roomctl.meeting.platform import Platform, Platforms, Policy, load_platforms
 from roomctl.migrate import stages
 from roomctl.migrate.inventory import Artefact, artefacts
-from roomctl.migrate.letter import Letter, letters
+from roomctl.migrate.letter import (
+    Letter,
+    LetterRow,
+    letter_rows,
+    letters,
+    row_record,
+    without_address,
+)
 from roomctl.migrate.verdict import (
     BookingJudge,
     JudgedBooking,
@@ -74,13 +81,18 @@ class ExitPlan:
     artefacts: tuple[Artefact, ...]
     bookings: tuple[JudgedBooking, ...] = field(repr=False)
     skipped: tuple[SkippedEvent, ...]
-    letters: tuple[Letter, ...] = field(repr=False)
+    letter_rows: tuple[LetterRow, ...] = field(repr=False)
     weeks: Mapping[str, Mapping[str, int]]
     last: tuple[JudgedBooking, ...] = field(repr=False)
 
     def count(self, verdict: Verdict) -> int:
         """Return how many bookings on the platform that is left get a verdict."""
         return sum(one.verdict is verdict and one.leaving for one in self.bookings)
+
+    @property
+    def letters(self) -> tuple[Letter, ...]:
+        """The drafts to organizers, as far as this room is concerned."""
+        return letters(self.letter_rows)
 
     @property
     def not_moved(self) -> tuple[Artefact, ...]:
@@ -109,6 +121,8 @@ class ExitPlan:
                 {"title": one.title, "why": one.why, "count": one.count} for one in self.skipped
             ],
             "letters": [_fields(one) for one in self.letters],
+            "without_address": list(without_address(self.letter_rows)),
+            "letter_rows": [row_record(one) for one in self.letter_rows],
         }
 
 
@@ -146,7 +160,7 @@ def make_plan(
         artefacts=artefacts(config, platforms, old.key, new.key, room_link),
         bookings=judged,
         skipped=tuple(skipped),
-        letters=letters(by_organizer(judged), config.room.displayName, (old, new), zone),
+        letter_rows=letter_rows(judged, config.room.displayName, (old, new), zone),
         weeks=weeks(judged, zone),
         last=tuple(last_after(judged, first, zone)),
     )

@@ -63,7 +63,11 @@ class JudgedBooking:
     @property
     def series(self) -> str:
         """What the occurrences of one series share."""
-        return self.id.rpartition("/")[0] or self.id
+        return _series(self.booking)
+
+
+def _series(booking: Booking) -> str:
+    return booking.series or booking.id.rpartition("/")[0] or booking.id
 
 
 class BookingJudge:
@@ -83,11 +87,8 @@ class BookingJudge:
     ) -> tuple[JudgedBooking, ...]:
         """Judge bookings by their day in `zone`; `own_domain` is that of the room's own address."""
         known = list(bookings)
-        counts = Counter(one.id.rpartition("/")[0] or one.id for one in known)
-        return tuple(
-            self._judged(one, zone, own_domain, counts[one.id.rpartition("/")[0] or one.id] > 1)
-            for one in known
-        )
+        counts = Counter(_series(one) for one in known)
+        return tuple(self._judged(one, zone, own_domain, counts[_series(one)] > 1) for one in known)
 
     def _judged(
         self, booking: Booking, zone: tzinfo, own_domain: str, repeats: bool
@@ -172,11 +173,16 @@ def weeks(judged: Iterable[JudgedBooking], zone: tzinfo) -> Mapping[str, Mapping
     return {week: dict(found[week]) for week in sorted(found)}
 
 
+def to_move(one: JudgedBooking) -> bool:
+    """Whether somebody has to move a booking."""
+    return one.verdict in (Verdict.AT_RISK, Verdict.DEAD)
+
+
 def by_organizer(judged: Iterable[JudgedBooking]) -> Mapping[str, tuple[JudgedBooking, ...]]:
     """Return the bookings that somebody has to move, by organizer; "" is nobody known."""
     found: dict[str, list[JudgedBooking]] = {}
     for one in judged:
-        if one.verdict in (Verdict.AT_RISK, Verdict.DEAD):
+        if to_move(one):
             found.setdefault(one.organizer, []).append(one)
     return {who: tuple(found[who]) for who in sorted(found)}
 

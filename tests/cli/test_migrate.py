@@ -151,6 +151,16 @@ def test_many_rooms_are_a_table_and_one_that_cannot_be_read_hides_none(folder: P
     assert "3 间会议室中有 1 间未成功" in chinese.stderr
 
 
+def test_the_letters_of_many_rooms_are_one_a_person(folder: Path) -> None:
+    rooms = [f"{room(folder, name)}={folder / 'agenda.ics'}" for name in ("Bamboo", "Pine")]
+    run("plan", *rooms, *ASKED, "--letters", str(folder / "letters"))
+    names = sorted(path.name for path in (folder / "letters").iterdir())
+    assert names == ["0001-en.eml", "0001-zh-CN.eml", "letters.csv", "without-address.csv"]
+    table = (folder / "letters/letters.csv").read_text("utf-8-sig")
+    assert "wang.fang@example.com" in table
+    assert "Bamboo, Pine" in table
+
+
 def test_a_calendar_on_the_web_is_read_as_the_room_reads_it(folder: Path, web: Web) -> None:
     good = room(folder, "Bamboo", LEAVING, f"{web.url}/room.ics")
     page = room(folder, "Pine", LEAVING, f"{web.url}/page.ics?token=CANARY")

@@ -14,7 +14,7 @@ const SHOWN = 100; // bookings of a plan; all of them are in its files
 const FORMS = ["csv", "json", "ics"];
 
 /** @typedef {{id: string, start: string, title: string, organizer: string | null, private: boolean, verdict: "dead" | "at_risk"}} Doomed */
-/** @typedef {{to: string, language: string, subject: string, text: string}} Letter */
+/** @typedef {{to: string, email: string, language: string, subject: string, text: string}} Letter */
 /** @typedef {{kind: string, key: string, value: string, after: string, fate: "moved" | "kept" | "by_hand", reason: string}} Artefact */
 
 export class MigrationView extends HTMLElement {
@@ -88,8 +88,8 @@ export class MigrationView extends HTMLElement {
     if (!this.#plan) return;
     this.bookings.update(this.#plan.bookings.slice(0, SHOWN));
     this.artefacts.update(this.#plan.artefacts);
-    keyed(this.letters, this.#plan.letters, (one) => `${one.to} ${one.language}`, () => h("details", {}, h("summary"), h("pre")), (draft, one) => {
-      text(draft.children[0], `${one.to} · ${one.subject}`);
+    keyed(this.letters, this.#plan.letters, (one) => `${one.email || one.to} ${one.language}`, () => h("details", {}, h("summary"), h("pre")), (draft, one) => {
+      text(draft.children[0], [one.to, one.email, one.subject].filter((part, at) => part && (at !== 1 || part !== one.to)).join(" · "));
       text(draft.children[1], one.text);
       draft.lang = one.language;
     });

@@ -76,8 +76,8 @@ class Event:
     """One VEVENT: the lines that a booking is made of, names in upper case.
 
     `calendar` is which VCALENDAR of the file it stood in, `cancels` whether that one is sent to
-    take it back (METHOD:CANCEL), `attendee` what it says of this room; `number`: the how manieth
-    VEVENT of the file it is, from 0.
+    take it back (METHOD:CANCEL), `attendee` what it says of this room; `number`: its
+    place among the VEVENTs of the file, from 0.
     """
 
     calendar: int

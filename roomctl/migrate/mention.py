@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from roomctl.meeting.platform import Platform, Platforms
 
 _NUMBER = re.compile(r"(?:\d[ \u00a0-]?){8,}\d")
+_PHONE = re.compile(r"\+ ?\d[\d ().-]{6,18}\d|,,[ ]?\d{6,14}#|\btel:\+?\d")
 _OTHERS = re.compile("[^\x00-\x7f]+")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 
@@ -30,6 +31,30 @@ def may_name(platform: Platform, hosts: Iterable[str] = ()) -> Callable[[str], b
         return named(text) or bool(_NUMBER.search(_folded(text)))
 
     return may
+
+
+def names(platform: Platform, hosts: Iterable[str] = ()) -> Callable[[str], bool]:
+    """Return what tells whether a text has a name, host or label of a platform, not by a number."""
+    return has_mark(_marks(platform, hosts))
+
+
+def dials(platform: Platform, hosts: Iterable[str] = ()) -> Callable[[str], bool]:
+    """Return what tells whether a text says how a platform is called by phone, SIP or H.323.
+
+    A phone number is the platform's if that is named beside it.
+    """
+    ends = {
+        rf"@\s*(?:[\w-]+\.)*{re.escape(one.removeprefix('*.'))}" for one in platform.dial.domains
+    }
+    called = "|".join((*ends, *(rf"(?<![\w.]){re.escape(one)}" for one in platform.dial.h323)))
+    pattern = re.compile(rf"(?:{called or '(?!)'})(?!\w|-|\.\w)", re.IGNORECASE)
+    named = names(platform, hosts)
+
+    def dial(text: str) -> bool:
+        folded = _folded(text)
+        return bool(pattern.search(folded) or (_PHONE.search(folded) and named(text)))
+
+    return dial
 
 
 def may_name_another(platforms: Platforms, leaving: str) -> Callable[[str], bool]:

@@ -6,6 +6,7 @@ alike is read once. Knows no calendar and no clock.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -18,7 +19,7 @@ from roomctl.meeting.invitation import ParsedInvitation, Refusal
 from roomctl.meeting.leaving import Departure, ExitStage
 from roomctl.meeting.link import read
 from roomctl.meeting.platform import Platforms, Policy
-from roomctl.migrate.mention import may_name_another
+from roomctl.migrate.mention import dials, may_name_another
 
 
 class Verdict(StrEnum):
@@ -39,6 +40,9 @@ class VerdictReason(StrEnum):
     PARTNER_HOST = "partner_host"  # at a host that the room's policy names
     GUEST = "guest"  # somebody else's meeting: joined until the platform ends
     OWN_ACCOUNT = "own_account"  # whether it can be held depends on an account that may expire
+    DIAL_IN = "dial_in"  # only a phone number or a SIP address of the vendor's, which end with it
+    WEBINAR = "webinar"  # of registrants, at the vendor's pages
+    PERSONAL_ROOM = "personal_room"  # of a person's own account
     AFTER_THE_END = "after_the_end"
     OTHER_LINK = "other_link"  # names another platform, and a link or a number of it, too
     NOT_ALLOWED = "not_allowed"  # the room's policy does not let it in today either
@@ -70,6 +74,18 @@ def _series(booking: Booking) -> str:
     return booking.series or booking.id.rpartition("/")[0] or booking.id
 
 
+_Key = tuple[tuple[str, str], ...]
+
+
+def _key(fields: Mapping[str, str]) -> _Key:
+    return tuple(sorted(fields.items()))
+
+
+_WEBINAR = re.compile(r"webinar|网络研讨会|/w/[0-9]", re.IGNORECASE)
+_PERSONAL = re.compile(r"/(?:my|meet)/[^/?#]+/?(?:[?#]|$)", re.IGNORECASE)
+_ADDRESS = re.compile(r"[^\s<>@]+@[^\s<>@]+")
+
+
 class BookingJudge:
     """Judges the bookings of one room."""
 
@@ -77,10 +93,12 @@ class BookingJudge:
         """`policy` is the room's, without a day: what has ended is judged here."""
         self._platforms, self._policy, self._departure = platforms, policy, departure
         self._may_name_another = may_name_another(platforms, departure.platform)
+        platform = platforms.by_key[departure.platform]
+        hosts = [site.name for site in platforms.sites if site.platform is platform]
+        self._dials = dials(platform, hosts)
         self._without = replace(policy, deny=(*policy.deny, departure.platform))
-        self._read: dict[
-            tuple[tuple[str, str], ...], tuple[ParsedInvitation, ParsedInvitation | None]
-        ] = {}
+        self._read: dict[_Key, tuple[ParsedInvitation, ParsedInvitation | None]] = {}
+        self._ways: dict[_Key, VerdictReason] = {}  # of what is at risk
 
     def judged(
         self, bookings: Iterable[Booking], zone: tzinfo, own_domain: str = ""
@@ -97,6 +115,8 @@ class BookingJudge:
         day = booking.start.astimezone(zone).date()
         guest = is_guest(booking.organizer_email or booking.organizer, own_domain)
         verdict, reason = self._verdict(found, other, day, guest)
+        if verdict is Verdict.AT_RISK:
+            reason = self._ways[_key(booking.fields)]
         shown = (booking.title, booking.organizer, booking.organizer_email)
         shown = ("", "", "") if booking.private else shown
         return JudgedBooking(
@@ -114,7 +134,7 @@ class BookingJudge:
     def _reading(
         self, fields: Mapping[str, str]
     ) -> tuple[ParsedInvitation, ParsedInvitation | None]:
-        key = tuple(sorted(fields.items()))
+        key = _key(fields)
         if key not in self._read:
             found = read(fields, self._platforms, self._policy)
             other = None
@@ -123,8 +143,30 @@ class BookingJudge:
                 other = read(fields, self._platforms, self._without)
                 usable = other.platform not in (None, self._departure.platform)
                 other = other if usable and other.refused is None else None
+            way = self._ways[key] = self._way(found, fields)
+            if way is VerdictReason.DIAL_IN and found.platform is None:
+                found = replace(found, platform=self._departure.platform)
             self._read[key] = (found, other)
         return self._read[key]
+
+    def _way(self, found: ParsedInvitation, fields: Mapping[str, str]) -> VerdictReason:
+        """Return what the risk of a booking on the leaving platform is."""
+        text = "\n".join(fields.values())
+        if found.platform not in (None, self._departure.platform):
+            return VerdictReason.OWN_ACCOUNT
+        link = found.launch.url if found.launch else ""
+        if found.platform is not None and (_WEBINAR.search(link) or _WEBINAR.search(text)):
+            return VerdictReason.WEBINAR
+        if link and not found.meeting_id and _PERSONAL.search(link):
+            return VerdictReason.PERSONAL_ROOM
+        if self._dials(text) and (found.launch is None or self._only_address(fields)):
+            return VerdictReason.DIAL_IN
+        return VerdictReason.OWN_ACCOUNT
+
+    def _only_address(self, fields: Mapping[str, str]) -> bool:
+        """Whether no meeting is left in a text without the addresses to call in it."""
+        texts = {name: _ADDRESS.sub(" ", text) for name, text in fields.items()}
+        return texts != dict(fields) and read(texts, self._platforms, self._policy).launch is None
 
     def _verdict(
         self, found: ParsedInvitation, other: ParsedInvitation | None, day: date, guest: bool

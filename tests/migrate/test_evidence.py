@@ -140,6 +140,54 @@ def test_a_guest_is_told_by_the_address_whatever_the_name(
     assert (row["organizer"], row["email"]) == (("", "") if private else (name, address))
 
 
+WAYS = {
+    "dial_in": (
+        "Zoom dial-in: +86 10 8783 3177",
+        "Join Zoom by phone\n+13465550100,,81234567890#",
+        "Find your local number: https://zoom.us/u/abc  +1 646 558 8656",
+        "81234567890@zoomcrc.com",
+        "sip:81234567890.123456@zoomcrc.com",
+        "SIP: 812 3456 7890@zoomcrc.com",
+        "H.323: 162.255.37.11##81234567890",
+        "Ｚｏｏｍ：+86 10 8783 3177",
+    ),
+    "webinar": (
+        "https://acme.zoom.us/w/91234567890?tk=x",
+        "https://zoom.us/webinar/register/WN_abc",
+        "https://zoom.us/j/91234567890\nWebinar ID: 912 3456 7890",
+    ),
+    "personal_room": ("https://zoom.us/my/wang.fang", "acme.zoom.us/my/wang.fang?pwd=abc"),
+    "own_account": (
+        ZOOM,
+        "Zoom Meeting ID: 812 3456 7890\nDial +1 646 558 8656",
+        f"{ZOOM} li@x.com",
+    ),
+}
+
+
+@pytest.mark.parametrize(("way", "text"), [(way, text) for way in WAYS for text in WAYS[way]])
+def test_each_way_into_a_meeting_is_in_the_plan_with_its_own_verdict(way: str, text: str) -> None:
+    (one,) = plan(booking("x", "王芳", 20, text)).bookings
+    assert (one.leaving, one.verdict, one.reason.value) == (True, Verdict.AT_RISK, way)
+    (late,) = plan(booking("x", "王芳", 50, text)).bookings
+    assert (late.leaving, late.verdict) == (True, Verdict.DEAD)
+    (row,) = csv.DictReader(io.StringIO(csv_text([plan(booking(days=20, text=text))], bom=False)))
+    assert row["reason"] == way
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "call +86 10 8783 3177",
+        "li@zoomcrc.com.example",
+        "+86 10 8783 3177 https://meet.jit.si/Room",
+    ],
+)
+def test_a_number_that_is_nobodys_is_on_no_platform(text: str) -> None:
+    (one,) = plan(booking("x", "王芳", 20, text)).bookings
+    assert (one.leaving, one.verdict) == (False, Verdict.FINE)
+
+
 def test_rooms_of_a_house_may_have_a_domain_below_its_own() -> None:
     text = TEXT.replace("bamboo@acme", "bamboo@rooms.acme")
     made = plan(booking("x", "Eve", days=10, organizer_email="eve@acme.example"), text=text)

@@ -157,7 +157,7 @@ class BookingJudge:
         link = found.launch.url if found.launch else ""
         if found.platform is not None and (_WEBINAR.search(link) or _WEBINAR.search(text)):
             return VerdictReason.WEBINAR
-        if link and not found.meeting_id and _PERSONAL.search(link):
+        if _PERSONAL.search(link) and not (found.meeting_id or "").isdecimal():
             return VerdictReason.PERSONAL_ROOM
         if self._dials(text) and (found.launch is None or self._only_address(fields)):
             return VerdictReason.DIAL_IN

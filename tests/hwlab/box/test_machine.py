@@ -48,7 +48,7 @@ print(ask.access(None, None, "GET", "info")["clock_proven"])
 LOOK = """#!/bin/sh
 exec >/lab/seen 2>&1
 for each in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-    systemctl is-active --quiet roomctl roomctl-kiosk roomctl-screen && break
+    systemctl is-active --quiet roomctl && systemctl is-active --quiet roomctl-screen && break
     sleep 15
 done
 echo "== clock before: $(/opt/roomctl/bin/python3 /lab/clock.py)"

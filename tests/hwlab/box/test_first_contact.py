@@ -73,7 +73,7 @@ def until_ready(box: Box) -> None:
 
 
 def told_of(box: Box) -> set[str]:
-    """Return what `doctor` may find on a box where nothing is wrong: its clock, which nobody sets."""
+    """Return what `doctor` may find on a box where nothing is wrong: its clock is not set."""
     return {"clock", "room"} if box.release == "12" else {"clock"}
 
 

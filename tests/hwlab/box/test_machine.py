@@ -79,6 +79,7 @@ echo 0 >/lab/status
 sync
 echo o >/proc/sysrq-trigger
 """
+PATIENT = "[Manager]\nDefaultTimeoutStartSec=900\n"  # an emulated start takes two minutes
 UNIT = "[Service]\nExecStart=/bin/sh /lab/look\n[Install]\nWantedBy=multi-user.target\n"
 
 
@@ -94,6 +95,8 @@ def whole(installed: tuple[Path, Path]) -> Iterator[Path]:
         for made_up in ("etc/systemd/system/roomctl-kiosk.service.d", "etc/pipewire"):
             box.run(f"rm -r /{made_up}")
         box.run("cat > /etc/systemd/system/look.service", stdin=UNIT)
+        box.run("mkdir -p /etc/systemd/system.conf.d")
+        box.run("cat > /etc/systemd/system.conf.d/lab.conf", stdin=PATIENT)
         box.run("systemctl enable look && printf 'exec /sbin/init\n' > /start")
     root = folder / "root"
     root.mkdir()

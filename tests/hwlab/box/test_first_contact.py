@@ -106,6 +106,7 @@ def test_the_room_is_ready_and_stays_so_after_a_reboot(box: Box, typed: Typed) -
 
 
 def test_the_daemon_may_read_the_kernels_clock_in_its_unit(box: Box) -> None:
+    type_the_documents(box)
     unit = "/etc/systemd/system/roomctl.service"
     copy = f"""sed -e 's/^Type=.*/Type=oneshot/' -e '/^Restart=/d' -e '/^WatchdogSec=/d' \
         -e '/^ExecStart=/c ExecStart=/opt/roomctl/bin/python3 -c "{READ_CLOCK}"' {unit}"""

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roomctl import toml_reader
-from roomctl.config import data_path
+from roomctl.installed import data_path
 from roomctl.toml_reader import DEEPEST, TooDeepError
 from tests.examples import examples
 

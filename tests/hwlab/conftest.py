@@ -1,4 +1,4 @@
-"""The scenarios run in the lab's machine only: `make hwlab`. Elsewhere they are not collected."""
+"""Scenarios run in the lab's machine, boxes beside it: `make hwlab`. Else they are not collected."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from tests.hwlab.table import MAY_SKIP
 LAB = Path("/lab")
 INSIDE = os.environ.get("ROOMCTL_HWLAB") == "1"
 
-collect_ignore = ["box"] if INSIDE else ["scenarios"]
+BOXES = "ROOMCTL_BOX_RELEASES" in os.environ
+
+collect_ignore = [*([] if INSIDE else ["scenarios"]), *(["box"] if INSIDE or not BOXES else [])]
 
 
 @pytest.hookimpl(tryfirst=True)

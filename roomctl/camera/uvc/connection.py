@@ -206,6 +206,7 @@ class UvcConnection:
         if move and move.since is not None and now >= move.since + LIMIT_S:
             self._end_move(Outcome(RequestEnd.NO_REPLY, after_s=LIMIT_S, why="it still moves"))
         for control in self._unread.aged(now):
+            self._unread.rest(control, now)
             self._take_for_old(control, now)
         self._questions.extend(self._unread.again(now))
         if self.ready and now >= self._look_at:
@@ -348,6 +349,8 @@ class UvcConnection:
     def _look(self, now: float, modes: Iterable[int] = ()) -> None:
         self._look_at = now + (MOVING_S if self.moving else IDLE_S)
         places = [axis.place.id for axis in self.axes.values() if axis.place is not None]
+        for control in filter(self._unread.rests, self._awaited):
+            self._unread.rest(control, now)  # it was asked once more, and nothing came
         self._awaited.clear()
         self._questions = deque(each for each in (*places, *modes) if not self._unread.rests(each))
         self._round_ended(now)

@@ -1,4 +1,4 @@
-"""Scenarios run in the lab's machine, boxes beside it: `make hwlab`. Else they are not collected."""
+"""Scenarios run in the lab's machine, boxes beside it: `make hwlab`. Else they are left out."""
 
 from __future__ import annotations
 

@@ -383,7 +383,8 @@ async def test_a_stick_that_reports_again_and_again_steers_and_is_not_cut_off(al
     beats = 5000
     assert beats > 10 * live.MESSAGES.burst
     for seq in range(beats):
-        await panel.hold("stick", seq, pan=SLOWLY + (seq % 7) / 100)
+        way = 1 if seq // 250 % 2 else -1  # never as far as the end, however long it takes
+        await panel.hold("stick", seq, pan=way * (SLOWLY + (seq % 7) / 100))
         await asyncio.sleep(0.001)
     assert alive.end_state()["moving"]
     await panel.hold("stick", beats, pan=-1.0)

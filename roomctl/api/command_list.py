@@ -33,6 +33,7 @@ _EXAMPLES: dict[str, object] = {
     "input": "31",
     "key": "up",
     "light": "red",
+    "link": "https://zoom.us/j/91234567890",
     "minutes": 15,
     "mode": "auto",
     "name": "NAME",

@@ -291,6 +291,7 @@ COMMANDS: Mapping[str, str] = {
     "meeting.leave": "离开会议；离开后才算完成",
     "meeting.new": "在某平台上发起新会议；未指定时用会议室的默认平台",
     "meeting.pressJoin": "在会前页面上按下完成加入的键（已知该平台的按键时）",
+    "meeting.read": "说明从链接或邀请文本中读出什么，不打开任何内容",
     "meeting.rejoin": "重新加入上次的会议：在崩溃之后，或网络恢复后",
     "meeting.stay": "会议音箱上已挂断，但仍留在会议中；只能在会议室内操作",
     "room.clearMessage": "不再显示消息",

@@ -27,6 +27,7 @@ from roomctl.command import (
     Identifier,
     MeetingNumber,
     Passcode,
+    Result,
     Share,
     Source,
     Steps,
@@ -798,6 +799,18 @@ class Meeting(Part):
             await self._calls.join(self._calls.favourite(favourite), favourite)
         else:
             await self._calls.join(self._calls.read(link or ""), None, link or "")
+
+    @command("meeting.read", Right.MEET)
+    async def _read(self, source: Source, link: Text) -> Result:
+        """Say what a link or an invitation's text is read as, and open nothing."""
+        found = self._calls.read(link)
+        refused = None if found.launch else str(found.refusal)
+        return {
+            "platform": found.platform,
+            "number": found.meeting_id,
+            "passcode": bool(found.passcode),
+            "refused": refused,
+        }
 
     @command("meeting.new", Right.MEET)
     async def _new(self, source: Source, platform: DeviceName | None = None) -> None:

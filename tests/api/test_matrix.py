@@ -137,6 +137,7 @@ ARGS = {
     "meeting.leave": {},
     "meeting.new": {"platform": "none"},
     "meeting.pressJoin": {},
+    "meeting.read": {"link": "https://zoom.us/j/91234567890"},
     "meeting.rejoin": {},
     "meeting.stay": {},
     "room.clearMessage": {},

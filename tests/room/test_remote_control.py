@@ -50,6 +50,18 @@ async def test_a_passcode_is_typed_on_the_page_and_mistyped_before() -> None:
 
 
 @invented
+async def test_an_invitation_is_read_without_being_opened_and_its_passcode_is_not_told() -> None:
+    async with living() as house:
+        text = "Bamboo\nhttps://zoom.us/j/91234567890\nPasscode: 246813"
+        told = await house.ask("meeting.read", link=text)
+        said = {"platform": "zoom", "number": "91234567890", "passcode": True, "refused": None}
+        assert (told.status, told.result) == ("done", said)
+        told = await house.ask("meeting.read", link="https://zoom.us.evil.example/j/91234567890")
+        assert (told.result or {})["refused"] == "look_alike_host"
+        assert state(house)[0] == "idle"
+
+
+@invented
 async def test_what_is_typed_is_neither_logged_nor_kept(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -128,6 +128,97 @@ def test_what_is_ambiguous_stays_on_the_rooms_own_platform(open_panel: Open) -> 
     expect(page.locator("join-sheet .chip[aria-pressed=true] small")).to_have_text("")
 
 
+# Numbers as people write them, in a room whose own platform has none.
+UNTOLD = [
+    "81234567890",
+    "812 3456 7890",
+    "812-3456-7890",
+    "８１２３４５６７８９０",
+    "812–3456–7890",
+]
+UNTOLD += ["(812) 3456 7890", "812.3456.7890", "#81234567890", "812", "8123456789012345678"]
+
+
+def test_a_number_is_never_a_name_by_default(open_panel: Open) -> None:
+    room = rooms.everywhere()
+    for platform in room["platforms"]:
+        platform["default"] = platform["new"] = platform["key"] == "jitsi"
+    stand_in, page = opened(open_panel, room)
+    for typed in UNTOLD:
+        page.locator("textarea").fill(typed)
+        page.locator("join-sheet .go").tap(force=True)
+        expect(page.locator("join-sheet .say")).to_have_text("Choose a platform first")
+        expect(chosen(page)).to_have_count(0)
+    assert stand_in.commands("meeting.join") == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"), [("81234567890", "RingCentral"), ("Weekly_7", "Jitsi Meet")]
+)
+def test_what_several_platforms_may_have_is_asked_for_with_large_keys(
+    open_panel: Open, typed: str, first: str
+) -> None:
+    stand_in, page = opened(open_panel, rooms.everywhere())
+    page.locator("textarea").fill(typed)
+    keys = page.locator("join-sheet .platforms[data-which] .chip")
+    expect(page.locator("join-sheet .told")).to_contain_text("Which one is it?")
+    expect(page.locator("join-sheet .go")).to_have_text("Choose a platform")
+    expect(chosen(page)).to_have_count(0)
+    assert 2 <= keys.count() <= 3
+    for box in [key.bounding_box() or {} for key in keys.all()]:
+        assert box["height"] >= 56
+        assert box["width"] >= 150
+    before = keys.all_inner_texts()
+    keys.filter(has_text=first).tap()
+    expect(chosen(page)).to_have_text(first)
+    expect(page.locator("join-sheet .chip[aria-pressed=true] .icon")).to_be_visible()
+    expect(page.locator("join-sheet .go")).to_contain_text(first)
+    assert keys.all_inner_texts() == before, "no key moves when one of them is chosen"
+    page.locator("join-sheet .go").tap()
+    told(page, lambda: len(stand_in.commands("meeting.join")), 1)
+
+
+WHOLE = """() => {
+    const field = document.querySelector("join-sheet textarea");
+    const { height } = field.getBoundingClientRect();
+    return [field.scrollWidth - field.clientWidth, field.scrollLeft, height];
+}"""
+
+
+def test_a_number_is_wholly_visible_however_long_it_is(open_panel: Open) -> None:
+    _, page = opened(open_panel, rooms.everywhere())
+    for width, height in [*PANELS, PHONE]:
+        page.set_viewport_size({"width": width, "height": height})
+        heights = set()
+        for digits in (4, 9, 10, 11, 12, 13, 15, 18, 22):
+            page.locator("textarea").fill("8" * digits)
+            hidden, scrolled, drawn = page.evaluate(WHOLE)
+            assert (hidden <= 0, scrolled) == (True, 0), f"{digits} digits at {width}"
+            heights.add(drawn)
+        assert len(heights) == 1, "a smaller size moves nothing"
+
+
+def test_a_pasted_invitation_says_what_was_recognised(open_panel: Open) -> None:
+    stand_in, page = opened(open_panel, rooms.at_rest())
+    found = {"platform": "zoom", "number": "91234567890", "passcode": True, "refused": None}
+    stand_in.answer = lambda command: {"status": "done", "result": found}
+    text = "Topic: Bamboo\nhttps://zoom.us/j/91234567890\nPasscode: 24 68"
+    page.locator("textarea").fill(text)
+    said = "Recognised: Zoom · 912 3456 7890 · with passcode"
+    expect(page.locator("join-sheet .told .hint")).to_have_text(said)
+    expect(chosen(page)).to_have_text("Zoom")
+    assert stand_in.commands("meeting.read") == [{"link": text}]
+    stand_in.answer = lambda command: {
+        "status": "done",
+        "result": {**found, "platform": None, "refused": "look_alike_host"},
+    }
+    page.locator("textarea").fill("https://zoom.us.evil.example/j/91234567890")
+    said = "That address imitates a meeting service. Do not use it."
+    expect(page.locator("join-sheet .told .hint")).to_have_text(said)
+    expect(chosen(page)).to_have_count(0)
+    assert stand_in.commands("meeting.join") == []
+
+
 def test_letters_and_a_passcode_are_typed_on_the_glass(open_panel: Open) -> None:
     room = rooms.at_rest()
     room["platforms"].append(

@@ -12,7 +12,7 @@
 export function kindOf(typed) {
   const bare = plain(typed);
   if (bare === "") return "";
-  if (/^[\d\s-]+$/.test(bare)) return "number";
+  if (/\d/.test(bare) && !/[^\d\s\p{Pd}.·•_()#]/u.test(bare)) return "number"; // as people write them: no letter, no address
   return /[\s/:：?#]/.test(bare) ? "link" : "name";
 }
 
@@ -25,25 +25,41 @@ export function kindOf(typed) {
  * @returns {string | null} its key; null if none writes them so, or several do
  */
 export function likely(typed, platforms) {
-  const bare = plain(typed);
-  const kind = kindOf(bare);
-  let left = kind === "number" ? numbered(bare, platforms) : kind === "name" ? named(bare, platforms) : [];
+  let left = candidates(typed, platforms);
   for (const counts of [(/** @type {Shape} */ one) => one.default, joins, (/** @type {Shape} */ one) => one.new]) {
     left = narrowed(left, counts);
   }
   return left.length === 1 ? left[0].key : null;
 }
 
-/** @param {string} bare @param {readonly Shape[]} platforms */
+/**
+ * All platforms that a number or a name may be of: those that write theirs so, and give out such ones today.
+ * @template {Shape} S
+ * @param {string} typed
+ * @param {readonly S[]} platforms
+ * @returns {S[]}
+ */
+export function candidates(typed, platforms) {
+  const bare = plain(typed);
+  const kind = kindOf(bare);
+  return kind === "number" ? numbered(bare, platforms) : kind === "name" ? named(bare, platforms) : [];
+}
+
+/** The digits of a number, however it is written. @param {string} typed */
+export function digitsOf(typed) {
+  return plain(typed).replace(/\D/g, "");
+}
+
+/** @template {Shape} S @param {string} bare @param {readonly S[]} platforms */
 function numbered(bare, platforms) {
-  const parts = bare.split(/[\s-]+/).filter(Boolean).map((part) => part.length);
+  const parts = bare.split(/\D+/).filter(Boolean).map((part) => part.length);
   const count = parts.reduce((sum, part) => sum + part, 0);
   const fit = platforms.filter((one) => one.number !== "none" && one.digits.includes(count));
   const spaced = parts.length > 1 ? narrowed(fit, (one) => one.groups.includes(parts.join("-"))) : fit;
   return narrowed(spaced, (one) => one.usual.includes(count));
 }
 
-/** @param {string} bare @param {readonly Shape[]} platforms */
+/** @template {Shape} S @param {string} bare @param {readonly S[]} platforms */
 function named(bare, platforms) {
   const fit = platforms.filter((one) => one.number !== "none" && (whole(one.code, bare) || whole(one.named, bare)));
   return narrowed(fit, (one) => whole(one.code, bare));
@@ -56,8 +72,9 @@ function joins({ number }) {
 
 /**
  * Those of which something is true, or all if it is true of none.
- * @param {readonly Shape[]} all
- * @param {(one: Shape) => boolean} counts
+ * @template {Shape} S
+ * @param {readonly S[]} all
+ * @param {(one: S) => boolean} counts
  */
 function narrowed(all, counts) {
   const some = all.filter(counts);

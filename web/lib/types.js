@@ -1215,6 +1215,19 @@
  */
 
 /**
+ * Say what a link or an invitation's text is read as, and open nothing.
+ * @typedef {object} MeetingRead
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"meeting.read"} type
+ * @property {MeetingReadArgs} args
+ */
+
+/**
+ * @typedef {object} MeetingReadArgs
+ * @property {string} link
+ */
+
+/**
  * Join the meeting again that was joined last: after a crash, or with the network back.
  * @typedef {object} MeetingRejoin
  * @property {string | null} [id] makes a repeat harmless
@@ -1506,7 +1519,7 @@
 
 /**
  * Anything that the room can be asked.
- * @typedef {AudioDevice | AudioGain | AudioMute | AudioTest | AudioVolume | BookingCheckIn | BookingEndNow | BookingExtend | BookingKeepSeries | BookingRelease | BookingReleaseSeries | BookingReserve | BookingUndo | ByomGive | ByomTake | CameraBacklight | CameraDeletePreset | CameraDrive | CameraExposure | CameraExposureCompensation | CameraFocus | CameraGoto | CameraHome | CameraIrReceive | CameraMenu | CameraMenuKey | CameraName | CameraPower | CameraRaw | CameraRecall | CameraRelative | CameraStop | CameraStore | CameraTally | CameraTracking | CameraWhiteBalance | CameraZoom | DeviceRestart | DisplayInput | DisplayPictureMute | DisplayPower | HelpClose | HelpReport | LookSetTheme | MeetingCardsSeen | MeetingEnterPasscode | MeetingFallback | MeetingJoin | MeetingLeave | MeetingNew | MeetingPressJoin | MeetingRejoin | MeetingStay | RoomClearMessage | RoomMessage | RoomPostpone | RoomRestart | RoomRollBack | RoomStandby | RoomUndo | RoomWake | ScreenKey | ScreenPress | ScreenScroll | ScreenType | SelftestRun | StorageAcknowledge | WalkthroughBegin | WalkthroughDiscard | WalkthroughKeep | WalkthroughName | WalkthroughPick | WalkthroughStop} Command
+ * @typedef {AudioDevice | AudioGain | AudioMute | AudioTest | AudioVolume | BookingCheckIn | BookingEndNow | BookingExtend | BookingKeepSeries | BookingRelease | BookingReleaseSeries | BookingReserve | BookingUndo | ByomGive | ByomTake | CameraBacklight | CameraDeletePreset | CameraDrive | CameraExposure | CameraExposureCompensation | CameraFocus | CameraGoto | CameraHome | CameraIrReceive | CameraMenu | CameraMenuKey | CameraName | CameraPower | CameraRaw | CameraRecall | CameraRelative | CameraStop | CameraStore | CameraTally | CameraTracking | CameraWhiteBalance | CameraZoom | DeviceRestart | DisplayInput | DisplayPictureMute | DisplayPower | HelpClose | HelpReport | LookSetTheme | MeetingCardsSeen | MeetingEnterPasscode | MeetingFallback | MeetingJoin | MeetingLeave | MeetingNew | MeetingPressJoin | MeetingRead | MeetingRejoin | MeetingStay | RoomClearMessage | RoomMessage | RoomPostpone | RoomRestart | RoomRollBack | RoomStandby | RoomUndo | RoomWake | ScreenKey | ScreenPress | ScreenScroll | ScreenType | SelftestRun | StorageAcknowledge | WalkthroughBegin | WalkthroughDiscard | WalkthroughKeep | WalkthroughName | WalkthroughPick | WalkthroughStop} Command
  */
 
 /**
@@ -1563,6 +1576,7 @@
  *   "meeting.leave": MeetingLeaveArgs,
  *   "meeting.new": MeetingNewArgs,
  *   "meeting.pressJoin": MeetingPressJoinArgs,
+ *   "meeting.read": MeetingReadArgs,
  *   "meeting.rejoin": MeetingRejoinArgs,
  *   "meeting.stay": MeetingStayArgs,
  *   "room.clearMessage": RoomClearMessageArgs,

@@ -5,15 +5,18 @@
 
 import { attribute, h, keyed, show, text } from "../lib/dom.js";
 import { icon } from "../lib/icon.js";
-import { named, t, words } from "../lib/i18n.js";
+import { named, say, t, words } from "../lib/i18n.js";
 import { complaint, endedWords, platformName } from "../lib/labels.js";
-import { kindOf, likely, spacedAs } from "../lib/likely.js";
+import { candidates, digitsOf, kindOf, likely, spacedAs } from "../lib/likely.js";
 import { PhoneCode } from "../lib/phone-code.js";
 import { KeyBoard, typing } from "./keyboard.js";
 import { button, hasEnded, Instead, OPEN_MS } from "./parts.js";
 
 const LONGEST = { entry: 16384, passcode: 64 };
 const CHIP_REM = 8.5; // a platform's key, with its name on one line
+const ASKED = 3; // so many large keys at most where a number may be of several platforms
+const SHARES = [1, 0.8, 0.66, 0.5, 0.4]; // of the size of a number, until the whole of it is to be seen
+const READ_MS = 300; // after the last change of an invitation
 
 export class JoinSheet extends HTMLElement {
   /** @type {string | null} the platform that a person chose here */ #chosen = null;
@@ -22,6 +25,11 @@ export class JoinSheet extends HTMLElement {
   #all = false;
   /** @type {{platform: string | null} | null} what was asked for, and has ended */ #ended = null;
   /** @type {Room | null} */ #room = null;
+  /** @type {{link: string, said: string, platform: string | null} | null} what the room makes of an invitation */ #found = null;
+  #pasted = false;
+  #reading = 0;
+  #before = "";
+  #fitted = "";
 
   /** @param {Panel} panel */
   constructor(panel) {
@@ -50,7 +58,8 @@ export class JoinSheet extends HTMLElement {
     this.favourites = h("div", { class: "favourites" });
     this.every = h("div", { class: "every" }, this.rest, this.favourites);
     this.goWords = h("span", { class: "label" });
-    this.go = h("button", { type: "button", class: "key primary go", onclick: () => void this.#join() }, icon("meeting"), this.goWords);
+    this.goOn = h("span", { class: "hint" });
+    this.go = h("button", { type: "button", class: "key primary go", onclick: () => void this.#join() }, icon("meeting"), h("span", {}, this.goWords, this.goOn));
     this.instead = new Instead(panel, "key primary anew");
     const clear = button("minus", "join.clear", "key word clear", () => this.#edit(() => ""));
     const edit = (/** @type {(value: string) => string} */ change) => this.#edit(change);
@@ -63,7 +72,8 @@ export class JoinSheet extends HTMLElement {
   reset() {
     this.entry.value = this.passcode.value = "";
     this.#spaced = this.#all = false;
-    this.#chosen = null;
+    this.#chosen = this.#found = null;
+    this.#before = "";
     this.board.reset();
     this.#say("");
     this.#into(this.entry);
@@ -74,14 +84,22 @@ export class JoinSheet extends HTMLElement {
     this.#room = room;
     if (!this.panel.phone && this.checkVisibility()) this.code.freshen();
     show(this.go, !this.instead.update(room, this.#ended));
-    text(this.goWords, t(this.#opening ? "home.joining" : "join.go"));
-    attribute(this.go, "aria-busy", this.#opening);
     const own = getComputedStyle(this.board.children[0]).display === "none"; // so small a panel has keys of its own
     for (const field of [this.entry, this.passcode]) attribute(field, "inputmode", own ? "text" : "none");
     const all = joinable(room);
     const fit = fitting();
-    const [first, rest] = all.length <= fit && room.favourites.length === 0 ? [all, []] : [all.slice(0, fit - 1), all.slice(fit - 1)];
     const chosen = this.#platform(room);
+    const asked = this.#asked(room);
+    const [first, rest] = asked.length > 0
+      ? [asked.slice(0, ASKED), all.filter((one) => !asked.slice(0, ASKED).includes(one))]
+      : all.length <= fit && room.favourites.length === 0 ? [all, []] : [all.slice(0, fit - 1), all.slice(fit - 1)];
+    const waits = asked.length > 0 && !chosen;
+    text(this.goWords, t(this.#opening ? "home.joining" : waits ? "join.which" : "join.go"));
+    text(this.goOn, chosen && this.entry.value !== "" ? platformName(room, chosen.key) : "");
+    attribute(this.go, "aria-busy", this.#opening);
+    attribute(this.go, "aria-disabled", waits);
+    this.go.classList.toggle("primary", !waits);
+    attribute(this.first, "data-which", asked.length > 0);
     this.#platforms(this.first, first, chosen);
     this.#platforms(this.rest, rest, chosen);
     const beyond = rest.find((one) => one.key === chosen?.key);
@@ -95,25 +113,30 @@ export class JoinSheet extends HTMLElement {
     keyed(this.favourites, room.favourites, (one) => one.name, (one) => this.#favourite(one), (key, one) => text(key, one.name));
     show(this.favourites, room.favourites.length > 0);
     attribute(this.passcode, "placeholder", t(chosen?.passcode_needed ? "join.needed" : "join.optional"));
-    this.#tell(chosen);
+    this.#tell(chosen, waits);
     this.#mark();
   }
 
   /**
-   * What stands beside the number: what went wrong, else what the platform needs, else how a phone helps.
+   * What stands beside the number: what went wrong, else the question whose it is, else what an invitation says, else
+   * what the platform needs, else how a phone helps.
    * @param {Platform | undefined} chosen
+   * @param {boolean} asks
    */
-  #tell(chosen) {
+  #tell(chosen, asks) {
     const said = this.say.textContent !== "";
     const code = this.code.stands && !this.panel.phone && !this.panel.stale;
     const link = kindOf(this.entry.value) === "link";
     const byLink = chosen?.number === "link" && !link;
     const toShow = chosen?.number === "to_show" && !link;
     show(this.say, said);
-    show(this.picture, code && !said && !toShow);
+    const found = link && this.#found?.link === this.#text ? this.#found.said : "";
+    const first = asks ? t(kindOf(this.#text) === "name" ? "join.ask_name" : "join.ask_number") : found;
+    show(this.picture, code && !said && !toShow && first === "");
     attribute(this.picture, "alt", t("join.code"));
     show(this.hint, !said);
-    text(this.hint, t(toShow ? "join.show_once" : byLink ? (code ? "join.link_scan" : "join.link_only") : code ? "join.scan" : "join.how"));
+    attribute(this.hint, "data-strong", first !== "");
+    text(this.hint, first || t(toShow ? "join.show_once" : byLink ? (code ? "join.link_scan" : "join.link_only") : code ? "join.scan" : "join.how"));
   }
 
   /**
@@ -123,11 +146,12 @@ export class JoinSheet extends HTMLElement {
    */
   #platforms(place, some, chosen) {
     const sure = this.#chosen !== null;
-    keyed(place, some, (one) => one.key, (one) => h("button", { type: "button", class: "chip", onclick: () => this.#choose(one) }, h("b"), h("small")), (chip, one) => {
+    keyed(place, some, (one) => one.key, (one) => h("button", { type: "button", class: "chip", onclick: () => this.#choose(one) }, icon("check"), h("span", {}, h("b"), h("small"))), (chip, one) => {
       const on = one.key === chosen?.key;
-      text(chip.children[0], platformName(/** @type {Room} */ (this.#room), one.key));
+      const [name, more] = chip.children[1].children;
+      text(name, platformName(/** @type {Room} */ (this.#room), one.key));
       const note = one.number === "link" ? "join.by_link" : one.number === "to_show" ? "join.to_show" : on && !sure && this.#likely() === one.key ? "join.likely" : "";
-      text(chip.children[1], note && t(note));
+      text(more, note && t(note));
       attribute(chip, "aria-pressed", String(on));
     });
   }
@@ -142,11 +166,27 @@ export class JoinSheet extends HTMLElement {
     return this.#room && likely(this.#text, joinable(this.#room));
   }
 
-  /** What a person chose, else what the number looks like, else the room's own. @param {Room} room */
+  /**
+   * What a person chose, else what an invitation says, else what the number looks like, else the room's own: never one that
+   * has no numbers for a number, and none where several others write theirs so.
+   * @param {Room} room
+   */
   #platform(room) {
     const all = joinable(room);
+    const kind = kindOf(this.#text);
+    if (kind === "link") return all.find((one) => this.#found?.link === this.#text && one.key === this.#found.platform);
     const key = this.#chosen ?? this.#likely();
-    return all.find((one) => one.key === key) ?? all.find((one) => one.default) ?? (all.length === 1 ? all[0] : undefined);
+    const known = all.find((one) => one.key === key);
+    if (known || candidates(this.#text, all).length > 0) return known;
+    const own = all.find((one) => one.default) ?? (all.length === 1 ? all[0] : undefined);
+    return kind === "number" && own?.digits.length === 0 ? undefined : own;
+  }
+
+  /** The platforms that a number or a name may be of, where nothing tells which; they stay while one of them is chosen. @param {Room} room */
+  #asked(room) {
+    const all = joinable(room);
+    const may = this.#likely() === null ? candidates(this.#text, all) : [];
+    return may.length > 1 && (this.#chosen === null || may.some((one) => one.key === this.#chosen)) ? may : [];
   }
 
   /**
@@ -177,7 +217,8 @@ export class JoinSheet extends HTMLElement {
     this.#spaced = false;
     this.entry.value = typed.slice(0, LONGEST.entry);
     if (!/^\d{4,}$/.test(typed)) return;
-    this.entry.value = spacedAs(typed, (this.#room && this.#platform(this.#room)?.groups) ?? []);
+    const room = this.#room;
+    this.entry.value = spacedAs(typed, (room && (this.#platform(room) ?? this.#asked(room)[0])?.groups) ?? []);
     this.#spaced = true;
   }
 
@@ -192,13 +233,50 @@ export class JoinSheet extends HTMLElement {
 
   #changed() {
     this.#say("");
+    const { value } = this.entry;
+    this.#pasted = !this.#before.startsWith(value) && !(value.startsWith(this.#before) && value.length === this.#before.length + 1);
+    this.#before = value;
+    clearTimeout(this.#reading);
+    if (kindOf(this.#text) === "link") this.#reading = Number(setTimeout(() => void this.#read(), READ_MS));
     this.panel.refresh();
+  }
+
+  /** Ask the room what it makes of an invitation. What nobody can join is said of a pasted one: a typed one is not whole yet. */
+  async #read() {
+    const link = this.#text;
+    const pasted = this.#pasted;
+    const { status, result } = await this.panel.quietly("meeting.read", { link });
+    if (status !== "done" || !result || link !== this.#text || !this.#room) return;
+    const { platform, number, refused } = /** @type {Record<string, string | null>} */ (result);
+    const facts = [platformName(this.#room, platform), number && this.#grouped(number, platform), result.passcode ? t("join.with_passcode") : ""];
+    const said = refused ? (pasted ? say("refused", refused) : "") : t("join.found", { what: facts.filter(Boolean).join(" · ") });
+    this.#found = { link, said, platform: refused ? null : platform };
+    this.panel.refresh();
+  }
+
+  /** @param {string} number @param {string | null} platform */
+  #grouped(number, platform) {
+    const groups = this.#room?.platforms.find((one) => one.key === platform)?.groups ?? [];
+    return /^\d{4,}$/.test(number) ? spacedAs(number, groups) : number;
   }
 
   /** Show which field the keys write into, and how long its text is. */
   #mark() {
     for (const field of [this.entry, this.passcode]) attribute(field.parentElement ?? field, "data-typed", field === this.typed);
-    attribute(this.entry, "data-long", this.entry.value.length > 16);
+    attribute(this.entry, "data-long", this.entry.value.length > 16 && kindOf(this.entry.value) !== "number");
+    this.#fit();
+  }
+
+  /** Write as large as the whole of it is to be seen. */
+  #fit() {
+    const { entry } = this;
+    const drawn = `${entry.value} ${entry.clientWidth}`;
+    if (entry.clientWidth === 0 || drawn === this.#fitted) return;
+    this.#fitted = drawn;
+    for (const share of SHARES) {
+      entry.style.setProperty("--share", String(share));
+      if (entry.scrollWidth <= entry.clientWidth) break;
+    }
   }
 
   /** @param {Platform} platform */
@@ -234,7 +312,7 @@ export class JoinSheet extends HTMLElement {
       this.#into(this.passcode);
       return this.#stop("join.passcode_first");
     }
-    const number = kind === "number" ? typed.replace(/[\s-]/g, "") : typed;
+    const number = kind === "number" ? digitsOf(typed) : typed;
     return this.#open({ number, platform: platform.key, ...(passcode ? { passcode } : {}) });
   }
 

@@ -93,6 +93,7 @@ class Automation(Part):
         self._call_since: float | None = None
         self._busy_at: float | None = None  # a call, a booking or a laptop's meeting was under way
         self._postponed_at: dict[Act, float] = {}
+        self._ended_call: int | None = None
         self._acts: deque[ActEntry] = deque(maxlen=SHOWN)
         self._number = 0
         self._display_asked: dict[str, tuple[Moment, bool]] = {}
@@ -213,6 +214,10 @@ class Automation(Part):
         return AutomationEntry(notices, tuple(acts))
 
     def _undoable(self, act: ActEntry) -> bool:
+        if (
+            act.act == "end_call"
+        ):  # what is joined again is the call that was ended, and no later one
+            return self._ended_call == self._actuators.calls.call_id
         return act.act != "byom_take" or self._actuators.byom.can_give
 
     def issues(self, now: Moment) -> tuple[IssueEntry, ...]:
@@ -355,6 +360,7 @@ class Automation(Part):
             self._act(self._give_back(decision.subject))
         else:
             undo = actuators.calls.can_rejoin
+            self._ended_call = actuators.calls.call_id
             self._postponed_at[act] = (
                 now.mono_s
             )  # one that cannot be left is tried again after a while

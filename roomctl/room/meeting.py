@@ -130,6 +130,7 @@ class CallControl:
         self._context = call.CallContext()
         self._joined: _Joined | None = None
         self._cleared: int | None = None
+        self._begun: int | None = None
         self.left_here = False  # the call that is, or was: by somebody in the room
         self._stays = asyncio.Event()  # nobody is leaving
         self._stays.set()
@@ -435,6 +436,7 @@ class CallControl:
             self._joined = _Joined(invitation, self._other(invitation, said), title)
             meeting = (invitation.platform, title, launch.host, invitation.meeting_id)
             self.left_here = False
+            self._begun = call_id
             self._step(call.Started(call.Call(call_id, *meeting), self._clock.now()))
         _log.info("meeting: joining %s at %s", invitation.platform, launch.host)
 
@@ -469,6 +471,11 @@ class CallControl:
         joined = self._joined if self.live else None
         launch = joined.invitation.launch if joined is not None else None
         return None if launch is None else launch.url
+
+    @property
+    def call_id(self) -> int | None:
+        """Which call was begun last, over or not."""
+        return self._begun
 
     @property
     def can_rejoin(self) -> bool:
@@ -572,6 +579,7 @@ class CallControl:
         known = self._context.call.id if self._context.call else 0
         if not self.live and page.phase in ("launching", "open") and page.id > known:
             self._joined = None
+            self._begun = page.id
             asked = call.Call(page.id, None, None, page.host)
             self._step(call.Started(asked, self._clock.now()))
 

@@ -88,6 +88,20 @@ async def test_undo_joins_the_call_again_that_was_left() -> None:
 
 
 @invented
+async def test_no_later_meeting_is_joined_in_place_of_the_one_that_the_room_left() -> None:
+    async with living(RULES) as house:
+        await house.join()
+        await house.until(lambda: acts(house, "end_call") != [], limit_s=1000)
+        await house.until(lambda: house.document.meeting.state == "idle", limit_s=30)
+        (act,) = acts(house, "end_call")
+        await house.ask("meeting.join", link="https://meet.jit.si/AnotherOne")
+        assert not acts(house, "end_call")[0].undo
+        again = await house.ask("room.undo", number=act.number)
+        assert again.error is not None
+        assert again.error.code == "nothing_to_undo"
+
+
+@invented
 async def test_an_act_can_be_undone_for_a_while_only() -> None:
     async with living(RULES) as house:
         await house.until(lambda: acts(house, "standby") != [], limit_s=60)

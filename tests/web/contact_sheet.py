@@ -254,6 +254,7 @@ VIEWS = {
     "home-mic-on": _open(rooms.at_rest, True),
     "call-mic-idle": _open(rooms.in_call, False),
     "call-mic-unsure": _open(rooms.in_call, None),
+    "home-interrupted": View(rooms.interrupted),
     "move-counted": View(rooms.moving),
     "move-cards": View(rooms.moved),
     "move-ended": View(rooms.ended),

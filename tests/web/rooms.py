@@ -349,6 +349,16 @@ def at_a_wall(language: str = "en", state: str = "failed", **more: Any) -> Room:
     return with_meeting(in_call(language), **meeting)
 
 
+def interrupted(language: str = "en") -> Room:
+    """Return a room whose meeting was cut, its page gone, before the next one that is booked."""
+    room = at_rest(language)
+    room["bookings"][0] = booking("a", "Quarterly design review", 4, join="now")
+    cut = {"state": "failed", "failure": "crashed", "rejoin": True, "title": "Weekly numbers"}
+    room["meeting"].update(**cut, platform="zoom", number="91234567890", since=_at(-3))
+    room["issues"] = [issue("meeting.failed", "meeting", reason="crashed")]
+    return room
+
+
 def walking(language: str = "en", state: str = "offered", **more: Any) -> Room:
     """Return a room at a plain page that it was, is or may be shown how to pass."""
     room = at_a_wall(language, "unknown", dial=[], fallback=None)

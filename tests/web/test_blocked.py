@@ -65,6 +65,25 @@ def test_after_a_crash_the_meeting_is_one_touch_away(open_panel: Open) -> None:
     told(page, lambda: stand_in.commands("meeting.rejoin"), [{}])
 
 
+def test_join_again_opens_the_interrupted_meeting_and_not_the_next_booking(
+    open_panel: Open,
+) -> None:
+    stand_in, page = open_panel(rooms.interrupted())
+    usable(page)
+    expect(page.locator("home-view h1")).to_have_text("Weekly numbers")
+    join = page.locator("home-view .join")
+    expect(join).to_have_text("Join again")
+    page.get_by_role("button", name="Join again").tap()
+    told(page, lambda: stand_in.commands("meeting.rejoin"), [{}])
+    assert stand_in.commands("meeting.join") == []
+    expect(page.locator("home-view .rows")).to_contain_text("Quarterly design review")
+    begun = {**stand_in.room["bookings"][0], "start": rooms.in_call()["meeting"]["since"]}
+    stand_in.patch(bookings=[begun])  # those who come next find their own meeting
+    expect(page.locator("home-view h1")).to_have_text("Quarterly design review")
+    join.tap()
+    told(page, lambda: stand_in.commands("meeting.join"), [{"booking": "a"}])
+
+
 def test_joining_again_is_not_offered_where_it_would_end_the_same(open_panel: Open) -> None:
     _, page = at(open_panel, failure="not_found", rejoin=True)
     expect(page.locator("blocked-card")).to_be_visible()

@@ -6,11 +6,10 @@
 import { attribute, h, keyed, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { say, t, words } from "../lib/i18n.js";
-import { platformName } from "../lib/labels.js";
+import { platformName, rejoinable } from "../lib/labels.js";
 import { button, LaterView, OPEN_MS } from "./parts.js";
 
 const PRESS_MS = 8000;
-const PASSING = ["crashed", "network", "media_denied", "screen", "denied", "removed", "host_not_started"]; // what may be otherwise the next time
 
 /**
  * Whether a person has to do something before the room can be in the meeting.
@@ -69,8 +68,8 @@ export class OtherWays extends HTMLElement {
 
   /** @param {Room} room */
   update(room) {
-    const { fallback, dial = [], state, failure, rejoin } = room.meeting;
-    show(this.again, rejoin === true && PASSING.includes(failure ?? ""));
+    const { fallback, dial = [], state } = room.meeting;
+    show(this.again, rejoinable(room.meeting));
     show(this.other, Boolean(fallback) && state === "failed");
     if (fallback) text(this.otherWords, t(fallback.way === "link" ? "blocked.other_link" : "blocked.other_new", { platform: platformName(room, fallback.platform) }));
     keyed(this.numbers, dial.slice(0, 3), (one) => one, () => h("li"), (line, one) => text(line, one));

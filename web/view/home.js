@@ -8,7 +8,7 @@ import { counted } from "../lib/automation.js";
 import { attribute, h, keyed, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { named, say, t } from "../lib/i18n.js";
-import { agenda, bookingHours, bookingNote, bookingTitle, endedWords, leavingWords, lent, moveToRead, platformName, problem, roomState, troubles } from "../lib/labels.js";
+import { agenda, bookingHours, bookingNote, bookingTitle, endedWords, interrupted, leavingWords, lent, moveToRead, platformName, problem, roomState, spaced, troubles } from "../lib/labels.js";
 import { AudioBar } from "./audio.js";
 import { BookingKey, button, hasEnded, Instead, OPEN_MS } from "./parts.js";
 import { DayRibbon } from "./ribbon.js";
@@ -21,6 +21,7 @@ export class HomeView extends HTMLElement {
   /** @type {string | null} the booking that was touched, and whose platform has ended */ #ended = null;
   /** @type {MoveCards | null} what changed with the room's platform, once that has come */ #cards = null;
   /** @type {Booking | null} */ leading = null;
+  /** Whether the meeting that was interrupted leads. */ cut = false;
 
   /** @param {Panel} panel */
   constructor(panel) {
@@ -85,9 +86,12 @@ export class HomeView extends HTMLElement {
     attribute(this.until, "data-long", state.detail.length > LONG_DETAIL);
     this.#grace(room, now);
     text(this.because, counted(room) || t(`presence.${room.occupancy.state}`));
-    this.trouble.update(room);
-    const { hero, rest } = agenda(room.bookings, now);
-    this.#lead(room, hero, now);
+    const cut = interrupted(room, now);
+    this.trouble.update(room, cut ? "meeting" : null);
+    const open = agenda(room.bookings, now);
+    const hero = cut ? null : open.hero;
+    const rest = cut && open.hero ? [open.hero, ...open.rest] : open.rest;
+    this.#lead(room, hero, now, cut);
     keyed(this.rows, rest, (booking) => booking.id, (booking) => this.#row(booking), (row, booking) => this.#fillRow(row, booking, room));
     this.#begins(room, this.#tells(room));
     show(this.camera, room.cameras.length > 0 && !lent(room));
@@ -172,18 +176,21 @@ export class HomeView extends HTMLElement {
    * @param {Room} room
    * @param {Booking | null} booking
    * @param {number} now
+   * @param {boolean} cut whether a meeting was interrupted: that one leads, and no booking
    */
-  #lead(room, booking, now) {
+  #lead(room, booking, now, cut) {
     this.leading = booking;
+    this.cut = cut;
     show(this.when, booking !== null);
     const over = booking !== null && (booking.refused === "service_ended" || booking.id === this.#ended);
     const moved = this.instead.update(room, over ? booking : null);
-    show(this.join, booking?.join === "now" && !moved);
+    show(this.join, cut || (booking?.join === "now" && !moved));
     this.#marked(room, booking, now);
-    show(this.favourites, booking === null && room.favourites.length > 0);
+    show(this.favourites, booking === null && !cut && room.favourites.length > 0);
     keyed(this.favourites, room.favourites.slice(0, 3), (one) => one.name, (one) => this.#favourite(one), (key, one) => text(key, one.name));
-    text(this.joinWords, t(this.#opening ? "home.joining" : "home.join"));
+    text(this.joinWords, t(this.#opening ? "home.joining" : cut ? "blocked.again" : "home.join"));
     attribute(this.join, "aria-busy", this.#opening !== null);
+    if (cut) return this.#interrupted(room);
     if (!booking) {
       text(this.heading, t("home.empty"));
       text(this.facts, t(room.platforms.some((platform) => platform.new) ? "home.empty_hint" : "home.empty_hint_join"));
@@ -197,6 +204,18 @@ export class HomeView extends HTMLElement {
     text(this.facts, [platformName(room, booking.platform), booking.organizer ?? ""].filter(Boolean).join(" · "));
     attribute(this.why, "data-tone", booking.refused || moved ? "bad" : null);
     text(this.why, moved ? endedWords(room, booking.platform) : this.#reason(booking, clock.hourMinute(booking.start)));
+  }
+
+  /** The meeting that was interrupted, by its own name: what is joined again is that one. @param {Room} room */
+  #interrupted(room) {
+    const { meeting } = room;
+    show(this.when, true);
+    attribute(this.when, "data-started", true);
+    text(this.when, t("issue.meeting.interrupted"));
+    text(this.heading, meeting.title ?? t("call.untitled"));
+    text(this.facts, [platformName(room, meeting.platform), meeting.number ? spaced(meeting.number) : ""].filter(Boolean).join(" · "));
+    attribute(this.why, "data-tone", "bad");
+    text(this.why, say("failure", meeting.failure));
   }
 
   /**
@@ -265,7 +284,17 @@ export class HomeView extends HTMLElement {
   }
 
   async #join() {
-    if (this.leading) await this.#open({ booking: this.leading.id });
+    if (this.cut) await this.#again();
+    else if (this.leading) await this.#open({ booking: this.leading.id });
+  }
+
+  async #again() {
+    if (this.#opening || !this.panel.mayBegin()) return;
+    this.#opening = "meeting";
+    this.panel.refresh();
+    await this.panel.ask("meeting.rejoin", {}, OPEN_MS);
+    this.#opening = null;
+    this.panel.refresh();
   }
 
   async #checkIn() {

@@ -229,6 +229,41 @@ def _wrong(language: str) -> rooms.Room:
     return rooms.at_a_wall(language, failure="passcode_wrong", can_enter_passcode=True)
 
 
+def told(strip: str, room: rooms.Room, language: str) -> rooms.Room:
+    """Tell something in a room's bar, or in passing."""
+    now = room["bookings"][0]
+    if strip == "notice":
+        return room | {"automation": {"notices": [rooms.notice("end_call", 45)], "acts": []}}
+    if strip == "act":
+        act = rooms.deed(9, "release", rooms.reason("no_show"), undo=True)
+        return room | {"automation": {"notices": [], "acts": [act]}}
+    if strip == "message":
+        return room | {"message": rooms.message(_TOLD[language])}
+    changed = {
+        "id": datetime.now(UTC).isoformat(),
+        "kind": "check_in",
+        "booking": now["id"],
+        "title": now["title"],
+    }
+    when = {"end": now["end"], "was_end": now["end"], "at": datetime.now(UTC).isoformat()}
+    return room | {"booking_changes": [{**changed, **when, "requested_by_name": "panel"}]}
+
+
+_TOLD = {
+    "en": "The fire alarm is tested at three; nobody needs to leave, and the doors stay open.",
+    "zh-CN": "三点钟测试火警，不必离开大楼，门会保持打开，请大家继续开会。",
+}
+TOLD = ("notice", "act", "message", "change")
+STAFF = {"pin": True, "role": "technician", "ends_in_s": 600.0}
+
+
+def _told(
+    strip: str, room: Callable[[str], rooms.Room], *, logo: bool
+) -> Callable[[str], rooms.Room]:
+    around = _branded(room) if logo else room
+    return lambda language: told(strip, around(language), language)
+
+
 SHOWN_AT_THE_DOOR = (
     *("free", "soon", "held", "busy", "others free", "soon, others free"),
     *("out of date", "asleep"),
@@ -320,6 +355,15 @@ VIEWS = {
     ),
     "help-word": View(rooms.at_rest, (".ask", "report-card .field")),
     "asleep": View(_asleep),
+    **{
+        f"told-{strip}-{where}{'-logo' * logo}{'-staff' * staff}": View(
+            _told(strip, room, logo=logo), staff=STAFF if staff else None
+        )
+        for strip in TOLD
+        for where, room in (("home", rooms.at_rest), ("call", rooms.in_call))
+        for logo in (False, True)
+        for staff in (False, True)
+    },
     **{f"door-{name}": View(STATES[name][0], path="/door") for name in SHOWN_AT_THE_DOOR},
     "screen-free": View(_free, path="/screen"),
     "screen-laptop": View(rooms.at_a_laptop, path="/screen"),

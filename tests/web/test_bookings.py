@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.web import rooms
-from tests.web.conftest import Open, told, usable
+from tests.web.conftest import Open, elapse, told, usable
 
 pytestmark = pytest.mark.browser
 
@@ -71,27 +72,46 @@ def test_a_booking_is_extended_in_steps_that_fit_ended_and_given_back(open_panel
         told(page, lambda kind=command: stand_in.commands(kind), [{"booking": "a"}])
 
 
-def test_what_was_changed_can_be_undone_from_the_bar(open_panel: Open) -> None:
-    room = booked()
+def changed(room: rooms.Room, kind: str = "check_in", key: str = "c0") -> Any:
+    """Return what was changed just now of a room's first booking."""
     now = room["bookings"][0]
-    room["booking_changes"] = [
-        {
-            "id": "c0",
-            "kind": "move_end",
-            "booking": "a",
-            "title": None,
-            "end": now["end"],
-            "was_end": now["start"],
-            "at": now["start"],
-            "requested_by_name": "panel",
-        }
-    ]
+    ends = {"end": now["end"], "was_end": now["start"], "at": datetime.now(UTC).isoformat()}
+    what = {"id": key, "kind": kind, "booking": now["id"], "title": now["title"]}
+    return [{**what, **ends, "requested_by_name": "panel"}]
+
+
+def test_what_was_changed_is_told_for_eight_seconds_and_undone_in_today_after_that(
+    open_timeless: Open,
+) -> None:
+    room = rooms.in_call()
+    stand_in, page = open_timeless(room)
+    hour = {"at": page.evaluate("new Date(document.querySelector('room-panel').clock.now())")}
+    toast = page.locator("change-toast")
+    stand_in.patch(booking_changes=[{**changed(room)[0], "at": hour["at"].isoformat()}])
+    expect(toast).to_contain_text("Checked in")
+    expect(page.locator(".bar .name b")).to_be_visible()
+    expect(page.locator(".ends")).to_be_visible()
+    elapse(page, 7000)
+    expect(toast).to_be_visible()
+    elapse(page, 2000)
+    expect(toast).to_be_hidden()
+    page.locator(".ends").tap()
+    page.locator("booking-sheet .day").tap()
+    page.locator("today-sheet li").first.get_by_role("button", name="Undo").tap()
+    told(page, lambda: stand_in.commands("booking.undo"), [{"change": "c0"}])
+
+
+def test_what_was_just_changed_is_undone_in_passing(open_panel: Open) -> None:
+    room = booked()
     stand_in, page = open_panel(room)
     usable(page)
-    strip = page.locator("notice-strip")
-    expect(strip).to_contain_text("Booked until")
-    strip.get_by_role("button", name="Undo").tap()
+    stand_in.patch(booking_changes=changed(room, "move_end"))
+    toast = page.locator("change-toast")
+    expect(toast).to_contain_text("Booked until")
+    expect(page.locator(".bar time")).to_be_visible()
+    toast.get_by_role("button", name="Undo").tap()
     told(page, lambda: stand_in.commands("booking.undo"), [{"change": "c0"}])
+    expect(toast).to_be_hidden()
 
 
 def test_nothing_is_said_to_be_reserved_before_the_calendar_has_answered(open_panel: Open) -> None:

@@ -131,9 +131,11 @@ def test_where_people_asked_for_stillness_the_level_is_one_line(open_timeless: O
 
 def test_fifteen_minutes_more_are_one_touch_and_what_comes_after_is_said(open_panel: Open) -> None:
     room = rooms.in_call()
-    under_way = room["bookings"][0]
     stand_in, page = call(open_panel, room)
     expect(page.locator(".ends")).to_contain_text("Ends")
+    expect(page.locator("more-time")).to_be_hidden()  # far from the end
+    under_way = {**room["bookings"][0], "end": rooms.booking("a", "", 9)["start"]}
+    stand_in.patch(bookings=[under_way, *room["bookings"][1:]])
     page.get_by_role("button", name="15 min more").tap()
     args = [{"booking": "a", "minutes": 15, "end": under_way["end"]}]
     told(page, lambda: stand_in.commands("booking.extend"), args)

@@ -24,6 +24,13 @@ def startable() -> rooms.Room:
     return room | {"bookings": []}
 
 
+def near_its_end() -> rooms.Room:
+    """Return a room in a meeting that ends in nine minutes."""
+    room = rooms.in_call()
+    room["bookings"][0]["end"] = rooms.booking("a", "", 9)["start"]
+    return room
+
+
 TASKS: dict[str, tuple[Callable[[], rooms.Room], tuple[str, ...], str, int]] = {
     "join": (rooms.at_rest, ("home-view .join",), "meeting.join", 1),
     "new": (startable, ("home-view .fresh",), "meeting.new", 1),
@@ -41,7 +48,7 @@ TASKS: dict[str, tuple[Callable[[], rooms.Room], tuple[str, ...], str, int]] = {
         "camera.recall",
         2,
     ),
-    "extend": (rooms.in_call, ("more-time button",), "booking.extend", 2),
+    "extend": (near_its_end, ("more-time button",), "booking.extend", 2),
     "leave": (rooms.in_call, ("call-view .leave", "call-view .leave"), "meeting.leave", 2),
     "report": (
         rooms.at_rest,

@@ -1,12 +1,13 @@
 /** Today's bookings, and what can be done about the room's by one touch: reserve it now, have it longer, end it, give it back; and for staff, the series that nobody comes to. */
 
 /** @import { Panel } from "../lib/room.js" */
-/** @import { Booking, Issue, Room } from "../lib/types.js" */
+/** @import { Booking, BookingChange, Issue, Room } from "../lib/types.js" */
 
 import { attribute, h, keyed, show, text } from "../lib/dom.js";
 import { icon } from "../lib/icon.js";
 import { language, t } from "../lib/i18n.js";
 import { agenda, bookingHours, bookingNote, bookingTitle, offeredSeries, platformName, underWay } from "../lib/labels.js";
+import { changeWords } from "./change-toast.js";
 import { button } from "./parts.js";
 import { DayRibbon } from "./ribbon.js";
 
@@ -44,7 +45,7 @@ export class BookingSheet extends HTMLElement {
     this.end = button("leave", "booking.end_now", "key big", () => void this.#ask("booking.endNow"));
     this.give = button("back", "booking.release_now", "key big", () => void this.#ask("booking.release"));
     this.ends = h("div", { class: "choices" }, this.end, this.give);
-    this.ribbon = new DayRibbon();
+    this.ribbon = new DayRibbon(() => panel.open("today")); // the one way to the day in a call
     const day = h("section", {}, this.heading, this.hours, this.ribbon, this.none);
     this.append(h("div", { class: "body" }, day, this.choices, this.ends));
   }
@@ -98,8 +99,10 @@ export class BookingSheet extends HTMLElement {
   }
 }
 
-/** Every booking of today. */
+/** Every booking of today, and for a while what was changed of it, with an *Undo*. */
 export class TodaySheet extends HTMLElement {
+  /** @type {string | null} the change that is being undone */ #asking = null;
+
   /** @param {Panel} panel */
   constructor(panel) {
     super();
@@ -112,11 +115,38 @@ export class TodaySheet extends HTMLElement {
   update(room) {
     const { clock } = this.panel;
     const { hero, rest } = agenda(room.bookings, clock.now());
-    keyed(this.rows, hero ? [hero, ...rest] : [], (booking) => booking.id, () => h("li", {}, h("span", { class: "hours" }), h("span", { class: "what" }, h("b"), h("small"))), (row, booking) => {
-      text(row.children[0], bookingHours(booking, clock));
-      text(/** @type {Element} */ (row.querySelector("b")), bookingTitle(booking));
-      text(/** @type {Element} */ (row.querySelector("small")), [bookingNote(booking), platformName(room, booking.platform), booking.organizer ?? ""].filter(Boolean).join(" · "));
+    const open = hero ? [hero, ...rest] : [];
+    const changes = new Map((room.booking_changes ?? []).map((one) => [one.booking, one])); // of each the last
+    const gone = [...changes.values()].filter(({ booking }) => open.every(({ id }) => id !== booking));
+    keyed(this.rows, [...open, ...gone], ({ id }) => id, () => this.#row(), (row, one) => {
+      const booked = "status" in one ? one : null;
+      const change = booked ? changes.get(booked.id) : /** @type {BookingChange} */ (one);
+      const did = change ? changeWords(change, clock) : "";
+      const note = booked ? bookingNote(booked) : "";
+      const facts = booked ? [note, platformName(room, booked.platform), booked.organizer ?? ""] : [];
+      text(row.children[0], booked ? bookingHours(booked, clock) : "");
+      text(/** @type {Element} */ (row.querySelector("b")), booked ? bookingTitle(booked) : one.title ?? t("home.private"));
+      text(/** @type {Element} */ (row.querySelector("small")), [did === note ? "" : did, ...facts].filter(Boolean).join(" · "));
+      const key = /** @type {HTMLElement} */ (row.lastElementChild);
+      show(key, change !== undefined && this.panel.may("booking.undo"));
+      attribute(key, "data-change", change?.id ?? null);
+      attribute(key, "aria-busy", change !== undefined && change.id === this.#asking);
     });
+  }
+
+  #row() {
+    const key = button("back", "booking.undo", "key small", () => void this.#undo(key.getAttribute("data-change")));
+    return h("li", {}, h("span", { class: "hours" }), h("span", { class: "what" }, h("b"), h("small")), key);
+  }
+
+  /** @param {string | null} change */
+  async #undo(change) {
+    if (this.#asking || !change) return;
+    this.#asking = change;
+    this.panel.refresh();
+    await this.panel.ask("booking.undo", { change });
+    this.#asking = null;
+    this.panel.refresh();
   }
 }
 

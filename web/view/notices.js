@@ -1,7 +1,7 @@
-/** What the room is about to do by itself, with a *keep it*; or what it just did, with an *undo*; or what facilities staff tell; for staff, a series that nobody comes to. One at a time. */
+/** What the room is about to do by itself, with a *keep it*; or what it just did, with an *undo*; or what facilities staff tell, which is a key alone in a call; for staff, a series that nobody comes to. One at a time. */
 
 /** @import { Panel } from "../lib/room.js" */
-/** @import { Act, BookingChange, Issue, Message, Notice, Room } from "../lib/types.js" */
+/** @import { Act, Issue, Message, Notice, Room } from "../lib/types.js" */
 
 import { announced, deedWords, left, reasonWords, regretted } from "../lib/automation.js";
 import { attribute, h, show, text } from "../lib/dom.js";
@@ -30,32 +30,33 @@ export class NoticeStrip extends HTMLElement {
   }
 
   /**
-   * Show what there is to tell; returns whether there is anything.
+   * Show what there is to tell; returns whether it is no more than a key, or takes the place of names, or nothing is told.
    * @param {Room} room
-   * @returns {boolean}
+   * @param {boolean} inCall
+   * @returns {"key" | "strip" | null}
    */
-  update(room) {
+  update(room, inCall) {
     const notice = announced(room);
     const deed = notice ? null : regretted(room);
-    const change = notice || deed ? null : room.booking_changes?.at(-1) ?? null;
-    const message = notice || deed || change ? null : room.message;
-    const quiet = !notice && !deed && !change && !message && this.closest("[data-view]")?.getAttribute("data-view") === "home";
+    const message = notice || deed ? null : room.message;
+    const quiet = !notice && !deed && !message && this.closest("[data-view]")?.getAttribute("data-view") === "home";
     const unused = quiet && this.panel.may("booking.releaseSeries") ? offeredSeries(room)[0] ?? null : null;
     if (notice) this.#warn(notice);
     else if (deed) this.#offer(deed, room);
-    else if (change) this.#regret(change);
-    else if (message) this.#tell(message);
+    else if (message) this.#tell(message, inCall);
     else if (unused) this.#hint(unused, room);
     else text(this.said, "");
     attribute(this, "data-message", message !== null);
     attribute(this, "data-open", message !== null && this.#open);
     const grave = notice !== null && notice.act !== "standby"; // a touch ends it
     attribute(this, "data-grave", grave);
-    redraw(this.mark, grave ? "warning" : message ? "help" : change && !change.asking ? "check" : "wait");
+    redraw(this.mark, grave ? "warning" : message ? "help" : "wait");
     attribute(this.key, "aria-busy", this.#busy);
-    const told = [notice, deed, change, message, unused].some((one) => one !== null);
+    const told = [notice, deed, message, unused].some((one) => one !== null);
+    const short = message !== null && inCall;
+    attribute(this, "data-short", short);
     show(this, told);
-    return told;
+    return short ? "key" : told ? "strip" : null;
   }
 
   /** @param {Notice} notice */
@@ -84,28 +85,16 @@ export class NoticeStrip extends HTMLElement {
     this.#answer = () => this.panel.ask("room.undo", { number }, ACT_MS);
   }
 
-  /** @param {BookingChange} change */
-  #regret({ id, kind, end, was_end, asking }) {
-    const time = this.panel.clock.hourMinute(end);
-    const sooner = Date.parse(end) < Date.parse(was_end);
-    const did = t(kind === "move_end" && sooner ? "booking.did.end" : `booking.did.${kind}`, { time });
-    const asked = asking && kind !== "check_in"; // who is there is true whatever the calendar says
-    const what = asked ? t("booking.asking") : did;
-    text(this.what, what);
-    text(this.why, asked && (kind === "reserve" || kind === "move_end") ? t("booking.until", { time }) : "");
-    text(this.key, t("booking.undo"));
-    text(this.said, what);
-    show(this.key, this.panel.may("booking.undo"));
-    this.#answer = () => this.panel.ask("booking.undo", { change: id });
-  }
-
-  /** @param {Message} message */
-  #tell(message) {
+  /**
+   * @param {Message} message
+   * @param {boolean} inCall
+   */
+  #tell(message, inCall) {
     text(this.what, message.text);
     text(this.why, messageUntil(message, this.panel.clock));
-    text(this.key, t(this.#open ? "message.close" : "message.read"));
+    text(this.key, t(this.#open ? "message.close" : inCall ? "message.key" : "message.read"));
     text(this.said, message.text);
-    show(this.key, this.#open || this.what.scrollHeight > this.what.clientHeight + 1);
+    show(this.key, this.#open || inCall || this.what.scrollHeight > this.what.clientHeight + 1);
     this.#answer = () => Promise.resolve((this.#open = !this.#open));
   }
 

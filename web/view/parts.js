@@ -56,8 +56,9 @@ export class BookingKey extends HTMLElement {
 customElements.define("booking-key", BookingKey);
 
 const MORE_MIN = 15;
+const NEAR_MS = 10 * 60_000; // before the end it is asked for; until then the meeting's name has the room
 
-/** More time in one touch, where the room is free that long after the booking under way. */
+/** More time in one touch, near the end of the booking under way, where the room is free that long after it. */
 export class MoreTime extends HTMLElement {
   #asking = false;
   /** @type {import("../lib/types.js").Booking | null} */ #now = null;
@@ -73,8 +74,9 @@ export class MoreTime extends HTMLElement {
 
   /** @param {Room} room */
   update(room) {
-    this.#now = underWay(room.bookings, this.panel.clock.now());
-    show(this, this.#now !== null && fits(this.#now) && this.panel.may("booking.extend"));
+    const now = this.panel.clock.now();
+    this.#now = underWay(room.bookings, now);
+    show(this, this.#now !== null && Date.parse(this.#now.end) - now <= NEAR_MS && fits(this.#now) && this.panel.may("booking.extend"));
     text(this.label, t("room.minutes", { count: MORE_MIN }));
     attribute(this.key, "aria-label", t("booking.more", { count: MORE_MIN }));
     attribute(this.key, "aria-busy", this.#asking);

@@ -16,7 +16,7 @@ import { logo, wear } from "./lib/look.js";
 import { paired, redeem } from "./lib/pair.js";
 import { calling, complaint, ending, lent, microphone, platformName, spaced } from "./lib/labels.js";
 import { LeavePrompt } from "./view/leave-prompt.js";
-import { CallView } from "./view/call.js";
+import { CallKeys, CallView } from "./view/call.js";
 import { CameraSheet } from "./view/camera.js";
 import { RoomOverlay } from "./view/overlay.js";
 import { ChangeToast } from "./view/change-toast.js";
@@ -88,6 +88,7 @@ export class RoomPanel extends HTMLElement {
     this.ends = h("button", { type: "button", class: "ends", hidden: true, onclick: () => this.open("booking") }, icon("wait"), this.endsWords);
     this.longer = new MoreTime(this);
     this.until = h("div", { class: "until-when" }, this.ends, this.longer);
+    this.callKeys = new CallKeys(this.call);
     this.date = h("span", { class: "date" });
     this.time = h("time");
     this.back = button("back", "back", "key back", () => this.open(null));
@@ -99,7 +100,7 @@ export class RoomPanel extends HTMLElement {
     this.roomName = h("p", { class: "name" }, this.logo, this.name, h("span", { class: "whose" }, this.place, this.rest));
     this.bannerWords = h("span");
     this.banner = h("div", { class: "banner", role: "alert", hidden: true }, icon("warning"), this.bannerWords);
-    this.bar = h("header", { class: "bar" }, this.back, this.sheetName, this.roomName, this.notices, this.until, this.date, this.time, this.staffMark, turn, help, this.banner);
+    this.bar = h("header", { class: "bar" }, this.back, this.sheetName, this.roomName, this.notices, this.callKeys, this.until, this.date, this.time, this.staffMark, turn, help, this.banner);
     this.toastWords = h("span");
     this.toastIcon = icon("warning");
     this.toast = h("div", { class: "toast", role: "status", hidden: true }, this.toastIcon, this.toastWords);
@@ -284,6 +285,10 @@ export class RoomPanel extends HTMLElement {
     for (const one of [this.home, this.call, ...Object.values(this.sheets)]) show(one, one === view);
     for (const part of [this.back, this.sheetName]) show(part, this.#sheet !== null);
     show(this.roomName, this.#sheet === null);
+    const over = inCall && this.#sheet !== null;
+    show(this.callKeys, over);
+    attribute(this.bar, "data-over-call", over);
+    if (over) this.callKeys.update(room);
     text(this.sheetName, !this.#sheet ? "" : this.#sheet === "share" && !inCall ? t("home.laptop") : t(`${this.#sheet}.title`));
     attribute(this, "data-sheet", this.#sheet !== null);
     attribute(this, "data-view", this.#sheet ?? (inCall ? "call" : "home"));
@@ -293,7 +298,7 @@ export class RoomPanel extends HTMLElement {
     const asked = usable && this.question.update(room);
     attribute(this.bar, "inert", overlay !== null || asked);
     attribute(this.main, "inert", !usable || asked);
-    for (const part of [this.notices, this.question, this.changed]) attribute(part, "inert", !usable || !this.live.ready);
+    for (const part of [this.notices, this.question, this.changed, this.callKeys]) attribute(part, "inert", !usable || !this.live.ready);
     attribute(this.bar, "data-told", this.notices.update(room, inCall));
     const place = inCall ? this.call.audio : this.bar;
     if (this.changed.parentElement !== place) place.append(this.changed);
@@ -324,11 +329,10 @@ export class RoomPanel extends HTMLElement {
     text(this.place, first ?? "");
     text(this.rest, more.map((one) => ` · ${one}`).join(""));
     const ends = inCall ? ending(room, this.clock) : null;
-    show(this.until, ends !== null);
+    show(this.until, ends !== null && this.#sheet === null); // a sheet has Mute and Leave there
     show(this.ends, ends !== null);
     this.ends.disabled = !this.may("booking.extend");
     this.longer.update(room);
-    if (this.#sheet !== null) show(this.longer, false);
     text(this.endsWords, ends?.words ?? "");
     attribute(this.ends, "data-near", ends?.near ?? false);
   }

@@ -28,7 +28,7 @@
   const stays = (e) => e.closest(".bar") !== null && getComputedStyle(e.closest(".bar")).position === "sticky";
   const asked = (e) => e.closest("leave-prompt") !== null; // what lies below it takes no touch
   // A toast with a key lies on the plate of the microphone for a moment, and on nothing else.
-  const lies = (a, b) => a.closest("change-toast") && b.matches(".mute");
+  const lies = (a, b) => a.closest("change-toast") && b.matches("call-view .mute");
   const over = [];
   for (const a of keys) for (const b of keys) {
     if (a === b || a.contains(b) || b.contains(a) || stays(a) !== stays(b) || asked(a) !== asked(b) || lies(a, b) || lies(b, a)) continue;

@@ -59,7 +59,7 @@ def test_a_booking_is_extended_in_steps_that_fit_ended_and_given_back(open_panel
     room = booked("booked")
     stand_in, page = open_panel(room)
     usable(page)
-    page.get_by_role("button", name="More time").tap()
+    page.get_by_role("button", name="Extend/end").tap()
     longer = page.locator("booking-sheet .choices").first.get_by_role("button")
     expect(longer).to_have_count(1)
     longer.first.tap()
@@ -67,7 +67,7 @@ def test_a_booking_is_extended_in_steps_that_fit_ended_and_given_back(open_panel
     args = [{"booking": "a", "minutes": 15, "end": end}]
     told(page, lambda: stand_in.commands("booking.extend"), args)
     for key, command in (("End it now", "booking.endNow"), ("Nobody is coming", "booking.release")):
-        page.get_by_role("button", name="More time").tap()
+        page.get_by_role("button", name="Extend/end").tap()
         page.get_by_role("button", name=key).tap()
         told(page, lambda kind=command: stand_in.commands(kind), [{"booking": "a"}])
 

@@ -200,3 +200,26 @@ def test_where_there_is_no_sound_nothing_says_that_all_is_well(open_panel: Open)
     page.locator(".bar .ask").tap()
     expect(page.locator("help-sheet .faults .good")).to_be_hidden()
     expect(page.locator("help-sheet .faults")).to_contain_text("No sound in this room")
+
+
+SHEETS = "Object.keys(document.querySelector('room-panel').sheets)"
+
+
+@pytest.mark.parametrize("viewport", [(800, 480), (390, 844)], ids=str)
+def test_mute_and_leave_are_reached_on_every_sheet(
+    open_panel: Open, viewport: tuple[int, int]
+) -> None:
+    size = {"width": viewport[0], "height": viewport[1]}
+    stand_in, page = call(open_panel, rooms.in_call(), viewport=size)
+    for sheet in page.evaluate(SHEETS):
+        page.evaluate(f"document.querySelector('room-panel').open('{sheet}')")
+        for key in ("hush", "danger"):
+            assert page.locator(f"call-keys .{key}").is_visible(), sheet
+            assert page.evaluate(HIT, f"call-keys .{key}") == [], sheet
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    page.locator("call-keys .hush").tap()
+    told(page, lambda: stand_in.commands("audio.mute"), [{"on": True}])
+    page.locator("call-keys .danger").tap()
+    expect(page.locator("call-keys .danger")).to_have_text("Tap again to leave")
+    page.locator("call-keys .danger").tap()
+    told(page, lambda: stand_in.commands("meeting.leave"), [{}])

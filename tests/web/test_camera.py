@@ -356,3 +356,40 @@ def test_no_device_is_called_by_its_id(open_panel: Open, language: str) -> None:
     assert numbered in said[0]
     sensor = {"en": "Presence sensor 2: Motion just now", "zh-CN": "人员感应器 2：刚刚感应到移动"}
     assert sensor[language] in said[-1]
+
+
+def test_a_view_that_was_replaced_is_had_back_and_the_camera_returns(open_panel: Open) -> None:
+    room = rooms.at_rest()
+    stand_in, page = open_panel(room)
+    usable(page)
+    page.locator(".camera-key").tap()
+    camera = room["cameras"][0]  # it stands at its first view, then somebody steers away
+    away = {**camera, "preset": None, "pan_deg": 40.0, "tilt_deg": 3.0, "zoom_pct": 5.0}
+    stand_in.patch(cameras=[away])
+    page.get_by_role("button", name="Save view").tap()
+    page.locator("camera-sheet .preset").first.tap()
+    told(page, lambda: stand_in.commands("camera.store"), [{"camera": "front", "preset": 1}])
+    toast = page.locator("undo-toast")
+    expect(toast).to_contain_text("View saved: Table")
+    toast.get_by_role("button", name="Undo").tap()
+    place = {"pan_deg": 12.0, "tilt_deg": -4.0, "zoom_pct": 30.0}
+    back = {"pan_deg": 40.0, "tilt_deg": 3.0, "zoom_pct": 5.0}
+    went = [{"camera": "front", **place}, {"camera": "front", **back}]
+    told(page, lambda: stand_in.commands("camera.goto"), went)
+    assert stand_in.commands("camera.store") == [{"camera": "front", "preset": 1}] * 2
+    expect(toast).to_be_hidden()
+
+
+def test_a_view_that_nobody_could_have_back_is_replaced_at_a_second_touch(
+    open_panel: Open,
+) -> None:
+    stand_in, page = open_panel(rooms.at_rest())
+    usable(page)
+    page.locator(".camera-key").tap()
+    page.get_by_role("button", name="Save view").tap()
+    door = page.locator("camera-sheet .preset").nth(2)
+    door.tap()
+    expect(page.locator(".toast")).to_contain_text("Tap Door again to replace its view")
+    assert stand_in.commands("camera.store") == []
+    door.tap()
+    told(page, lambda: stand_in.commands("camera.store"), [{"camera": "front", "preset": 3}])

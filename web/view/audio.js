@@ -29,7 +29,7 @@ export class AudioBar extends HTMLElement {
     this.action = h("span", { class: "hint" });
     this.path = svg("path");
     this.wave = svg("svg", { class: "wave", viewBox: `0 0 ${BARS * WIDE} ${2 * HALF + 4}`, preserveAspectRatio: "none", "aria-hidden": "true" }, this.path);
-    this.mute = h("button", { type: "button", class: "key mute", onclick: () => void this.#toggle() }, h("span", { class: "disc" }, this.icon), h("span", { class: "says" }, this.state, this.action), this.wave);
+    this.mute = h("button", { type: "button", class: "key mute", onclick: () => void this.toggle() }, h("span", { class: "disc" }, this.icon), h("span", { class: "says" }, this.state, this.action), this.wave);
     this.volume = new VolumeControl(panel);
     this.said = h("span", { class: "unseen", role: "status" });
     this.append(this.mute, this.volume, this.said);
@@ -72,7 +72,8 @@ export class AudioBar extends HTMLElement {
     attribute(this.path, "d", still ? bar(pct) : wave(this.#levels));
   }
 
-  async #toggle() {
+  /** Mute, or unmute. */
+  async toggle() {
     if (!this.room || this.panel.pendingMute) return;
     const { mute } = this.room.audio;
     const on = mute !== "muted" && mute !== "muting"; // in doubt, mute

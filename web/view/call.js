@@ -7,7 +7,7 @@ import { movedByRoom } from "../lib/automation.js";
 import { attribute, h, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { named, t } from "../lib/i18n.js";
-import { callState, talkingWords } from "../lib/labels.js";
+import { callState, microphone, talkingWords } from "../lib/labels.js";
 import { AudioBar } from "./audio.js";
 import { CameraPad } from "./camera.js";
 import { TroubleNote } from "./home.js";
@@ -38,7 +38,7 @@ export class CallView extends HTMLElement {
     this.audio = new AudioBar(panel);
     this.leaveWords = h("span", { class: "label" });
     this.leaveHint = h("span", { class: "hint" });
-    this.leave = h("button", { type: "button", class: "key leave", onclick: () => void this.#leave() }, icon("leave"), this.leaveWords);
+    this.leave = h("button", { type: "button", class: "key leave", onclick: () => void this.touchLeave() }, icon("leave"), this.leaveWords);
     this.said = h("p", { class: "unseen", role: "status" }, this.leaveHint);
     this.adjust = button("settings", "camera.adjust", "key adjust", () => panel.open("camera"));
     this.share = button("share", "share.title", "key share-key", () => panel.open("share"));
@@ -83,6 +83,11 @@ export class CallView extends HTMLElement {
     show(this.talk, talking);
     show(this.hint, !talking);
     text(this.talk, talking ? talkingWords(room.audio) : "");
+    this.drawLeave(room);
+  }
+
+  /** @param {Room} room */
+  drawLeave({ meeting }) {
     attribute(this.leave, "data-armed", Boolean(this.#armed));
     text(this.leaveWords, t(this.#armed ? "call.leave_confirm" : "call.leave"));
     text(this.leaveHint, this.#armed ? t("call.leave_hint") : "");
@@ -95,7 +100,8 @@ export class CallView extends HTMLElement {
     this.#armed = 0;
   }
 
-  async #leave() {
+  /** Leave at the second touch. */
+  async touchLeave() {
     if (this.#armed) {
       this.disarm();
       this.panel.refresh();
@@ -113,3 +119,37 @@ export class CallView extends HTMLElement {
 }
 
 customElements.define("call-view", CallView);
+
+/** Mute and Leave, while a sheet lies over the call. */
+export class CallKeys extends HTMLElement {
+  /** @param {CallView} call */
+  constructor(call) {
+    super();
+    this.call = call;
+    this.muteIcon = icon("mic");
+    this.muteWords = h("span", { class: "label" });
+    this.mute = h("button", { type: "button", class: "quiet hush", onclick: () => void call.audio.toggle() }, this.muteIcon, this.muteWords);
+    this.leaveWords = h("span", { class: "label" });
+    this.leave = h("button", { type: "button", class: "quiet danger", onclick: () => void call.touchLeave() }, icon("leave"), this.leaveWords);
+    this.append(this.mute, this.leave);
+  }
+
+  /** @param {Room} room */
+  update(room) {
+    const { audio, leave, leaveWords } = this.call;
+    audio.update(room);
+    const state = audio.mute.getAttribute("data-state");
+    const { icon: name } = microphone(room.audio, this.call.panel.pendingMute);
+    redraw(this.muteIcon, name);
+    text(this.muteWords, t(`mic.${state}`));
+    attribute(this.mute, "data-state", state);
+    attribute(this.mute, "aria-label", `${audio.state.textContent} ${audio.action.textContent}`);
+    this.mute.disabled = audio.mute.disabled;
+    this.call.drawLeave(room);
+    text(this.leaveWords, leaveWords.textContent ?? "");
+    attribute(this.leave, "data-armed", leave.getAttribute("data-armed") !== null);
+    this.leave.disabled = leave.disabled;
+  }
+}
+
+customElements.define("call-keys", CallKeys);

@@ -10,10 +10,13 @@ import { holdable, steerable } from "../lib/hold.js";
 import { icon } from "../lib/icon.js";
 import { named, t, words } from "../lib/i18n.js";
 import { deviceName, offlineAdvice } from "../lib/labels.js";
+import { UndoToast } from "./change-toast.js";
 import { button, glyph } from "./parts.js";
 import { SelfView } from "./self-view.js";
 
 const SAVE_MS = 8000;
+const GO_MS = 20000; // a camera may take as long to turn round
+/** @typedef {{pan_deg: number, tilt_deg: number, zoom_pct: number}} Place */
 
 /** @type {readonly Ability[]} what is set on its settings' page */
 const SET = ["store", "focus", "exposure", "exposure_compensation", "backlight", "white_balance", "tracking", "ir_receive", "tally", "menu"];
@@ -28,6 +31,8 @@ const PAD = [
 export class CameraPad extends HTMLElement {
   /** @type {Camera | null} */ #camera = null;
   #saving = 0;
+  /** @type {number | null} the view that is replaced at a second touch, for nobody could have it back */ #sure = null;
+  /** @type {Map<string, Place>} where each view was when the camera stood there last */ #places = new Map();
   #fetching = false;
   /** @type {import("./camera-settings.js").CameraSettings | null} */ settings = null;
   /** @type {string | null} the camera, as a subject of problems, if it is said here that it is broken */ broken = null;
@@ -62,7 +67,8 @@ export class CameraPad extends HTMLElement {
     this.menu = h("div", { class: "menu" }, words(h("p"), "camera.menu.note"), this.menuBack, this.menuClose);
     this.still = h("img", { alt: "", draggable: "false" });
     this.stillWords = h("p", { class: "caption" });
-    this.stage = h("div", { class: "stage" }, this.still, this.stillWords, this.view);
+    this.undo = new UndoToast(panel);
+    this.stage = h("div", { class: "stage" }, this.still, this.stillWords, this.view, this.undo);
     this.side = h("div", { class: "side" }, this.presets, this.menu, this.keep);
     this.seen = h("p", { class: "seen" }, icon("warning"), h("span"));
     this.steer = h("div", { class: "steer" }, ...(roomy ? [this.stage] : []), this.pad, this.zoom, this.side);
@@ -85,11 +91,14 @@ export class CameraPad extends HTMLElement {
       this.view.forget();
     }
     this.#camera = camera;
+    const place = camera && placeOf(camera);
+    if (camera?.preset && place) this.#places.set(`${camera.name} ${camera.preset}`, place);
+    this.undo.draw(true);
     const many = cameras.length > 1;
     show(this.top, many);
     // Beside the tabs there is room for it; without them there is room under the views.
-    const place = many ? this.top : this.side;
-    if (this.keep.parentElement !== place) place.append(this.keep);
+    const beside = many ? this.top : this.side;
+    if (this.keep.parentElement !== beside) beside.append(this.keep);
     keyed(this.tabs, cameras, (one) => one.name, (one) => h("button", { type: "button", class: "tab", onclick: () => this.#choose(one.name) }), (tab, one) => {
       text(tab, deviceName(`camera.${one.name}`, devices));
       attribute(tab, "aria-pressed", String(one === camera));
@@ -231,12 +240,36 @@ export class CameraPad extends HTMLElement {
 
   /** @param {number} preset */
   async #preset(preset) {
-    if (!this.#saving) return void this.#ask("camera.recall", { preset });
+    const camera = this.#camera;
+    if (!this.#saving || !camera) return void this.#ask("camera.recall", { preset });
+    const view = camera.presets.find((one) => one.number === preset);
+    const shown = view?.name || t("camera.preset", { number: preset });
+    const was = this.#can("goto") ? this.#places.get(`${camera.name} ${preset}`) : undefined;
+    if (!was && (view?.name || view?.picture) && this.#sure !== preset) {
+      this.#sure = preset;
+      return this.panel.tell(t("camera.replace", { name: shown }));
+    }
+    const is = placeOf(camera);
     this.#arm(false);
-    const name = this.#camera?.presets.find((one) => one.number === preset)?.name;
     const outcome = await this.#ask("camera.store", { preset });
-    const shown = name || t("camera.preset", { number: preset });
-    if (outcome.status === "done") this.panel.tell(t("camera.saved", { name: shown }), "check");
+    if (outcome.status !== "done") return;
+    const said = t("camera.saved", { name: shown });
+    if (was && this.roomy) this.undo.offer(said, () => this.#restore(camera.name, preset, was, is));
+    else this.panel.tell(said, "check");
+  }
+
+  /**
+   * Store a view as it was, and go back to where the camera stood.
+   * @param {string} camera
+   * @param {number} preset
+   * @param {Place} was
+   * @param {Place | null} is
+   */
+  async #restore(camera, preset, was, is) {
+    if ((await this.panel.ask("camera.goto", { camera, ...was }, GO_MS)).status !== "done") return false;
+    const { status } = await this.panel.ask("camera.store", { camera, preset });
+    if (is) void this.panel.ask("camera.goto", { camera, ...is }, GO_MS);
+    return status === "done";
   }
 
   /** Show the settings instead of the pad, or on the sheet where they have room. */
@@ -255,6 +288,7 @@ export class CameraPad extends HTMLElement {
    */
   #arm(on) {
     clearTimeout(this.#saving);
+    this.#sure = null;
     this.#saving = on ? Number(setTimeout(() => this.#arm(false), SAVE_MS)) : 0;
     this.panel.refresh();
   }
@@ -278,6 +312,11 @@ export class CameraPad extends HTMLElement {
     holdable(zoomer, this.panel.holds, () => this.#steerable(direction), direction);
     return zoomer;
   }
+}
+
+/** Where a camera stands, if it says so. @param {Camera} camera @returns {Place | null} */
+function placeOf({ pan_deg, tilt_deg, zoom_pct, moving }) {
+  return moving || pan_deg === null || tilt_deg === null || zoom_pct === null ? null : { pan_deg, tilt_deg, zoom_pct };
 }
 
 /** The camera, outside a call. */

@@ -1,4 +1,4 @@
-/** What somebody just changed of a booking, with an *Undo*, for eight seconds; after that it is undone in *Today*. */
+/** What somebody just changed, with an *Undo*, for eight seconds; of a booking it is undone in *Today* after that. */
 
 /** @import { Panel } from "../lib/room.js" */
 /** @import { BookingChange, Room } from "../lib/types.js" */
@@ -28,10 +28,11 @@ export function changeWords({ kind, end, was_end, asking }, clock) {
   return t(sooner ? "booking.did.end" : `booking.did.${kind}`, { time: clock.hourMinute(end) });
 }
 
-export class ChangeToast extends HTMLElement {
+/** Something that was just done, and an *Undo* that runs down. */
+export class UndoToast extends HTMLElement {
   #until_ms = 0;
-  #last = "";
   #asking = false;
+  /** @type {() => Promise<boolean>} */ #undoes = () => Promise.resolve(true);
 
   /** @param {Panel} panel */
   constructor(panel) {
@@ -45,46 +46,70 @@ export class ChangeToast extends HTMLElement {
     this.append(this.mark, this.what, this.key, this.left);
   }
 
+  /**
+   * Offer to undo what was just done.
+   * @param {string} said
+   * @param {() => Promise<boolean>} undoes returns whether it was undone
+   * @param {number} stands_ms Infinity: until it is offered once more
+   */
+  offer(said, undoes, stands_ms = STANDS_MS) {
+    text(this.what, said);
+    this.#undoes = undoes;
+    this.#until_ms = performance.now() + stands_ms;
+    redraw(this.mark, stands_ms === Infinity ? "wait" : "check");
+    this.left.replaceWith((this.left = h("i"))); // it runs down anew
+    show(this.left, stands_ms !== Infinity);
+    if (stands_ms !== Infinity) setTimeout(() => this.panel.refresh(), stands_ms);
+    this.draw(true);
+  }
+
+  /** Show it, or no longer. @param {boolean} may whether it can be undone from here at all */
+  draw(may) {
+    show(this, performance.now() < this.#until_ms);
+    text(this.key, t("booking.undo"));
+    show(this.key, may);
+    attribute(this.key, "aria-busy", this.#asking);
+  }
+
+  /** Offer it no longer. */
+  forget() {
+    this.#until_ms = 0;
+    show(this, false);
+  }
+
+  async #undo() {
+    if (this.#asking) return;
+    this.#asking = true;
+    this.panel.refresh();
+    if (await this.#undoes()) this.forget();
+    this.#asking = false;
+    this.panel.refresh();
+  }
+}
+
+export class ChangeToast extends UndoToast {
+  #last = "";
+  #asked = false;
+
   /** @param {Room} room */
   update(room) {
     const change = room.booking_changes?.at(-1);
-    if (change && change.id !== this.#last) this.#begin(change);
-    else if (change && this.#until_ms === Infinity && !asks(change)) this.#stand();
-    const stands = change !== undefined && performance.now() < this.#until_ms;
-    show(this, stands);
-    if (!stands) return;
-    this.change = change;
-    redraw(this.mark, asks(change) ? "wait" : "check");
-    text(this.what, changeWords(change, this.panel.clock));
-    text(this.key, t("booking.undo"));
-    show(this.key, this.panel.may("booking.undo"));
-    attribute(this.key, "aria-busy", this.#asking);
+    if (!change) this.forget();
+    else if (change.id !== this.#last || (this.#asked && !asks(change))) this.#begin(change);
+    this.#asked = change !== undefined && asks(change);
+    this.draw(this.panel.may("booking.undo"));
+    if (change) text(this.what, changeWords(change, this.panel.clock));
   }
 
   /** @param {BookingChange} change */
   #begin(change) {
     this.#last = change.id;
     if (this.panel.clock.now() - Date.parse(change.at) > NEWS_MS) return;
-    if (asks(change)) this.#until_ms = Infinity;
-    else this.#stand();
-  }
-
-  /** Stand for eight seconds from now: a calendar that was asked has answered. */
-  #stand() {
-    this.#until_ms = performance.now() + STANDS_MS;
-    this.left.replaceWith((this.left = h("i"))); // it runs down anew
-    setTimeout(() => this.panel.refresh(), STANDS_MS);
-  }
-
-  async #undo() {
-    if (this.#asking || !this.change) return;
-    this.#asking = true;
-    this.panel.refresh();
-    const { status } = await this.panel.ask("booking.undo", { change: this.change.id });
-    this.#asking = false;
-    if (status === "done") this.#until_ms = 0;
-    this.panel.refresh();
+    const undoes = async () => (await this.panel.ask("booking.undo", { change: change.id })).status === "done";
+    this.offer(changeWords(change, this.panel.clock), undoes, asks(change) ? Infinity : STANDS_MS);
   }
 }
+
+customElements.define("undo-toast", UndoToast);
 
 customElements.define("change-toast", ChangeToast);

@@ -129,6 +129,39 @@ def test_a_visitors_phone_switches_no_display(open_panel: Any, stand_in: Any) ->
     expect(page.locator("help-sheet display-controls")).to_be_hidden()
 
 
+GREEN = """() => {
+    // What is seen of the hues of free, whatever the theme.
+    const green = (colour) => {
+        const [r, g, b, a = 1] = colour.match(/[0-9.]+/g).map(Number);
+        return a > 0 && g > 1.04 * r && g > b;
+    };
+    return [...document.querySelectorAll("main *, .bar *")]
+        .filter((e) => e.checkVisibility({ visibilityProperty: true }))
+        .filter((e) => green(getComputedStyle(e).backgroundColor)).map((e) => e.className);
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_reconnecting_takes_away_what_looks_live(open_panel: Any, scheme: str) -> None:
+    stand_in, page = open_panel(rooms.in_call(), color_scheme=scheme)
+    usable(page)
+    until(page, f"({GREEN})().length >= 2")
+    stand_in.beating = stand_in.reachable = False
+    until(page, "document.querySelector('room-panel[data-stale]')")
+    expect(page.locator("call-view .mute")).to_contain_text("Mic unknown")
+    expect(page.get_by_text("Mic is on")).to_have_count(0)
+    expect(page.get_by_text("Sound and picture are flowing")).to_be_hidden()
+    until(page, f"({GREEN})().length === 0")
+    page.evaluate("document.querySelector('room-panel').live.room.meeting.state = 'idle'")
+    page.evaluate("document.querySelector('room-panel').refresh()")
+    expect(page.locator("home-view .track")).to_be_visible()
+    until(page, f"({GREEN})().length === 0")
+    stand_in.beating = stand_in.reachable = True
+    usable(page)
+    expect(page.locator("call-view .mute")).to_contain_text("Mic is on")
+    until(page, f"({GREEN})().length >= 2")
+
+
 def test_silence_shows_the_banner_makes_controls_inert_and_comes_back(open_panel: Any) -> None:
     stand_in, page = open_panel()
     usable(page)

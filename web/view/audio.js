@@ -13,6 +13,7 @@ const BARS = 36;
 const HALF = 20; // of the wave's height
 const WIDE = 10; // from one bar to the next
 const PACE_MS = 95; // the level is drawn ten times a second at most
+const UNHEARD_OF = /** @type {const} */ ({ state: "unknown", icon: "unknown" });
 const FORGET_MS = 1500; // without a level for so long nothing is known of it
 
 export class AudioBar extends HTMLElement {
@@ -38,13 +39,14 @@ export class AudioBar extends HTMLElement {
   /** @param {Room} room */
   update(room) {
     this.room = room;
-    const { state, icon: name } = microphone(room.audio, this.panel.pendingMute);
+    // What nobody has said for seconds is not claimed: it may have been muted or opened elsewhere.
+    const { state, icon: name } = this.panel.stale ? UNHEARD_OF : microphone(room.audio, this.panel.pendingMute);
     attribute(this.mute, "data-state", state);
     attribute(this.mute, "aria-busy", state === "muting" || state === "unmuting");
     redraw(this.icon, name);
     text(this.state, t(`mic.${state}`));
     const locked = ["muted", "muting"].includes(state) && !this.panel.may("audio.unmute");
-    text(this.action, t(locked ? "mic.room_only" : `mic.do.${state}`));
+    text(this.action, this.panel.stale ? t("mic.do.stale") : t(locked ? "mic.room_only" : `mic.do.${state}`));
     text(this.said, ["muted", "open", "idle", "unsure", "unknown", "not_muted", "unheard", "laptop"].includes(state) ? t(`mic.say.${state}`) : "");
     this.mute.disabled = state === "none" || state === "laptop" || locked;
     if (state !== "open") this.heard(null);

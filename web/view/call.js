@@ -139,8 +139,7 @@ export class CallKeys extends HTMLElement {
     const { audio, leave, leaveWords } = this.call;
     audio.update(room);
     const state = audio.mute.getAttribute("data-state");
-    const { icon: name } = microphone(room.audio, this.call.panel.pendingMute);
-    redraw(this.muteIcon, name);
+    redraw(this.muteIcon, state === "unknown" ? "unknown" : microphone(room.audio, this.call.panel.pendingMute).icon);
     text(this.muteWords, t(`mic.${state}`));
     attribute(this.mute, "data-state", state);
     attribute(this.mute, "aria-label", `${audio.state.textContent} ${audio.action.textContent}`);

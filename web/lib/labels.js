@@ -41,6 +41,8 @@ export function laptopWords({ byom }) {
 
 /** A time that is further away is not said: "until 09:00" would be tomorrow. */
 const TODAY_MS = 12 * 3600000;
+/** So long after its time the room has said what it is since; else it says nothing any more. */
+const OVERDUE_MS = 60_000;
 
 /**
  * The state of the room, for the first glance: its call, else its bookings, else its people.
@@ -57,10 +59,13 @@ export function roomState(room, clock) {
     return { word: t(key), detail: "", icon, tone };
   }
   const { state, until } = availability;
-  if (state === "awaited") return { word: t("room.booked"), detail: t("room.awaited"), icon: "clock", tone: "soon" };
-  const near = until !== null && Date.parse(until) - clock.now() < TODAY_MS;
-  const detail = near && until !== null ? t("room.until", { time: clock.hourMinute(until) }) : "";
-  return state === "booked" ? { word: t("room.booked"), detail, icon: "minus", tone: "busy" } : { word: t("room.available"), detail, icon: "check", tone: "free" };
+  // A time that has passed is said of nothing; and long after it nobody knows what the room is now.
+  const over_ms = until === null ? -Infinity : clock.now() - Date.parse(until);
+  if (over_ms > OVERDUE_MS) return { word: t("room.unsure"), detail: "", icon: "unknown", tone: "unsure" };
+  if (state === "awaited" && room.occupancy.state === "vacant") return { word: t("room.booked"), detail: t("room.awaited"), icon: "clock", tone: "soon" };
+  const near = over_ms < 0 && -over_ms < TODAY_MS;
+  const detail = near ? t("room.until", { time: clock.hourMinute(until) }) : "";
+  return state !== "available" ? { word: t("room.booked"), detail, icon: "minus", tone: "busy" } : { word: t("room.available"), detail, icon: "check", tone: "free" };
 }
 
 /**

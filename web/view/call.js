@@ -3,11 +3,11 @@
 /** @import { Panel } from "../lib/room.js" */
 /** @import { Room } from "../lib/types.js" */
 
-import { movedByRoom } from "../lib/automation.js";
 import { attribute, h, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { named, t } from "../lib/i18n.js";
-import { callState, microphone, talkingWords } from "../lib/labels.js";
+import { microphone, talkingWords } from "../lib/labels.js";
+import { sentences } from "../lib/sentences.js";
 import { AudioBar } from "./audio.js";
 import { CameraPad } from "./camera.js";
 import { TroubleNote } from "./home.js";
@@ -52,14 +52,13 @@ export class CallView extends HTMLElement {
     const { meeting } = room;
     const walk = walking(room);
     const walks = walk === "joining" && (meeting.state === "prejoin" || meeting.state === "unknown");
-    const state = callState(walks ? { ...meeting, state: "joining" } : meeting);
+    const said = sentences(room, this.panel.clock, walks);
+    const state = said.call;
     attribute(this.state, "data-tone", state.tone);
     redraw(this.stateIcon, state.icon);
     text(this.stateWords, t(state.key));
-    const moved = state.key === "call.in_call" ? movedByRoom(room, this.panel.clock) : "";
-    const silent = state.key === "call.in_call" && !room.audio.available;
-    text(this.hint, moved || t(silent ? "call.hint.no_sound" : state.key.replace("call.", "call.hint.")));
-    attribute(this.hint, "data-moved", moved !== "");
+    text(this.hint, said.hint);
+    attribute(this.hint, "data-moved", said.moved);
     const blocked = isBlocked(meeting) && !walks;
     const first = meeting.state === "unknown" && !walks;
     attribute(this, "data-blocked", blocked);

@@ -4,11 +4,11 @@
 /** @import { Booking, Favourite, Issue, Room } from "../lib/types.js" */
 /** @import { MoveCards } from "./move-cards.js" */
 
-import { counted } from "../lib/automation.js";
 import { attribute, h, keyed, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { named, say, t } from "../lib/i18n.js";
-import { agenda, bookingHours, bookingNote, bookingTitle, endedWords, interrupted, leavingWords, lent, moveToRead, platformName, problem, roomState, spaced, troubles } from "../lib/labels.js";
+import { agenda, bookingHours, bookingNote, bookingTitle, endedWords, interrupted, leavingWords, lent, moveToRead, platformName, problem, spaced, troubles } from "../lib/labels.js";
+import { sentences, withoutMeeting } from "../lib/sentences.js";
 import { AudioBar } from "./audio.js";
 import { BookingKey, button, hasEnded, Instead, OPEN_MS } from "./parts.js";
 import { DayRibbon } from "./ribbon.js";
@@ -77,7 +77,8 @@ export class HomeView extends HTMLElement {
   /** @param {Room} room */
   update(room) {
     const now = this.panel.clock.now();
-    const state = roomState(room, this.panel.clock);
+    const said = sentences(room, this.panel.clock);
+    const { state } = said;
     attribute(this.plate, "data-tone", state.tone);
     redraw(this.shapeIcon, state.icon);
     text(this.word, state.word);
@@ -85,7 +86,7 @@ export class HomeView extends HTMLElement {
     text(this.until, state.detail);
     attribute(this.until, "data-long", state.detail.length > LONG_DETAIL);
     this.#grace(room, now);
-    text(this.because, counted(room) || t(`presence.${room.occupancy.state}`));
+    text(this.because, said.presence);
     const cut = interrupted(room, now);
     this.trouble.update(room, cut ? "meeting" : null);
     const open = agenda(room.bookings, now);
@@ -165,7 +166,7 @@ export class HomeView extends HTMLElement {
     if (this.fresh.parentElement !== place) place.prepend(this.fresh);
     this.enter.classList.toggle("primary", first && !able);
     // A booking that cannot be joined from here is no dead end: another way stands in the card.
-    const stuck = first && this.leading !== null && this.leading.join === "none";
+    const stuck = first && this.leading !== null && this.leading.join === "none" && !withoutMeeting(this.leading);
     show(this.ask, stuck);
     if (stuck && this.enter.parentElement !== this.lead) this.ask.before(this.enter);
     else if (!stuck && this.enter.parentElement !== this.dock) this.booking.before(this.enter);
@@ -198,12 +199,13 @@ export class HomeView extends HTMLElement {
     }
     const { clock } = this.panel;
     const started = Date.parse(booking.start) <= now;
-    text(this.when, `${t(started ? "home.now" : "home.next")} · ${bookingHours(booking, clock)}`);
+    const taken = booking.status !== "released"; // else the room is not booked now
+    text(this.when, taken ? `${t(started ? "home.now" : "home.next")} · ${bookingHours(booking, clock)}` : bookingHours(booking, clock));
     attribute(this.when, "data-started", started);
     text(this.heading, bookingTitle(booking));
     text(this.facts, [platformName(room, booking.platform), booking.organizer ?? ""].filter(Boolean).join(" · "));
-    attribute(this.why, "data-tone", booking.refused || moved ? "bad" : null);
-    text(this.why, moved ? endedWords(room, booking.platform) : this.#reason(booking, clock.hourMinute(booking.start)));
+    attribute(this.why, "data-tone", (booking.refused && !withoutMeeting(booking)) || moved ? "bad" : null);
+    text(this.why, moved ? endedWords(room, booking.platform) : sentences(room, clock).ready(booking));
   }
 
   /** The meeting that was interrupted, by its own name: what is joined again is that one. @param {Room} room */
@@ -236,17 +238,6 @@ export class HomeView extends HTMLElement {
     text(this.checkWords, t(released ? "booking.take_back" : "booking.check_in"));
   }
 
-  /**
-   * Why there is no Join, or nothing.
-   * @param {Booking} booking
-   * @param {string} start
-   */
-  #reason(booking, start) {
-    if (booking.refused) return t("home.refused_why", { what: t("home.refused"), why: say("refused", booking.refused) });
-    if (booking.join === "later") return t("home.starts", { time: start });
-    return booking.join === "none" ? t("home.no_link") : "";
-  }
-
   /** @param {Booking} booking */
   #row(booking) {
     const join = button("meeting", "home.join", "key small", () => void this.#open({ booking: booking.id }));
@@ -263,7 +254,7 @@ export class HomeView extends HTMLElement {
     text(hours, bookingHours(booking, this.panel.clock));
     text(/** @type {Element} */ (what.firstElementChild), bookingTitle(booking));
     const known = [bookingNote(booking), platformName(room, booking.platform)].filter(Boolean).join(" · ");
-    const note = booking.refused ? t("home.refused") : known || t("home.no_link");
+    const note = booking.refused && !withoutMeeting(booking) ? t("home.refused") : known || t("home.no_link");
     text(/** @type {Element} */ (what.lastElementChild), note);
     show(join, booking.join === "now");
   }

@@ -1,0 +1,160 @@
+"""No two sentences of one screen contradict each other, whatever the room says."""
+
+from __future__ import annotations
+
+import json
+import re
+from copy import deepcopy
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from playwright.sync_api import Page
+
+from tests.examples import examples
+from tests.web import rooms
+from tests.web.conftest import Open, usable
+from tests.web.stand_in import WEB
+
+pytestmark = pytest.mark.browser
+
+# What a sentence asserts, by its key: of one fact two sentences of a screen say the same. A key
+# that ends with a dot stands for all that begin so.
+ASSERTS: dict[str, dict[str, Any]] = {
+    "call.hint.in_call": {"sound": True, "devices": True},
+    "call.hint.no_sound": {"sound": False},
+    "issue.device.offline": {"devices": False},
+    "issue.audio.no_sound": {"sound": False},
+    "help.good": {"devices": True, "sound": True},
+    "room.available": {"booked": False},
+    "room.booked": {"booked": True},
+    "room.awaited": {"people": False},
+    "room.occupied": {"people": True},
+    "room.free": {"people": False},
+    "presence.vacant": {"people": False},
+    "presence.occupied": {"people": True},
+    "reason.people": {"people": True},
+    "reason.people_of": {"people": True},
+    "booking.released": {"kept": False},
+    "booking.checked_in": {"kept": True},
+    "home.refused": {"link": True},
+    "home.no_link": {"link": False},
+    "home.starts": {"link": True},
+    "mic.open": {"muted": False},
+    "mic.muted": {"muted": True},
+    "mic.unknown": {"muted": None},
+    "call.in_call": {"in call": True},
+    "call.failed": {"in call": False},
+    "call.lobby": {"in call": False},
+}
+KINDS = ("camera.front", "speakerphone.table", "screen")
+SAID = """() => [...document.querySelectorAll("main *, .bar *")]
+    .filter((e) => e.childElementCount === 0 && e.checkVisibility() && e.textContent.trim())
+    .map((e) => e.textContent.trim())"""
+
+
+def patterns() -> dict[str, re.Pattern[str]]:
+    """Return how each sentence that asserts something is recognised."""
+    words = json.loads((WEB / "i18n" / "en.json").read_text(encoding="utf-8"))
+    found = {}
+    for key in ASSERTS:
+        entry = words.get(key, key)
+        forms = [entry] if isinstance(entry, str) else list(entry.values())
+        holes = [re.sub(r"\\{\w+\\}", ".+", re.escape(form)) for form in forms]
+        found[key] = re.compile("|".join(holes))
+    return found
+
+
+def contradictions(said: list[str], now: str) -> list[str]:
+    """Return the pairs of sentences that assert different things, and times that have passed."""
+    known: dict[str, tuple[Any, str]] = {}
+    found = []
+    for line in said:
+        for key, pattern in _PATTERNS.items():
+            if not any(pattern.fullmatch(part) for part in (line, *re.split(r" · |\. ", line))):
+                continue
+            for fact, value in ASSERTS[key].items():
+                before = known.setdefault(fact, (value, line))
+                if before[0] != value:
+                    found.append(f"{before[1]} / {line}")
+        if (until := re.fullmatch(r"until (\d\d:\d\d)", line)) and until[1] < now:
+            found.append(f"{line} / {now}")
+    return found
+
+
+_PATTERNS = patterns()
+
+
+@st.composite
+def any_room(draw: st.DrawFn) -> rooms.Room:
+    """Return a room of whose parts some fail, some lag behind, and some were never there."""
+    room = deepcopy(draw(st.sampled_from([rooms.at_rest(), rooms.in_call(), rooms.booked()])))
+    for name in KINDS:
+        if draw(st.booleans()):
+            room["issues"].append(rooms.issue("device.offline", name, reason="no_reply"))
+            at = next(i for i, one in enumerate(room["devices"]) if one["name"] == name)
+            room["devices"][at] = rooms.device(name, "offline", "no_reply")
+    room["audio"]["available"] = draw(st.booleans())
+    room["audio"]["mute"] = draw(st.sampled_from(["muted", "open", "unknown"]))
+    room["occupancy"]["state"] = draw(st.sampled_from(["occupied", "vacating", "vacant"]))
+    room["occupancy"]["people"] = draw(st.sampled_from([None, 0, 3]))
+    if draw(st.booleans()):
+        state = draw(st.sampled_from(["available", "booked", "awaited"]))
+        until = datetime.now(UTC) + timedelta(minutes=draw(st.sampled_from([-50, -1, 20])))
+        told = {"state": state, "until": until.isoformat(), "booking": "a", "release_at": None}
+        room["availability"] = told
+    here = {
+        "join": "none",
+        "platform": None,
+        "refused": draw(st.sampled_from([None, "no_meeting"])),
+    }
+    gone = {"join": "none", "platform": "zoom", "refused": "host_link"}
+    about = draw(
+        st.sampled_from([{}, here, gone, {"status": "released"}, {"status": "checked_in"}])
+    )
+    room["bookings"] = [{**room["bookings"][0], **about}]
+    if room["meeting"]["state"] == "in_call":
+        room["meeting"]["state"] = draw(st.sampled_from(["in_call", "lobby", "prejoin", "unknown"]))
+    return room
+
+
+LIVE = "document.querySelector('room-panel').live"
+
+
+def drawn(page: Page, room: rooms.Room) -> tuple[list[str], str]:
+    """Show a room on the page that is open; return what it says, and the time there."""
+    page.evaluate(f"room => {{ {LIVE}.room = room; {LIVE}.changed(); }}", room)
+    return page.evaluate(SAID), page.locator(".bar time").first.text_content() or ""
+
+
+def test_no_two_sentences_of_a_screen_contradict(open_panel: Open) -> None:
+    _, page = open_panel(rooms.at_rest())
+    usable(page)
+
+    @settings(max_examples=examples(400), suppress_health_check=list(HealthCheck))
+    @given(any_room())
+    def judged(room: rooms.Room) -> None:
+        assert contradictions(*drawn(page, room)) == []
+
+    judged()
+
+
+def test_a_booking_of_ones_own_has_no_link_and_is_no_fault(open_panel: Open) -> None:
+    room = rooms.at_rest()
+    own = {"platform": None, "join": "none", "refused": "no_meeting"}
+    room["bookings"] = [rooms.booking("a", "Reserved here", -3, **own)]
+    _, page = open_panel(room)
+    usable(page)
+    said, _ = drawn(page, room)
+    assert "No meeting link in this booking" in said
+    assert not any("Cannot be joined" in line for line in said)
+    assert page.locator("home-view [data-ask]").is_hidden()
+    assert "primary" in (page.locator("home-view .fresh").get_attribute("class") or "")
+
+
+def test_a_pair_that_contradicts_is_found() -> None:
+    assert contradictions(["Sound and picture are flowing.", "Camera: not working"], "10:00")
+    assert contradictions(["until 05:33"], "06:23")
+    assert not contradictions(["The meeting is open.", "Camera: not working"], "10:00")

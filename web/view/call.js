@@ -42,7 +42,7 @@ export class CallView extends HTMLElement {
     this.said = h("p", { class: "unseen", role: "status" }, this.leaveHint);
     this.adjust = button("settings", "camera.adjust", "key adjust", () => panel.open("camera"));
     this.share = button("share", "share.title", "key share-key", () => panel.open("share"));
-    this.dock = named(h("nav", { class: "dock" }, this.way, this.adjust, this.share, this.leave, this.said), "home.controls");
+    this.dock = named(h("nav", { class: "dock" }, this.adjust, this.share, this.way, this.leave, this.said), "home.controls");
     this.walk = new WalkthroughPlace(panel, false);
     this.append(this.blocked, this.audio, this.side, this.walk, this.dock);
   }
@@ -65,15 +65,15 @@ export class CallView extends HTMLElement {
     show(this.camera, !blocked && walk !== "handed_over");
     show(this.blocked, blocked);
     show(this.way, !blocked);
-    show(this.adjust, !blocked && room.cameras.length > 0);
-    show(this.share, !blocked && !this.panel.phone);
+    show(this.adjust, room.cameras.length > 0);
+    show(this.share, !this.panel.phone);
     if (blocked) this.blocked.update(room);
     else this.way.update(meeting, first || walk === "handed_over");
     const stands = blocked ? this.blocked : this.about; // the state is said in every view of a call
     if (this.state.parentElement !== stands) stands.prepend(this.state);
     // It moves only when it must: a key that is moved under a finger is not pressed.
     if (first && this.about.lastElementChild !== this.way) this.about.append(this.way);
-    else if (!first && this.way.parentElement !== this.dock) this.dock.prepend(this.way);
+    else if (!first && this.way.parentElement !== this.dock) this.leave.before(this.way);
     this.camera.update(room);
     this.walk.update(room);
     this.trouble.update(room, blocked ? "meeting" : this.camera.broken);

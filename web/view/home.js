@@ -61,7 +61,7 @@ export class HomeView extends HTMLElement {
     this.instead = new Instead(panel, "key primary instead");
     this.ask = button("help", "home.ask", "key", () => panel.open("help"));
     attribute(this.ask, "data-ask", true);
-    this.lead = h("div", { class: "lead" }, this.fresh, this.join, this.instead.key, this.ask, this.check);
+    this.lead = h("div", { class: "lead" }, this.join, this.instead.key, this.ask, this.check);
     this.agenda = named(h("section", { class: "agenda" }, this.card, this.lead), "home.agenda");
     this.ribbon = new DayRibbon(() => panel.open("today"));
     this.enter = button("keypad", "home.enter", "key enter-key", () => panel.open("join"));
@@ -69,7 +69,7 @@ export class HomeView extends HTMLElement {
     this.laptop = button("laptop", "home.laptop", "key laptop-key", () => panel.open("share"));
     this.audio = new AudioBar(panel);
     this.booking = new BookingKey(panel, "key");
-    this.dock = named(h("nav", { class: "dock" }, this.enter, this.booking, this.camera, this.laptop, this.audio), "home.controls");
+    this.dock = named(h("nav", { class: "dock" }, this.fresh, this.enter, this.booking, this.camera, this.laptop, this.audio), "home.controls");
     this.append(this.plate, this.agenda, this.ribbon, this.dock);
     new ResizeObserver(() => this.#fit()).observe(this.agenda);
   }
@@ -161,16 +161,13 @@ export class HomeView extends HTMLElement {
     const twice = !this.instead.key.hidden && room.platforms.filter((platform) => platform.new).length === 1;
     const first = this.join.hidden && this.instead.key.hidden && !tells;
     show(this.fresh, able && !twice);
-    this.fresh.classList.toggle("primary", first);
-    const place = first ? this.lead : this.dock;
-    if (this.fresh.parentElement !== place) place.prepend(this.fresh);
+    // Each key has its place: it is the primary one where it stands, and no other key moves for it.
+    this.fresh.classList.toggle("primary", first && able);
     this.enter.classList.toggle("primary", first && !able);
     // A booking that cannot be joined from here is no dead end: another way stands in the card.
     const stuck = first && this.leading !== null && this.leading.join === "none" && !withoutMeeting(this.leading);
     show(this.ask, stuck);
-    if (stuck && this.enter.parentElement !== this.lead) this.ask.before(this.enter);
-    else if (!stuck && this.enter.parentElement !== this.dock) this.booking.before(this.enter);
-    show(this.lead, !first || able || stuck || !this.check.hidden);
+    show(this.lead, !first || stuck || !this.check.hidden);
   }
 
   /**

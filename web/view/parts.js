@@ -41,7 +41,8 @@ export class BookingKey extends HTMLElement {
     super();
     this.panel = panel;
     this.label = h("span", { class: "label" });
-    this.append(h("button", { type: "button", class: look, onclick: () => panel.open("booking") }, icon("reserve"), this.label));
+    this.key = h("button", { type: "button", class: look, onclick: () => panel.open("booking") }, icon("reserve"), this.label);
+    this.append(this.key);
   }
 
   /** @param {Room} room */
@@ -49,7 +50,9 @@ export class BookingKey extends HTMLElement {
     const now = underWay(room.bookings, this.panel.clock.now());
     const free = room.availability?.state === "available";
     text(this.label, t(now ? "booking.key" : "booking.reserve_key"));
-    show(this, now ? this.panel.may("booking.extend") : free && this.panel.may("booking.reserve"));
+    // Where the room has bookings it keeps its place, also while nothing can be reserved.
+    show(this, now ? this.panel.may("booking.extend") : (room.availability ?? null) !== null && this.panel.may("booking.reserve"));
+    this.key.disabled = !now && !free;
   }
 }
 

@@ -65,24 +65,35 @@ Plain = Annotated[str, Field(pattern=f"^[^{_FORBIDDEN}]*$")]
 DeviceName = Annotated[
     str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$", description="its name in room.toml")
 ]
+CameraName = Annotated[DeviceName, Field(examples=["front"])]
+DisplayName = Annotated[DeviceName, Field(examples=["tv"])]
+SpeakerphoneName = Annotated[DeviceName, Field(examples=["table"])]
+PlatformId = Annotated[DeviceName, Field(examples=["zoom"])]
 DevicePath = Annotated[
     str,
     Field(
         pattern=r"^[a-z]{1,32}(\.[a-z][a-z0-9_-]{0,31})?$",
-        description="its name in the room document, such as camera.front",
+        description="its name in the room document",
+        examples=["camera.front"],
     ),
 ]
 Identifier = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+$")]
 InPath = Annotated[str, Field(pattern=r"^[!-\-0-\[\]-~][!-.0-\[\]-~]{0,127}$")]
 """An identifier as it may stand in a path: no slash, no backslash, no dot in front."""
 
-Percent = Annotated[int, Field(ge=0, le=100), BeforeValidator(_whole)]
+Percent = Annotated[int, Field(ge=0, le=100, examples=[40]), BeforeValidator(_whole)]
 Number = Annotated[int, Field(ge=0), BeforeValidator(_whole)]
 PresetNumber = Annotated[int, Field(ge=1, le=256), BeforeValidator(_whole)]
 Push = Annotated[float, Field(ge=-1, le=1, description="-1 to 1; right, up, tele, near: positive")]
-Share = Annotated[float, Field(ge=0, le=1, description="0 to 1, from the left or from the top")]
+PanPush = Annotated[Push, Field(examples=[0.5])]
+Share = Annotated[
+    float, Field(ge=0, le=1, description="0 to 1, from the left or from the top", examples=[0.5])
+]
 Degrees = Annotated[float, Field(ge=-360, le=360, description="degrees; right and up: positive")]
-LensPercent = Annotated[float, Field(ge=0, le=100, description="per cent; tele and near: 100")]
+PanDegrees = Annotated[Degrees, Field(examples=[10])]
+LensPercent = Annotated[
+    float, Field(ge=0, le=100, description="per cent; tele and near: 100", examples=[40])
+]
 SpeedShare = Annotated[float, Field(gt=0, le=1, description="0 to 1, part of the top speed")]
 ExposureSteps = Annotated[
     int, Field(ge=-99, le=99, description="steps; brighter: positive"), BeforeValidator(_whole)
@@ -92,7 +103,7 @@ LeaseMs = Annotated[
 ]
 Days = Annotated[int, Field(ge=1, le=3660), BeforeValidator(_whole)]
 Name = Annotated[Plain, Field(max_length=40)]
-RawFrame = Annotated[Plain, Field(min_length=2, max_length=80)]
+RawFrame = Annotated[Plain, Field(min_length=2, max_length=80, examples=["81 01 04 00 02 FF"])]
 Text = Annotated[
     str,
     Field(min_length=1, max_length=16_384, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"),
@@ -135,7 +146,9 @@ StepNumbers = Annotated[
 Favourite = Annotated[Plain, Field(min_length=1, max_length=80)]
 MeetingNumber = Annotated[Plain, Field(min_length=3, max_length=64)]
 Passcode = Annotated[Plain, Field(max_length=64)]
-AskedPasscode = Annotated[Plain, Field(min_length=1, max_length=64, repr=False)]
+AskedPasscode = Annotated[
+    Plain, Field(min_length=1, max_length=64, repr=False, examples=["123456"])
+]
 TypedText = Annotated[Plain, Field(min_length=1, max_length=256, repr=False)]
 
 

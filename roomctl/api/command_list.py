@@ -5,63 +5,22 @@ Made from the declarations, as everything else that speaks of commands; knows no
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, get_args
 
 from fastapi import Request
-from pydantic import Field
+from pydantic import Field, ValidationError, create_model
 
 from roomctl.api.problem import refusals
 from roomctl.api.rights import Routes, needs
-from roomctl.api.schema import Told, command_form
-from roomctl.command import Declaration
+from roomctl.api.schema import Strict, Told, command_form
+from roomctl.command import Alternative, Declaration
 from roomctl.roles import Right, roles_of
 from roomctl.room import Room, Source
 from roomctl.wire import in_thread
 
-_EXAMPLES: dict[str, object] = {
-    "theme": "dark",
-    "act": "standby",
-    "change": "8f14e45fceea167a5a36dedd4bea2543",
-    "booking": "ID",
-    "about": "no_sound",
-    "camera": "front",
-    "device": "camera.front",
-    "display": "tv",
-    "favourite": "NAME",
-    "frame": "81 01 04 00 02 FF",
-    "how": "port",
-    "input": "31",
-    "key": "up",
-    "light": "red",
-    "link": "https://zoom.us/j/91234567890",
-    "minutes": 15,
-    "mode": "auto",
-    "name": "NAME",
-    "number": 1,
-    "on": True,
-    "pan": 0.5,
-    "pan_deg": 10,
-    "passcode": "123456",
-    "pct": 40,
-    "platform": "zoom",
-    "preset": 1,
-    "report": "NAME",
-    "revision": 1,
-    "says": "lobby",
-    "series": "8f14e45fceea167a5a36dedd4bea2543",
-    "steps": 1,
-    "text": "TEXT",
-    "x": 0.5,
-    "y": 0.5,
-}
-"""What stands in an example for an argument of that name; capitals are to be replaced."""
-
-_OF_ONE: dict[str, dict[str, object]] = {
-    "audio.device": {"name": "table"},
-    "camera.drive": {"camera": "front", "pan": 0.5},
-    "camera.relative": {"camera": "front", "pan_deg": 10},
-    "screen.key": {"key": "tab"},
-}
+Schema = Mapping[str, Any]
+"""Of JSON Schema."""
 
 
 class CommandDescription(Told):
@@ -77,13 +36,100 @@ class CommandDescription(Told):
 
 
 def example(declaration: Declaration) -> dict[str, object]:
-    """Return arguments of a command that are well formed, as few as there can be."""
-    if declaration.name in _OF_ONE:
-        return dict(_OF_ONE[declaration.name])
-    needed = [one.name for one in declaration.parameters if one.default is ...]
-    needed += declaration.ways[0].needs if declaration.ways else ()
-    needed += declaration.some[:1]
-    return {name: _EXAMPLES[name] for name in needed}
+    """Return arguments of a command: what must be given, and what its parameters show themselves.
+
+    A value is the parameter's own example, or made from its schema; where neither tells one, it
+    is the parameter's name in capitals.
+    """
+    first, *others = declaration.ways or (Alternative(()),)
+    needed = {*first.needs, *declaration.some[:1]}
+    foreign = {name for way in others for name in (*way.needs, *way.may)} - needed
+    found = {}
+    for one in declaration.parameters:
+        field: dict[str, Any] = {one.name: (one.annotation, ...)}
+        form = create_model("Example", __base__=Strict, **field)
+        schema = form.model_json_schema()
+        shown = schema["properties"][one.name]
+        must = one.default is ... or one.name in needed
+        if must or ("examples" in shown and one.name not in foreign):
+            values = _values(one.name, shown, schema.get("$defs", {}))
+            found[one.name] = next(
+                (it for it in values if _fits(form, one.name, it)), one.name.upper()
+            )
+    return found
+
+
+def _fits(form: type[Strict], name: str, value: object) -> bool:
+    try:
+        form.model_validate({name: value})
+    except ValidationError:
+        return False
+    return True
+
+
+def _values(name: str, schema: Schema, defs: Schema) -> Iterator[object]:
+    """Yield what a value may be by its JSON Schema, the most telling first."""
+    yield from schema.get("examples", ())
+    if "const" in schema:
+        yield schema["const"]
+    yield from schema.get("enum", ())
+    referred = str(schema.get("$ref", "")).rpartition("/")[2]
+    if referred in defs:  # one that refers to itself ends there
+        others = {key: one for key, one in defs.items() if key != referred}
+        yield from _values(name, defs[referred], others)
+    for one in (*schema.get("anyOf", ()), *schema.get("oneOf", ()), *schema.get("allOf", ())):
+        yield from _values(name, one, defs)
+    match schema.get("type"):
+        case "boolean":
+            yield True
+        case "integer" | "number":
+            yield from _numbers(schema)
+        case "string":
+            yield from _texts(name, schema)
+        case "array":
+            yield from _lists(name, schema, defs)
+        case "object":
+            yield from _objects(schema, defs)
+    if "default" in schema:
+        yield schema["default"]
+
+
+def _numbers(schema: Schema) -> Iterator[float]:
+    step = schema.get("multipleOf", 1)
+    low = schema.get("minimum", schema.get("exclusiveMinimum"))
+    high = schema.get("maximum", schema.get("exclusiveMaximum"))
+    yield step
+    if low is not None:
+        yield from (low, low + step, (low // step + 1) * step)
+    if high is not None:
+        yield from (high, high - step, (-(-high // step) - 1) * step)
+    if low is not None and high is not None:
+        yield (low + high) / 2
+
+
+def _texts(name: str, schema: Schema) -> Iterator[str]:
+    """Yield the name in capitals, which are to be replaced, or what a pattern may take instead."""
+    least, most = schema.get("minLength", 0), schema.get("maxLength")
+    for text in (name.upper(), name, "1"):
+        yield (text * (least // len(text) + 1) if len(text) < least else text)[:most]
+
+
+def _lists(name: str, schema: Schema, defs: Schema) -> Iterator[list[object]]:
+    members = list(_values(name, schema.get("items", {}), defs))
+    least = max(1, schema.get("minItems", 1))
+    yield from ([one] * least for one in members)
+    yield members[:least]
+    yield []
+
+
+def _objects(schema: Schema, defs: Schema) -> Iterator[dict[str, object]]:
+    shown: Schema = schema.get("properties", {})
+    members = [
+        (name, list(_values(name, shown[name], defs))) for name in schema.get("required", ())
+    ]
+    longest = max((len(values) for _, values in members), default=1)
+    for at in range(longest):
+        yield {name: values[min(at, len(values) - 1)] for name, values in members if values}
 
 
 def command_routes(room: Room, path: str) -> Routes:

@@ -18,7 +18,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from roomctl.clock import Clock, Moment
-from roomctl.command import DeviceName, Param, Source, command
+from roomctl.command import DisplayName, Param, Source, command
 from roomctl.device import Device, Health, Nameplate, Status
 from roomctl.display.profile import DisplayProfile, DisplayTable, InputName
 from roomctl.display.session import (
@@ -312,17 +312,17 @@ class DisplaysPart(KindPart):
                 yield IssueEntry("display.fault", one.name, params, one.health.since.wall)
 
     @command("display.power", Right.OPERATE)
-    async def _power(self, source: Source, display: DeviceName, on: bool) -> None:
+    async def _power(self, source: Source, display: DisplayName, on: bool) -> None:
         """Switch a display on or off; one that cools down is switched on as soon as it lets one."""
         await self._named(display).power(on)
 
     @command("display.input", Right.OPERATE)
-    async def _input(self, source: Source, display: DeviceName, input: InputName) -> None:
+    async def _input(self, source: Source, display: DisplayName, input: InputName) -> None:
         """Show another input of a display that is on."""
         await self._named(display).select(input)
 
     @command("display.pictureMute", Right.OPERATE)
-    async def _picture_mute(self, source: Source, display: DeviceName, on: bool) -> None:
+    async def _picture_mute(self, source: Source, display: DisplayName, on: bool) -> None:
         """Hide the picture of a display that is on, or show it again; the lamp stays lit."""
         await self._named(display).mute_picture(on)
 

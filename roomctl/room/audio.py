@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Literal
 
 from roomctl.clock import Clock, Moment
-from roomctl.command import DeviceName, Param, Percent, Result, Source, command
+from roomctl.command import Param, Percent, Result, Source, SpeakerphoneName, command
 from roomctl.config import AudioTable
 from roomctl.device import Status
 from roomctl.errors import NoReply, Refused
@@ -213,7 +213,7 @@ class Audio(Part):
         await self._mute.set_gain(pct)
 
     @command("audio.device", Right.HERE)
-    async def _choose(self, source: Source, name: DeviceName) -> None:
+    async def _choose(self, source: Source, name: SpeakerphoneName) -> None:
         """Use another speakerphone: from within the room only, and not in a call."""
         self._mute.choose(name)
 

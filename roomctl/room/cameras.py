@@ -20,12 +20,14 @@ from roomctl.camera.protocol import Reached
 from roomctl.clock import Clock, Moment
 from roomctl.command import (
     Alternative,
+    CameraName,
     Degrees,
-    DeviceName,
     ExposureSteps,
     LeaseMs,
     LensPercent,
     Name,
+    PanDegrees,
+    PanPush,
     PresetNumber,
     Push,
     RawFrame,
@@ -437,8 +439,8 @@ class Cameras(Part):
     async def _drive(
         self,
         source: Source,
-        camera: DeviceName,
-        pan: Push = 0.0,
+        camera: CameraName,
+        pan: PanPush = 0.0,
         tilt: Push = 0.0,
         zoom: Push = 0.0,
         focus: Push = 0.0,
@@ -448,12 +450,12 @@ class Cameras(Part):
         self._steered(camera).drive(pan, tilt, zoom, focus, lease_s=lease_ms / 1000)
 
     @command("camera.stop", Right.STOP)
-    async def _stop(self, source: Source, camera: DeviceName) -> None:
+    async def _stop(self, source: Source, camera: CameraName) -> None:
         """Stop pan, tilt and zoom, and focus if it is driven."""
         self[camera].stop()
 
     @command("camera.home", Right.MOVE)
-    async def _home(self, source: Source, camera: DeviceName) -> None:
+    async def _home(self, source: Source, camera: CameraName) -> None:
         """Go to the home position."""
         await self._steered(camera).home()
 
@@ -461,8 +463,8 @@ class Cameras(Part):
     async def _goto(
         self,
         source: Source,
-        camera: DeviceName,
-        pan_deg: Degrees | None = None,
+        camera: CameraName,
+        pan_deg: PanDegrees | None = None,
         tilt_deg: Degrees | None = None,
         zoom_pct: LensPercent | None = None,
         speed: SpeedShare = 1.0,
@@ -477,8 +479,8 @@ class Cameras(Part):
     async def _relative(
         self,
         source: Source,
-        camera: DeviceName,
-        pan_deg: Degrees = 0.0,
+        camera: CameraName,
+        pan_deg: PanDegrees = 0.0,
         tilt_deg: Degrees = 0.0,
         speed: SpeedShare = 1.0,
     ) -> Result:
@@ -486,12 +488,12 @@ class Cameras(Part):
         return _reached(await self._steered(camera).relative(pan_deg, tilt_deg, speed))
 
     @command("camera.zoom", Right.MOVE)
-    async def _zoom(self, source: Source, camera: DeviceName, pct: LensPercent) -> Result:
+    async def _zoom(self, source: Source, camera: CameraName, pct: LensPercent) -> Result:
         """Zoom to a place, 0 wide to 100 tele; done when it is there."""
         return _reached(await self._steered(camera).zoom_to(pct))
 
     @command("camera.recall", Right.MOVE)
-    async def _recall(self, source: Source, camera: DeviceName, preset: PresetNumber) -> None:
+    async def _recall(self, source: Source, camera: CameraName, preset: PresetNumber) -> None:
         """Go to a stored position."""
         await self._steered(camera).recall(preset)
         self._act(
@@ -507,7 +509,7 @@ class Cameras(Part):
     async def _store(
         self,
         source: Source,
-        camera: DeviceName,
+        camera: CameraName,
         preset: PresetNumber,
         name: Name | None = None,
     ) -> None:
@@ -523,7 +525,7 @@ class Cameras(Part):
 
     @command("camera.deletePreset", Right.ARRANGE)
     async def _delete_preset(
-        self, source: Source, camera: DeviceName, preset: PresetNumber
+        self, source: Source, camera: CameraName, preset: PresetNumber
     ) -> None:
         """Forget a stored position, the name that it was given, and its picture."""
         await self[camera].delete(preset)
@@ -532,14 +534,14 @@ class Cameras(Part):
 
     @command("camera.name", Right.ARRANGE)
     async def _name(
-        self, source: Source, camera: DeviceName, preset: PresetNumber, name: Name
+        self, source: Source, camera: CameraName, preset: PresetNumber, name: Name
     ) -> None:
         """Name a stored position; empty: by no name but that of room.toml. Kept over a restart."""
         self[camera].must_have_preset(preset)
         await self.names.give(camera, preset, name, source.name)
 
     @command("camera.power", Right.OPERATE)
-    async def _power(self, source: Source, camera: DeviceName, on: bool) -> None:
+    async def _power(self, source: Source, camera: CameraName, on: bool) -> None:
         """Switch a camera on, or to standby."""
         await self[camera].power(on)
 
@@ -547,7 +549,7 @@ class Cameras(Part):
     async def _focus(
         self,
         source: Source,
-        camera: DeviceName,
+        camera: CameraName,
         mode: Literal["auto", "manual", "one_push", "infinity"] | None = None,
         pct: LensPercent | None = None,
     ) -> None:
@@ -561,7 +563,7 @@ class Cameras(Part):
     async def _exposure(
         self,
         source: Source,
-        camera: DeviceName,
+        camera: CameraName,
         mode: Literal["auto", "manual", "shutter", "iris", "bright"],
     ) -> None:
         """Set the exposure mode, one of the camera's `modes.exposure`."""
@@ -571,26 +573,26 @@ class Cameras(Part):
     async def _white_balance(
         self,
         source: Source,
-        camera: DeviceName,
+        camera: CameraName,
         mode: Literal["auto", "indoor", "outdoor", "one_push", "atw", "manual"],
     ) -> None:
         """Set the white balance, one of `modes.white_balance`; one_push measures it now."""
         await self[camera].white_balance(mode)
 
     @command("camera.backlight", Right.OPERATE)
-    async def _backlight(self, source: Source, camera: DeviceName, on: bool) -> None:
+    async def _backlight(self, source: Source, camera: CameraName, on: bool) -> None:
         """Expose for what stands before a bright window, or not."""
         await self[camera].backlight(on)
 
     @command("camera.exposureCompensation", Right.OPERATE)
     async def _exposure_compensation(
-        self, source: Source, camera: DeviceName, steps: ExposureSteps
+        self, source: Source, camera: CameraName, steps: ExposureSteps
     ) -> None:
         """Expose some steps brighter or darker, within `modes.exposure_compensation`."""
         await self[camera].exposure_compensation(steps)
 
     @command("camera.menu", Right.OPERATE)
-    async def _menu(self, source: Source, camera: DeviceName, on: bool) -> None:
+    async def _menu(self, source: Source, camera: CameraName, on: bool) -> None:
         """Open or close the camera's own menu, which everybody sees in its picture."""
         await self[camera].menu(on)
         self._menus.pop(camera, None)
@@ -602,7 +604,7 @@ class Cameras(Part):
     async def _menu_key(
         self,
         source: Source,
-        camera: DeviceName,
+        camera: CameraName,
         key: Literal["up", "down", "left", "right", "enter", "back"],
     ) -> None:
         """Press a key of the open menu, one of `modes.menu`."""
@@ -612,7 +614,7 @@ class Cameras(Part):
             self._changed()
 
     @command("camera.irReceive", Right.OPERATE)
-    async def _ir_receive(self, source: Source, camera: DeviceName, on: bool) -> None:
+    async def _ir_receive(self, source: Source, camera: CameraName, on: bool) -> None:
         """Obey the infrared remote, or lock it out."""
         await self[camera].ir_receive(on)
 
@@ -620,19 +622,19 @@ class Cameras(Part):
     async def _tally(
         self,
         source: Source,
-        camera: DeviceName,
+        camera: CameraName,
         light: Literal["red", "green", "yellow", "off"],
     ) -> None:
         """Light a tally lamp of `modes.tally`, which stays lit until told otherwise, or none."""
         await self[camera].tally(None if light == "off" else light)
 
     @command("camera.tracking", Right.OPERATE)
-    async def _tracking(self, source: Source, camera: DeviceName, on: bool) -> None:
+    async def _tracking(self, source: Source, camera: CameraName, on: bool) -> None:
         """Follow people, or not."""
         await self[camera].tracking(on)
 
     @command("camera.raw", Right.SERVICE)
-    async def _raw(self, source: Source, camera: DeviceName, frame: RawFrame) -> Result:
+    async def _raw(self, source: Source, camera: CameraName, frame: RawFrame) -> Result:
         """Send a VISCA frame in hex, with header and FF or without both.
 
         `result.answer` is what an inquiry is answered.

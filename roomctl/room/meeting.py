@@ -22,11 +22,11 @@ from roomctl.clock import Clock, Moment
 from roomctl.command import (
     Alternative,
     AskedPasscode,
-    DeviceName,
     Favourite,
     Identifier,
     MeetingNumber,
     Passcode,
+    PlatformId,
     Result,
     Share,
     Source,
@@ -793,7 +793,7 @@ class Meeting(Part):
         link: Text | None = None,
         favourite: Favourite | None = None,
         number: MeetingNumber | None = None,
-        platform: DeviceName | None = None,
+        platform: PlatformId | None = None,
         passcode: Passcode | None = None,
     ) -> None:
         """Open a meeting: a booking, a link or an invitation's text, a favourite, or a number."""
@@ -821,7 +821,7 @@ class Meeting(Part):
         }
 
     @command("meeting.new", Right.MEET)
-    async def _new(self, source: Source, platform: DeviceName | None = None) -> None:
+    async def _new(self, source: Source, platform: PlatformId | None = None) -> None:
         """Start a new meeting on a platform; the room's default if none is named."""
         self._wake()
         await self._calls.new(platform)
@@ -843,7 +843,7 @@ class Meeting(Part):
         await self._calls.rejoin()
 
     @command("meeting.cardsSeen", Right.HERE)
-    async def _cards_seen(self, source: Source, platform: DeviceName) -> None:
+    async def _cards_seen(self, source: Source, platform: PlatformId) -> None:
         """Show the cards of a platform that is left no more: what changed was read here."""
         one = self._calls.departures.of(platform)
         if one is None:

@@ -1031,7 +1031,7 @@
 
 /**
  * @typedef {object} DeviceRestartArgs
- * @property {string} device its name in the room document, such as camera.front
+ * @property {string} device its name in the room document
  * @property {"port" | "power"} [how]
  * @property {boolean} [force]
  */

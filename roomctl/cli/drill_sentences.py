@@ -20,9 +20,8 @@ _IN_USE = {
     "in_call": "正在通话",
     "laptop": "设备正由笔记本使用",
     "occupied": "有人在使用",
-    "booked": "即将有预订",
+    "booked": "已有预订，或即将有预订",
     "calendar_unknown": "日历状态未知",
-    "clock_unproven": "时钟未校准",
 }
 _LED = {"off-hook and mute": "摘机灯和静音灯", "off-hook": "摘机灯", "mute": "静音灯"}
 _MICROPHONE = {"muted": "已静音", "open": "已打开", "not known": "状态未知"}
@@ -44,11 +43,11 @@ DRILLS: Mapping[str, str] = {
     "{why}; a room that runs (`roomctl serve`) holds it: stop it for the drill": "{why}；正在运行的会议室（`roomctl serve`）占用它：验证前请先停止",
     **_each(
         _IN_USE,
-        "room: the room is not free ({which}); try again later",
-        "room：会议室{which}；请稍后再试",
+        "the room is not free ({which}); try again later",
+        "无法检测：{which}；请稍后再试",
     ),
     **_IN_USE,
-    "room: a self-test runs already; its report says how far it is": "room：自检已在进行；其报告会说明进度",
+    "a self-test runs already; its report says how far it is": "自检已在进行；其报告会说明进度",
     "somebody wanted the room, or it took too long": "有人要使用会议室，或用时过长",
     "the room was started anew meanwhile, and its report is gone": "会议室在此期间已重新启动，自检报告已丢失",
     "the camera is stopped and put back": "摄像机已停止，并恢复原状",

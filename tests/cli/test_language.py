@@ -16,6 +16,7 @@ from roomctl.cli.inspect import probe_words
 from roomctl.cli.language import SENTENCES, WORDS, language, refusal, spoken, translated
 from roomctl.cli.main import app
 from roomctl.errors import ConfigError, RoomctlError
+from roomctl.room.maintenance import TEST_REFUSALS
 from tests.cli.test_check import EVERY_MISTAKE
 from tests.cli.test_told import document
 
@@ -141,6 +142,24 @@ def test_a_refusal_that_has_no_sentence_here_is_told_in_the_panels(
     assert refusal(*asked) == "/a 已存在（room: there is one）"
     assert translated(refusal(*known)) == "会议室：没有摄像机 'a'；现有：front"
     assert refusal("of_tomorrow", "room: no", {}) == "room: no"
+
+
+def test_a_refused_self_test_says_why_in_chinese(monkeypatch: pytest.MonkeyPatch) -> None:
+    detail = "room: the room is not free ({}); try again later"
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    said = {
+        why: translated(refusal(code, detail.format(why), {}))
+        for why, code in TEST_REFUSALS.items()
+    }
+    assert said["calendar_unknown"] == "会议室：无法检测：日历状态未知；请稍后再试"
+    assert len(set(said.values())) == len(said)
+    assert not re.search("[a-z]{2}", "".join(said.values()))
+
+
+def test_no_sentence_of_a_refusal_is_hidden_behind_who_says_it() -> None:
+    """`refusal` looks for the sentence alone, without the "room: " in front of it."""
+    known = {**DRILLS, **SENTENCES}
+    assert [one for one in known if one.startswith("room: ") and one != "room: {why}"] == []
 
 
 def test_status_speaks_chinese(monkeypatch: pytest.MonkeyPatch) -> None:

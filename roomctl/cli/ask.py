@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import quote
@@ -69,6 +70,21 @@ def access(url: str | None, token: Path | None, method: str, path: str, body: ob
     """Ask about what is below /api/v1; return what the room says."""
     with _client(url, token) as client:
         return _answer(client, method, f"/api/v1/{path}", body)
+
+
+Asked = Callable[..., Any]
+"""Asks `method`, `path` below /api/v1 and perhaps a `body`; returns what the room says."""
+
+
+@contextlib.contextmanager
+def asking(url: str | None, token: Path | None) -> Iterator[Asked]:
+    """Give what asks a room again and again, by one connection."""
+    with _client(url, token) as client:
+
+        def asked(method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
+            return _answer(client, method, f"/api/v1/{path}", body)
+
+        yield asked
 
 
 def text(url: str | None, token: Path | None, path: str) -> str:

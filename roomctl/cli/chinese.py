@@ -89,7 +89,9 @@ HELP: Mapping[str, str] = {
     "Give the room any command of its API.\n\n`roomctl --install-completion` has the shell complete commands and keys.": "向会议室发出其 API 的任何命令。\n\n`roomctl --install-completion` 让 shell 补全命令和参数。",  # noqa: E501
     "A command; default: list them.": "一个命令；默认列出全部。",
     "What it takes.": "命令的参数。",
-    "Join a meeting on the room's screen.": "在会议室的显示屏上加入会议。",
+    "Join a meeting on the room's screen.\n\nHaving waited, the exit status is 0 in the call, 3 if it failed, was left or replaced, 4 if it\nwaits for somebody still. Ctrl-C ends the waiting, and not the call.": "在会议室的显示屏上加入会议。\n\n等待之后的退出码：0 已入会；3 失败、已离开或被另一场会议取代；4 仍在等人。Ctrl-C 只结束等待，不结束通话。",  # noqa: E501
+    "Wait for the call, and tell how it goes; default: a terminal.": "等待入会，并说明进展；在终端上为默认。",  # noqa: E501
+    "Seconds to wait at most.": "最多等待的秒数。",
     "A link, or an invitation's text; - reads stdin.": "链接或邀请全文；- 表示读取标准输入。",
     "Leave the meeting.": "离开会议。",
     "Mute the room's microphone; unmuting is for people in it.": "将会议室的麦克风静音；取消静音只能在室内进行。",  # noqa: E501

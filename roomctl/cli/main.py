@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -305,17 +306,38 @@ def do_command(
 @app.command(epilog="Example: roomctl join 'https://meet.jit.si/BambooRoom'")
 def join(
     link: Annotated[str, typer.Argument(help="A link, or an invitation's text; - reads stdin.")],
+    wait: Annotated[
+        bool | None,
+        typer.Option(
+            "--wait/--no-wait", help="Wait for the call, and tell how it goes; default: a terminal."
+        ),
+    ] = None,
+    limit_s: Annotated[
+        float, typer.Option("--limit", min=0, help="Seconds to wait at most.")
+    ] = 120.0,
     url: Url = None,
     token: Token = None,
     as_json: Json = False,
 ) -> None:
-    """Join a meeting on the room's screen."""
-    from roomctl.cli import ask
+    """Join a meeting on the room's screen.
+
+    Having waited, the exit status is 0 in the call, 3 if it failed, was left or replaced, 4 if it
+    waits for somebody still. Ctrl-C ends the waiting, and not the call.
+    """
+    from roomctl.cli import joining
 
     text = sys.stdin.read() if link == "-" else link
     if not text.strip():
         raise RoomctlError("join: no link given; paste the invitation's link, or its text")
-    _answer(ask.command(url, token, "meeting.join", {"link": text}), as_json)
+    if not (sys.stdout.isatty() if wait is None else wait):
+        record = joining.join(url, token, text)
+        _answer(record if as_json else {**record, "result": None}, as_json)
+        return
+    tell = partial(typer.echo, err=True) if as_json else _at_once
+    record, status = joining.join_and_wait(url, token, text, tell, limit_s)
+    if as_json:
+        typer.echo(dump(record))
+    end(status)
 
 
 @app.command(epilog="Example: roomctl leave")

@@ -69,6 +69,18 @@ class CallFailure(StrEnum):
     SCREEN = "screen"
 
 
+MENDED_ON_PAGE = frozenset(
+    {
+        CallFailure.PASSCODE_NEEDED,
+        CallFailure.PASSCODE_WRONG,
+        CallFailure.SIGN_IN_REQUIRED,
+        CallFailure.BOT_WALL,
+        CallFailure.HOST_NOT_STARTED,
+    }
+)
+"""Failures that a person, there or here, may still mend while the page is shown."""
+
+
 class Evidence(StrEnum):
     """What a state rests on: media that flows, the page, or nothing."""
 

@@ -156,6 +156,7 @@ class MeetingEntry:
     dial: tuple[str, ...] = ()
     fallback: FallbackEntry | None = None
     rejoin: bool = False  # it failed, and it is known how to join it again
+    call: int | None = None  # number of the call; a later one has a greater
 
 
 WalkthroughState = Literal["idle", "offered", "showing", "shown", "joining", "handed_over"]

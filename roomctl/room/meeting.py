@@ -327,7 +327,13 @@ class CallControl:
             dial=self._dialled(),
             fallback=self._fallback_entry(),
             rejoin=now.state is call.State.FAILED and self.can_rejoin,
+            call=asked.id if asked else None,
         )
+
+    @property
+    def number(self) -> int | None:
+        """The number of the call that was asked for last."""
+        return self._context.call.id if self._context.call else None
 
     @property
     def asks_passcode(self) -> bool:
@@ -795,8 +801,11 @@ class Meeting(Part):
         number: MeetingNumber | None = None,
         platform: PlatformId | None = None,
         passcode: Passcode | None = None,
-    ) -> None:
-        """Open a meeting: a booking, a link or an invitation's text, a favourite, or a number."""
+    ) -> Result:
+        """Open a meeting: a booking, a link or an invitation's text, a favourite, or a number.
+
+        `result.call` is its number, as in `meeting.call`.
+        """
         self._wake()
         if booking is not None:
             await self._calls.join_booked(self._bookings.booking(booking))
@@ -807,6 +816,7 @@ class Meeting(Part):
             await self._calls.join(self._calls.favourite(favourite), favourite)
         else:
             await self._calls.join(self._calls.read(link or ""), None, link or "")
+        return {"call": self._calls.number}
 
     @command("meeting.read", Right.MEET)
     async def _read(self, source: Source, link: Text) -> Result:

@@ -296,8 +296,9 @@ class SimulatedScreen:
             self.screen.silent = not self.screen.silent
 
         def block(args: Mapping[str, Argument], now: float) -> None:
-            """Have this page, and the next, show another thing in place of the meeting."""
-            self.screen.blocked_by = following(self.screen.blocked_by, BLOCKS)
+            """Have this page, and the next, show `by` or the next word, and no meeting."""
+            by = args.get("by", following(self.screen.blocked_by, BLOCKS))
+            self.screen.blocked_by = str(by) if by in BLOCKS and by is not None else None
             self.screen.shows.word = self.screen.blocked_by
 
         def reach(args: Mapping[str, Argument], now: float) -> None:

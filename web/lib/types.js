@@ -307,6 +307,7 @@
  * @property {string[]} dial
  * @property {Fallback | null} fallback
  * @property {boolean} rejoin
+ * @property {number | null} call
  */
 
 /**
@@ -1161,6 +1162,7 @@
 
 /**
  * Open a meeting: a booking, a link or an invitation's text, a favourite, or a number.
+ * `result.call` is its number, as in `meeting.call`.
  * @typedef {object} MeetingJoin
  * @property {string | null} [id] makes a repeat harmless
  * @property {"meeting.join"} type

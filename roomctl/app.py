@@ -344,6 +344,10 @@ class LiveConfig:
         """Return every mistake of a room.toml; blocking."""
         return mistakes_from_afar(text, self._file, self._room.config)
 
+    def parsed(self, text: str) -> Config:
+        """Return what a room.toml says, ConfigError; blocking."""
+        return parse(text, self._file)
+
     def export(self) -> bytes:
         """Return the room for another box, without its secrets; blocking. Refused "no_file"."""
         if self._export is None:

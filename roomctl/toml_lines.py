@@ -35,6 +35,14 @@ def lines_of(text: str) -> Mapping[KeyPath, int]:
     return scanner.found
 
 
+def spans_of(text: str) -> Mapping[KeyPath, slice]:
+    """Return where each plain value stands, as it is written; in order."""
+    scanner = _Scanner(text)
+    with contextlib.suppress(RecursionError):
+        scanner.read()
+    return scanner.spans
+
+
 def line_of(error: ValueError, text: str) -> int | None:
     """Return the line on which tomllib found that a text is no TOML, if it says so."""
     if "(at end of document)" in str(error):
@@ -46,6 +54,7 @@ def line_of(error: ValueError, text: str) -> int | None:
 class _Scanner:
     def __init__(self, text: str) -> None:
         self.found: dict[KeyPath, int] = {}
+        self.spans: dict[KeyPath, slice] = {}
         self._text, self._at = text, 0
         self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
         self._arrays: dict[KeyPath, int] = {}  # of tables: how many there are
@@ -112,7 +121,8 @@ class _Scanner:
             while self._more("}") and self._assignment(path):
                 pass
         else:
-            self._skip(_SCALAR)
+            begun = self._at
+            self.spans[path] = slice(begun, self._skip(_SCALAR))
 
     def _array(self, path: KeyPath) -> None:
         self._at += 1

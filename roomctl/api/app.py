@@ -57,6 +57,8 @@ _STATUS = {
     "unknown_person": 404,
     "invalid": 422,
     "unknown_revision": 404,
+    "config_newer": 412,
+    "config_redacted": 422,
     "unknown_walkthrough": 404,
     "nothing_to_undo": 409,
     "unmute_in_room_only": 403,

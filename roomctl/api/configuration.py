@@ -5,6 +5,7 @@
 - `POST /api/v1/config`: runs it and keeps it as a revision.
 - `POST /api/v1/config/rollback`: an earlier revision, or room.toml (0), counts again.
 - `GET /api/v1/config`: the revisions, without their texts, and which one runs.
+- `GET /api/v1/config/text`: one of them, without its secrets (`config_text`).
 - `GET /api/v1/export`: the room for another box, as `roomctl export` packs it.
 - `POST /api/v1/import`: this box becomes the room of such a file, with the next start.
 
@@ -21,10 +22,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Annotated, Literal, Protocol
 
-from fastapi import Query, Request, Response
+from fastapi import Header, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from roomctl.api.config_text import ShownText, restored, shown
 from roomctl.api.problem import Answers, refusals
+from roomctl.api.redaction import HIDDEN
 from roomctl.api.rights import Routes, needs
 from roomctl.api.schema import Strict, Told
 from roomctl.command import Number, Plain, Source
@@ -33,7 +36,7 @@ from roomctl.roles import Right
 from roomctl.room import Room
 from roomctl.room.configuration import ConfigPlan
 from roomctl.store import AppliedConfigs, ImportPlan
-from roomctl.store.configs import LONGEST
+from roomctl.store.configs import LONGEST, digest
 from roomctl.wire import in_thread
 
 Check = Callable[[str], Sequence[FileError]]
@@ -47,6 +50,10 @@ class RunningConfig(Protocol):
 
     def check(self, text: str) -> Sequence[FileError]:
         """Return every mistake of a room.toml; blocking."""
+        ...
+
+    def parsed(self, text: str) -> BaseModel:
+        """Return what a room.toml says, ConfigError; blocking."""
         ...
 
     def export(self) -> bytes:
@@ -82,6 +89,17 @@ RestartTime = Annotated[
     Literal["now", "free"],
     Field(description="when it is run: now, or once nobody uses the room"),
 ]
+
+
+IfMatch = Annotated[
+    str | None,
+    Header(description="ETag of the text that was changed; 412: it is not the newest"),
+]
+
+
+def tags_of(header: str) -> set[str]:
+    """Return the tags of If-Match or If-None-Match; a proxy may have called them weak."""
+    return {tag.strip().removeprefix("W/") for tag in header.split(",")}
 
 
 class ConfigText(Strict):
@@ -148,6 +166,16 @@ class ConfigRevisionTold(Told):
     sha256: Annotated[str, Field(description="of its text, in hex")]
 
 
+class TextForm(BaseModel):
+    """Which text is asked for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    revision: int | None = Field(
+        default=None, ge=0, description="number of a revision; 0 is room.toml; else what counts now"
+    )
+
+
 class ImportForm(BaseModel):
     """How an import is meant."""
 
@@ -189,7 +217,7 @@ def configuration_routes(
 ) -> Routes:
     """Return the routes to a room's configuration; one of both None: none can be applied here."""
     router, checking = Routes(), asyncio.Lock()
-    exporting, importing = asyncio.Lock(), asyncio.Lock()
+    exporting, importing, reading = asyncio.Lock(), asyncio.Lock(), asyncio.Lock()
 
     async def judged(text: str) -> ConfigJudgement:
         if checking.locked():
@@ -212,13 +240,41 @@ def configuration_routes(
     @needs(Right.CONFIGURE)
     async def checked(body: ConfigText) -> ConfigJudgement:
         """Return every mistake of a room.toml; nothing is kept, and no device is asked."""
-        return await judged(body.text)
+        return await judged(await desk.restored(body.text))
 
     @router.get("/api/v1/config", tags=["configuration"], responses=refusals())
     @needs(Right.CONFIGURE)
     async def history() -> ConfigHistory:
         """Return the revisions that are kept, and which one runs."""
         return _history(configs)
+
+    toml = {"text/plain": {"schema": {"type": "string"}}}
+    written: Answers = {200: {"description": "A room.toml", "content": toml}}
+
+    @router.get(
+        "/api/v1/config/text",
+        tags=["configuration"],
+        response_class=Response,
+        responses={**refusals(404, 409, 429, 502), **written},
+    )
+    @needs(Right.CONFIGURE)
+    async def config_text(query: Annotated[TextForm, Query()]) -> Response:
+        """Return what counts now, or a revision, as TOML without its secrets.
+
+        ETag, of what counts now, is what `If-Match` takes. A hidden value is `…1`, or an address
+        that ends in it: where it is left as it is, it stands for what it hides.
+        """
+        desk.refuse_none()
+        if reading.locked():
+            raise Refused("room", "too_often", "another text is being read; wait for its end")
+        async with reading:
+            tag, newest = await desk.base()
+            asked = newest if query.revision is None else await desk.text(query.revision)
+            found = await desk.shown(asked)
+        headers = {"Cache-Control": "no-store"}
+        if query.revision in (None, desk.kept.wanted):
+            headers["ETag"] = tag
+        return Response(found.text, media_type="text/plain", headers=headers)
 
     archive = {"application/x-tar": {"schema": {"type": "string", "format": "binary"}}}
     packed: Answers = {200: {"description": "A tar", "content": archive}}
@@ -250,12 +306,15 @@ def configuration_routes(
     @router.post(
         "/api/v1/import",
         tags=["configuration"],
-        responses={**refusals(409, 429, 502), **asked},
+        responses={**refusals(409, 412, 429, 502), **asked},
         openapi_extra={"requestBody": {"required": True, "content": archive}},
     )
     @needs(Right.ACCESS)
     async def take_in(
-        request: Request, answer: Response, query: Annotated[ImportForm, Query()]
+        request: Request,
+        answer: Response,
+        query: Annotated[ImportForm, Query()],
+        if_match: IfMatch = None,
     ) -> ImportTold:
         """Make this box the room of an export; 202: the program starts anew, and does it first.
 
@@ -270,6 +329,7 @@ def configuration_routes(
             data = await request.body()
             plan = await in_thread(live.judge_import, data)
             if not query.check:
+                await desk.refuse_newer(if_match)
                 _refuse_import(room, plan, force=query.force)
                 source = _source(request)
                 await in_thread(live.keep_import, data, source)
@@ -281,10 +341,12 @@ def configuration_routes(
     soon: Answers = {202: {"model": ConfigApplied, "description": "It is run soon."}}
 
     @router.post(
-        "/api/v1/config", tags=["configuration"], responses={**refusals(409, 429, 502), **soon}
+        "/api/v1/config", tags=["configuration"], responses={**refusals(409, 412, 429, 502), **soon}
     )
     @needs(Right.CONFIGURE)
-    async def apply(request: Request, answer: Response, body: ConfigToApply) -> ConfigApplied:
+    async def apply(
+        request: Request, answer: Response, body: ConfigToApply, if_match: IfMatch = None
+    ) -> ConfigApplied:
         """Run a room.toml that has no mistake, and keep it; what it leaves as it is goes on.
 
         202: the program starts anew for it, or it waits for a free room. A call is not broken off.
@@ -293,30 +355,35 @@ def configuration_routes(
         source = _source(request)
 
         async def keep() -> None:
-            await desk.kept.apply(body.text, source.name, body.why, room.now().wall)
+            await desk.kept.apply(text, source.name, body.why, room.now().wall)
 
         desk.refuse_none()
-        await without_mistakes(body.text)
-        applied = await desk.run(source, body.text, body.when, keep)
+        await desk.refuse_newer(if_match)  # before its mistakes: they may be of the other text
+        text = await desk.restored(body.text)
+        await without_mistakes(text)
+        applied = await desk.run(source, text, body.when, keep, if_match)
         answer.status_code = 200 if applied.running == applied.wanted else 202
         return applied
 
     @router.post(
         "/api/v1/config/rollback",
         tags=["configuration"],
-        responses={**refusals(404, 409, 429, 502), **soon},
+        responses={**refusals(404, 409, 412, 429, 502), **soon},
     )
     @needs(Right.CONFIGURE)
-    async def roll_back(request: Request, answer: Response, body: ConfigRollback) -> ConfigApplied:
+    async def roll_back(
+        request: Request, answer: Response, body: ConfigRollback, if_match: IfMatch = None
+    ) -> ConfigApplied:
         """Run an earlier revision, or room.toml (0) as it is now; as for a new one."""
 
         async def keep() -> None:
             await desk.kept.roll_back(body.revision)
 
         desk.refuse_none()
+        await desk.refuse_newer(if_match)
         text = await desk.text(body.revision)
         await without_mistakes(text)
-        applied = await desk.run(_source(request), text, body.when, keep)
+        applied = await desk.run(_source(request), text, body.when, keep, if_match)
         answer.status_code = 200 if applied.running == applied.wanted else 202
         return applied
 
@@ -363,18 +430,57 @@ class ConfigDesk:
         """Return a revision's text, or what room.toml says now (0); Refused, ConfigError."""
         return self.kept.text(revision) if revision else await in_thread(self._running.text)
 
+    async def base(self) -> tuple[str, str]:
+        """Return the text that counts now, and its tag: another one for each text and file."""
+        kept = self.kept
+        number = kept.wanted
+        text, file = await self.text(number), await in_thread(digest, kept.file)
+        told = hashlib.sha256(f"{file}\n{text}".encode()).hexdigest()
+        return f'"{number}-{told[:32]}"', text
+
+    async def shown(self, text: str) -> ShownText:
+        """Return a text without its secrets; ConfigError if it has a mistake."""
+        return await in_thread(lambda: shown(text, self._running.parsed(text)))
+
+    async def restored(self, text: str) -> str:
+        """Return a text with what is hidden of the one that counts now; Refused, if it moved."""
+        if HIDDEN not in text or self._configs is None or self._live is None:
+            return text
+        try:
+            base = await self.shown((await self.base())[1])
+        except RoomctlError:  # it cannot be read, so it was not shown, either
+            base = ShownText("", {})
+        return await in_thread(restored, text, base)
+
+    async def refuse_newer(self, if_match: str | None) -> None:
+        """Refused "config_newer" if what counts now is not what somebody has changed."""
+        if if_match is None or self._configs is None or "*" in (tags := tags_of(if_match)):
+            return
+        tag, _ = await self.base()
+        if tag in tags:
+            return
+        number = self.kept.wanted
+        newest = next((one for one in self.kept.revisions if one.number == number), None)
+        who = f"revision {number} of {newest.who}, {newest.at:%Y-%m-%d %H:%M}Z" if newest else ""
+        why = f"the configuration was changed meanwhile ({who or 'room.toml itself'})"
+        params = {"revision": str(number), "who": newest.who if newest else ""}
+        told = f"{why}; look at it: `roomctl config show`, `roomctl config diff`"
+        raise Refused("room", "config_newer", told, **params)
+
     async def run(
         self,
         source: Source,
         text: str,
         when: Literal["now", "free"],
         keep: Callable[[], Awaitable[None]],
+        if_match: str | None = None,
     ) -> ConfigApplied:
         """Have a text without mistakes run, and `keep` it; Refused says why it cannot be."""
         if self._one_at_a_time.locked():
             why = "another configuration is being applied; wait until that is done"
             raise Refused("room", "too_often", why)
         async with self._one_at_a_time:
+            await self.refuse_newer(if_match)
             maintenance = self._room.maintenance
             plan = await self._running.plan(text)
             if plan.program:

@@ -23,7 +23,7 @@ from fastapi import Query, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from roomctl.api.configuration import ConfigDesk, RestartTime, RunningConfig
+from roomctl.api.configuration import ConfigDesk, IfMatch, RestartTime, RunningConfig
 from roomctl.api.problem import Answers, refusals
 from roomctl.api.rights import Routes, needs
 from roomctl.api.schema import Strict, Told
@@ -209,7 +209,12 @@ class _Desk:
             raise Refused("room", "too_often", why)
 
     async def run(
-        self, source: Source, text: str, when: WhenToRun, keep: Callable[[], Awaitable[object]]
+        self,
+        source: Source,
+        text: str,
+        when: WhenToRun,
+        keep: Callable[[], Awaitable[object]],
+        if_match: str | None,
     ) -> bool:
         """Have a room.toml run, and `keep` it; False: that is once it may, or after a new start.
 
@@ -223,7 +228,7 @@ class _Desk:
         async def kept() -> None:
             await keep()
 
-        applied = await self._desk.run(source, text, when, kept)
+        applied = await self._desk.run(source, text, when, kept, if_match)
         return applied.running == applied.wanted
 
 
@@ -306,11 +311,13 @@ def _moving(router: Routes, room: Room, desk: _Desk) -> None:
         return _told(migration, room)
 
     soon: Answers = {202: {"model": MigrationTold, "description": "It counts soon."}}
-    answers: Answers = {**refusals(409, 429, 502), **soon}
+    answers: Answers = {**refusals(409, 412, 429, 502), **soon}
 
     @router.post("/api/v1/migration/apply", tags=["migration"], responses=answers)
     @needs(Right.CONFIGURE)
-    async def apply(request: Request, answer: Response, body: StageToApply) -> MigrationTold:
+    async def apply(
+        request: Request, answer: Response, body: StageToApply, if_match: IfMatch = None
+    ) -> MigrationTold:
         """Apply the next stage. 202: once the room is free, or after a new start of the program."""
         desk.refuse_busy()
         async with desk.busy:
@@ -322,12 +329,15 @@ def _moving(router: Routes, room: Room, desk: _Desk) -> None:
                 dead=dead,
             )
             keep = partial(migration.apply, stage, text, source.name, room.now().wall)
-            answer.status_code = 200 if await desk.run(source, text, body.when, keep) else 202
+            done = await desk.run(source, text, body.when, keep, if_match)
+            answer.status_code = 200 if done else 202
         return _told(migration, room)
 
     @router.post("/api/v1/migration/rollback", tags=["migration"], responses=answers)
     @needs(Right.CONFIGURE)
-    async def roll_back(request: Request, answer: Response, body: StageToUndo) -> MigrationTold:
+    async def roll_back(
+        request: Request, answer: Response, body: StageToUndo, if_match: IfMatch = None
+    ) -> MigrationTold:
         """Take back a stage and those after it, or the whole move, to the byte; as `apply` does."""
         desk.refuse_busy()
         async with desk.busy:
@@ -338,7 +348,8 @@ def _moving(router: Routes, room: Room, desk: _Desk) -> None:
             if text is None:
                 await keep()  # a plan alone
             else:
-                answer.status_code = 200 if await desk.run(source, text, body.when, keep) else 202
+                done = await desk.run(source, text, body.when, keep, if_match)
+                answer.status_code = 200 if done else 202
         return _told(migration, room)
 
 

@@ -75,6 +75,11 @@ class Redaction:
         return value
 
 
+def is_secret_key(key: object) -> bool:
+    """Whether all that stands under a key is hidden."""
+    return key in _SECRET_KEYS
+
+
 def secrets_of(config: BaseModel) -> set[str]:
     """Return what a configuration knows that nobody else shall."""
     return set(_secrets(config))

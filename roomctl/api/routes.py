@@ -17,7 +17,7 @@ from roomctl.api import schema
 from roomctl.api.access import access_routes
 from roomctl.api.auth import PAIRING_S, VISIT_S, Tokens
 from roomctl.api.command_list import command_routes
-from roomctl.api.configuration import ConfigDesk, RunningConfig, configuration_routes
+from roomctl.api.configuration import ConfigDesk, RunningConfig, configuration_routes, tags_of
 from roomctl.api.diagnostics import diagnostic_routes
 from roomctl.api.downloads import download_routes
 from roomctl.api.events import COMMENT_S, Encoding, stream
@@ -149,7 +149,7 @@ def _status(router: APIRouter, doors: Doors, encoding: Encoding) -> None:
         """Return everything the room says of itself; ETag is its revision."""
         etag = f'"{doors.boot_id}-{room.document.rev}"'  # strong: the same bytes each time
         headers = {"ETag": etag, "Cache-Control": "no-cache"}
-        if _etags(if_none_match or "") & {etag, "*"}:
+        if tags_of(if_none_match or "") & {etag, "*"}:
             return Response(status_code=304, headers=headers)
         _, body = encoding.document()
         return Response(body, media_type="application/json", headers=headers)
@@ -186,11 +186,6 @@ def _status(router: APIRouter, doors: Doors, encoding: Encoding) -> None:
         )
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(happening, media_type="text/event-stream", headers=headers)
-
-
-def _etags(if_none_match: str) -> set[str]:
-    """Return the tags that a client has; a proxy may have called them weak."""
-    return {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
 
 
 def _commands(router: APIRouter, doors: Doors) -> None:

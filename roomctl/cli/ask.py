@@ -66,9 +66,16 @@ def pairing(url: str | None, token: Path | None, role: str) -> dict[str, Any]:
         return {"link": link, "good_for_s": offered["good_for_s"]}
 
 
-def access(url: str | None, token: Path | None, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
-    """Ask about what is below /api/v1; return what the room says."""
+def access(
+    url: str | None, token: Path | None, method: str, path: str, body: object = None, base: str = ""
+) -> Any:  # noqa: ANN401 - JSON
+    """Ask about what is below /api/v1; return what the room says.
+
+    `base`: the tag of what is changed, which must be the newest.
+    """
     with _client(url, token) as client:
+        if base:
+            client.headers["If-Match"] = f'"{base}"'
         return _answer(client, method, f"/api/v1/{path}", body)
 
 
@@ -94,6 +101,15 @@ def text(url: str | None, token: Path | None, path: str) -> str:
         if response.is_error:
             return str(_answer(client, "GET", f"/api/v1/{path}", None))
         return response.content.decode("utf-8")
+
+
+def text_and_tag(url: str | None, token: Path | None, path: str) -> tuple[str, str]:
+    """Return a text from below /api/v1, and its tag, without quotes; empty: it has none."""
+    with _client(url, token) as client:
+        response = _sent(client, "GET", f"/api/v1/{path}")
+        if response.is_error:
+            _refused(client, response)
+        return response.text, response.headers.get("ETag", "").removeprefix("W/").strip('"')
 
 
 def download(url: str | None, token: Path | None, path: str) -> bytes:
@@ -195,12 +211,19 @@ def _answer(
     form: str = "application/json",
 ) -> dict[str, Any]:
     """Ask, with `body` as JSON or with the `content` of a file whose media type is `form`."""
-    import httpx
-
     given = {"json": body} if content is None else {"content": content}
     headers = None if content is None else {"Content-Type": form}
+    response = _sent(client, method, path, headers=headers, **given)
+    if response.status_code == 204:
+        return {}
+    return _read(client, response)
+
+
+def _sent(client: httpx.Client, method: str, path: str, **given: Any) -> httpx.Response:  # noqa: ANN401 - httpx's
+    import httpx
+
     try:
-        response = client.request(method, path, headers=headers, **given)
+        return client.request(method, path, **given)
     except httpx.ConnectError as error:
         if "CERTIFICATE" in str(error).upper():
             raise RoomctlError(f"{client.base_url}: {pinned.why(error)}") from error
@@ -209,9 +232,6 @@ def _answer(
     except httpx.HTTPError as error:
         why = f"does not answer ({error}); is the room running?"
         raise NoRoom(f"{client.base_url}: {why}") from error
-    if response.status_code == 204:
-        return {}
-    return _read(client, response)
 
 
 def _refused(client: httpx.Client, response: httpx.Response) -> NoReturn:

@@ -208,6 +208,16 @@ HELP: Mapping[str, str] = {
     "As in secret:NAME.": "secret:NAME 中的名称。",
     "List the names of secrets, never what they are.": "列出机密的名称，绝不显示其内容。",
     "Delete a secret.": "删除机密。",
+    "The room's configuration: show, compare, apply, take back.": "会议室的配置：查看、比较、应用、退回。",  # noqa: E501
+    "A room.toml; - reads stdin.": "一个 room.toml；- 表示读取标准输入。",
+    "As `config history` has it; 0 is room.toml.": "`config history` 中的编号；0 为 room.toml。",
+    "As `config history` has it; default: the newest.": "`config history` 中的编号；默认最新的。",
+    "Print what counts now, or a revision, without its secrets.\n\nA hidden value that is left as it is stays what it was when the text is applied.": "输出当前配置或某个版本，不含机密。\n\n隐藏的值保持原样时，应用后仍为原来的值。",  # noqa: E501
+    "Compare a file with what counts now.\n\nMistakes and what would begin anew are told, too. The exit status is 1 if they differ.": "比较文件与当前配置。\n\n同时说明其中的错误，以及哪些部分会重新启动。有差异时退出码为 1。",  # noqa: E501
+    "Run a file, and keep it as a revision.\n\nroom.toml stays as it is.\n\nA file of `config show` is refused if the configuration was changed since.": "运行一个文件，并保存为版本。\n\nroom.toml 不变。\n\n若配置此后已更改，`config show` 得到的文件会被拒绝。",  # noqa: E501
+    "Why, for the history.": "原因，记入历史。",
+    "List the revisions that are kept: when, by whom and why.": "列出保存的版本：时间、操作者和原因。",  # noqa: E501
+    "Have an earlier revision count again, or room.toml (0).": "恢复较早的版本，或 room.toml（0）。",  # noqa: E501
     "List the releases of bookings.": "列出预订的释放记录。",
     "Keep a meeting on the new platform as proof of it.\n\nThe one that is open, or the one of LINK. Its media prove it, or a person who looked: which of\nthem is kept.": "把新平台上的一场会议记为证明。\n\n可以是当前打开的会议，或 LINK 所指的会议。由音视频证实，或由看过的人确认；会记录是哪一种。",  # noqa: E501
     "A meeting on the new platform, to join first.": "新平台上的会议链接：先加入该会议。",

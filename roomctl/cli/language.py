@@ -186,6 +186,16 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "booked": "booked",
         "probe": "`roomctl probe` lists what is plugged in, with its lines for room.toml.",
         "done": "done",
+        "times_in": "times in {zone}",
+        "config.running": "runs",
+        "config.wanted": "runs soon",
+        "config.runs": "revision {number} runs",
+        "config.waits": "revision {number} is kept, and runs soon; see `roomctl config history`",
+        "config.restarted": "begun anew",
+        "config.added": "added",
+        "config.removed": "removed",
+        "config.program_for": "the program starts anew for",
+        "config.nothing": "nothing begins anew",
         "join.replaced": "another meeting was joined in its place",
         "join.waits": "not in the meeting after {seconds} s; the room goes on: `roomctl status`, `roomctl leave`",  # noqa: E501
         "join.interrupted": "the room goes on joining; `roomctl leave` ends that",
@@ -492,6 +502,16 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "booked": "已预订",
         "probe": "`roomctl probe` 列出已接入的设备，以及可写入 room.toml 的行。",
         "done": "完成",
+        "times_in": "时间均为 {zone} 时区",
+        "config.running": "正在运行",
+        "config.wanted": "即将运行",
+        "config.runs": "正在运行版本 {number}",
+        "config.waits": "版本 {number} 已保存，即将运行；见 `roomctl config history`",
+        "config.restarted": "重新启动",
+        "config.added": "新增",
+        "config.removed": "移除",
+        "config.program_for": "程序将重新启动，因为更改了",
+        "config.nothing": "没有需要重新启动的部分",
         "join.replaced": "会议室已改为加入另一场会议",
         "join.waits": "{seconds} 秒后仍未入会；会议室会继续：`roomctl status`、`roomctl leave`",
         "join.interrupted": "会议室会继续加入；用 `roomctl leave` 停止",
@@ -721,6 +741,9 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
 
 SENTENCES: Mapping[str, str] = {
     # the order counts: the first that fits is taken
+    "the configuration was changed meanwhile ({who}); look at it: `roomctl config show`, `roomctl config diff`": "配置在此期间已更改（{who}）；请查看：`roomctl config show`、`roomctl config diff`",  # noqa: E501
+    "revision {number} of {who}, {at}": "版本 {number}，{who}，{at}",
+    "{key}: is hidden; write the value, or secret:NAME and `roomctl secret set NAME`": "{key}：这是隐藏的值；请写出实际的值，或写 secret:NAME 并执行 `roomctl secret set NAME`",  # noqa: E501
     "no room runs here as this user; start one with `roomctl simulate`, or name one with --room and --token-file": "此用户没有正在运行的会议室；用 `roomctl simulate` 启动一个，或用 --room 和 --token-file 指定",  # noqa: E501
     "the room on this box is {user}'s, and its token is not for you to read; try `{line}`": "本机的会议室属于用户 {user}，您无权读取其令牌；请执行 `{line}`",  # noqa: E501
     NOT_LET_IN: "{url}：令牌不属于该会议室，或已失效；请在那台设备上用 `roomctl token make` 生成",

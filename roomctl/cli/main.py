@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.models import CommandInfo
 
-from roomctl.cli import access, audit, migrate, reading, secret
+from roomctl.cli import access, audit, configuring, migrate, reading, secret
 from roomctl.cli.language import language, say, spoken, translated, word
 from roomctl.cli.options import Config, Json, Token, Url, Verbose, dump, end, log
 from roomctl.cli.start import starting
@@ -600,6 +600,7 @@ app.add_typer(access.session_app, name="session")
 app.add_typer(access.pin_app, name="pin")
 app.add_typer(access.person_app, name="person")
 app.add_typer(audit.audit_app, name="audit")
+app.add_typer(configuring.config_app, name="config")
 app.add_typer(migrate.migrate_app, name="migrate")
 app.add_typer(secret.secret_app, name="secret")
 

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from roomctl.cli.language import filled, language, panel_texts, say, translated, word
 
@@ -257,6 +257,24 @@ def news(before: Document, after: Document) -> Iterator[str]:
     were, are = issues(before), issues(after)
     yield from (f"! {text}" for key, text in are.items() if were.get(key) != text)
     yield from (say("gone", what=text) for key, text in were.items() if key not in are)
+
+
+def zone_of(document: Document) -> ZoneInfo:
+    """Return the room's time zone, in which all times are told; UTC where this box has it not."""
+    try:
+        return ZoneInfo(document["identity"]["timezone"])
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+def instant(at: str, zone: ZoneInfo | None = None, form: str = "%Y-%m-%d %H:%M") -> str:
+    """Return an instant of the API in a zone; None: this box's."""
+    return f"{datetime.fromisoformat(at).astimezone(zone):{form}}"
+
+
+def zone_words(zone: ZoneInfo | None) -> list[str]:
+    """Return the line that names the zone of the times below it."""
+    return [] if zone is None else [say("times_in", zone=zone.key)]
 
 
 def wide(text: str, columns: int) -> str:

@@ -240,7 +240,7 @@ async def running(
             settings=Settings(store.disk),
             pictures=store.folder / "pictures",
             store=store,
-            kept_id=store.room_id(),
+            kept_id=store.room_id(config.room.displayName),
             post=_post,
             ask=_ask,
             fingerprint=proof.pin if proof is not None else "",

@@ -352,6 +352,21 @@ def test_a_room_keeps_the_id_that_it_was_once_given(tmp_path: Path) -> None:
     assert Store(tmp_path / "state").room_id() not in ("3", first)
 
 
+@pytest.mark.parametrize("left", ["admin.json", "sessions.json", "settings.toml", "bookings.json"])
+def test_a_room_of_the_first_version_keeps_the_id_that_was_its_name(
+    tmp_path: Path, left: str
+) -> None:
+    (tmp_path / left).write_text("{}")
+    assert Store(tmp_path).room_id("Bamboo 2") == "Bamboo 2"
+    assert Store(tmp_path).room_id("Pine") == "Bamboo 2"  # whatever it is called later
+
+
+def test_a_room_that_never_ran_is_not_known_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "pin.json").write_text("{}")  # set before its first start
+    (tmp_path / "people.json").write_text("{}")
+    assert Store(tmp_path).room_id("Bamboo") != "Bamboo"
+
+
 def test_a_room_without_a_disk_that_takes_writes_has_an_id_all_the_same(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("no folder")
     assert Store(tmp_path / "state").room_id()

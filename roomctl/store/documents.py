@@ -47,9 +47,12 @@ class Store:
         text = json.dumps(document, ensure_ascii=False, indent=1)
         self.disk.write(f"{name}.json", text.encode("utf-8"))
 
-    def room_id(self) -> str:
-        """Return the id that this box has given its room; made when it is first asked for."""
-        made = str(uuid.uuid4())
+    def room_id(self, name: str = "") -> str:
+        """Return the id that this box has given its room; made when it is first asked for.
+
+        `name`: what the room is called, which was its id in the first version.
+        """
+        made = name if name and self._is_of_first_version() else str(uuid.uuid4())
         try:
             known = self.read("room", lambda document: isinstance(document.get("id"), str))
             if known:
@@ -59,6 +62,14 @@ class Store:
             why = "the room's id is another one after each start, unless [room] id sets it"
             _log.warning("%s: %s", why, error)
         return made
+
+    def _is_of_first_version(self) -> bool:
+        """Whether a room has run here that kept no id: what a run leaves is there."""
+        return any((self.folder / left).exists() for left in _LEFT_BY_A_RUN)
+
+
+_LEFT_BY_A_RUN = ("admin.json", "sessions.json", "settings.toml", "bookings.json")
+"""What the first version wrote as it ran; commands beside a room that stands still write none."""
 
 
 def all_text(document: Document) -> bool:

@@ -4,16 +4,18 @@ Annotations are no text here, as in `main`.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import typer
 
-from roomctl.cli.language import say
+from roomctl.cli.language import language, panel_texts, say, translated, word
 from roomctl.cli.options import Json, Token, Url, dump, end
+from roomctl.cli.told import instant, wide, zone_of, zone_words
 from roomctl.errors import RoomctlError
 
 audit_app = typer.Typer()
@@ -41,8 +43,14 @@ def listed(
     """List who did what, the newest last; or verify the record."""
     if context.invoked_subcommand is not None:
         return
-    found = list(_entries(url, token, since, limit))
-    typer.echo(dump(found) if as_json else entry_words(found))
+    from roomctl.cli import ask
+
+    begin = _instant(since) if since is not None else None
+    zone = zone_of(ask.room(url, token))
+    if begin is not None and begin.tzinfo is None:
+        begin = begin.replace(tzinfo=zone)
+    found = list(_entries(url, token, begin, limit))
+    typer.echo(dump(found) if as_json else entry_words(found, zone))
 
 
 @audit_app.command(epilog="Example: roomctl audit verify")
@@ -61,13 +69,13 @@ def verify(url: Url = None, token: Token = None, as_json: Json = False) -> None:
 
 
 def _entries(
-    url: str | None, token: Path | None, since: str | None, limit: int
+    url: str | None, token: Path | None, since: datetime | None, limit: int
 ) -> Iterator[dict[str, Any]]:
     from roomctl.cli import ask
 
     query: dict[str, Any] = {"limit": limit}
     if since is not None:
-        query = {"limit": PAGE, "from": _instant(since)}
+        query = {"limit": PAGE, "from": since.isoformat()}
     while True:
         page = ask.access(url, token, "GET", f"audit?{urlencode(query)}")
         yield from page["entries"]
@@ -76,30 +84,38 @@ def _entries(
         query["after"] = page["next"]
 
 
-def _instant(text: str) -> str:
-    """Return a day, or an instant, with its zone; without one this box's is meant."""
+def _instant(text: str) -> datetime:
+    """Return a day, or an instant; without a zone the room's is meant."""
     try:
-        return datetime.fromisoformat(text).astimezone().isoformat()
+        return datetime.fromisoformat(text)
     except ValueError:
         why = "is no day or instant; write 2026-11-26 or 2026-11-26T14:00"
         raise RoomctlError(f"--since {text}: {why}") from None
 
 
-def entry_words(found: list[dict[str, Any]]) -> str:
+def entry_words(found: list[dict[str, Any]], zone: ZoneInfo | None = None) -> str:
     """Say who did what, a line each."""
-    return "\n".join(map(_words, found)) or say("audit_none")
+    lines = [_words(one, zone) for one in found]
+    return "\n".join([*zone_words(zone), *lines]) if lines else say("audit_none")
 
 
-def _words(one: dict[str, Any]) -> str:
-    at = datetime.fromisoformat(one["at"]).astimezone()
+def _words(one: dict[str, Any], zone: ZoneInfo | None) -> str:
     doubt = " " if one["clock_proven"] else "?"
     given = " ".join(f"{key}={_value(value)}" for key, value in one["arguments"].items())
     times = f" ×{one['times']}" if one["times"] > 1 else ""
     where = f" ({one['address']})" if one["address"] else ""
     what = f"{one['command']} {given}".rstrip()
-    who = f"{one['role']}: {one['name']}{where}"
-    when = f"{one['number']:>6}  {at:%Y-%m-%d %H:%M:%S}{doubt}"
-    return f"{when} {who:<40} {what}: {one['result']}{times}"
+    who = f"{word('role', one['role'])}: {one['name']}{where}"
+    at = instant(one["at"], zone, "%Y-%m-%d %H:%M:%S")
+    return f"{one['number']:>6}  {at}{doubt} {wide(who, 40)} {what}: {_result(one)}{times}"
+
+
+def _result(one: Mapping[str, Any]) -> str:
+    """Return what became of it; in Chinese with the panel's words for a code."""
+    status, colon, code = str(one["result"]).partition(": ")
+    known = panel_texts(language()).get(f"error.{code}", "") if language() != "en" else ""
+    why = translated(code) if not known or "{" in known else known.rstrip("。")
+    return word("status", status) + (f": {why}" if colon else "")
 
 
 def _value(value: object) -> str:
@@ -109,7 +125,8 @@ def _value(value: object) -> str:
 def verdict_words(found: dict[str, Any]) -> str:
     """Say whether the record is as it was written."""
     if found["broken"] is not None:
-        return say("audit_broken", number=found["broken"], why=found["why"], count=found["entries"])
+        why = translated(found["why"])
+        return say("audit_broken", number=found["broken"], why=why, count=found["entries"])
     if not found["entries"]:
         return say("audit_none")
     first, last = found["first"], found["newest"]

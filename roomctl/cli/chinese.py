@@ -5,9 +5,13 @@ A text that has none yet stays English, and a test names it. Knows no command.
 
 from __future__ import annotations
 
+import re
+import sys
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+
+from roomctl.cli.language import language, say, translated
 
 COLUMNS = 76
 _KEPT = "\b"  # before a paragraph whose lines stay as they are
@@ -25,8 +29,52 @@ def in_chinese(command: Any) -> None:  # noqa: ANN401 - typer's, of any of its v
         known = getattr(parameter, "help", None)
         if known in HELP:
             parameter.help = HELP[str(known)]
+    command.get_help = _with_headings(command.get_help)
+    command.get_usage = _with_headings(command.get_usage)
     for below in getattr(command, "commands", {}).values():
         in_chinese(below)
+
+
+def complain(error: Any) -> int:  # noqa: ANN401 - typer's, of any of its versions
+    """Tell what is wrong with a command line, in the locale's language; return the exit status."""
+    if language() == "en" or type(error).__name__ == "NoArgsIsHelpError":
+        error.show()
+        return int(error.exit_code)
+    lines = [say("usage.error", why=translated(_reworded(error.format_message())))]
+    if (context := getattr(error, "ctx", None)) is not None:
+        help_line = say("usage.help", command=context.command_path)
+        lines = [context.get_usage(), help_line, "", *lines]
+    sys.stderr.write("\n".join(lines) + "\n")
+    return int(error.exit_code)
+
+
+def _reworded(message: str) -> str:
+    """Return an error of typer's without what pydantic says in front of it."""
+    return message.replace("Value error, ", "").replace("Input should be ", "must be ")
+
+
+_HEADINGS = {
+    r"(?m)^Usage:": "用法：",
+    r"(?m)^Options:": "选项：",
+    r"(?m)^Commands:": "命令：",
+    r"(?m)^(Positional a|A)rguments:": "参数：",
+    r"Show this message and exit\.": "显示此帮助。",
+    r"\[required\]": "[必填]",
+    r"\[default: ": "[默认：",
+    r"\[OPTIONS\]": "[选项]",
+    r"COMMAND \[ARGS\]\.\.\.": "命令 [参数]...",
+}
+"""What typer's library itself writes into a help."""
+
+
+def _with_headings(written: Callable[..., str]) -> Callable[..., str]:
+    def chinese(context: object) -> str:
+        text = written(context)
+        for english, said in _HEADINGS.items():
+            text = re.sub(english, said, text)
+        return text
+
+    return chinese
 
 
 def _epilog(text: str) -> str:

@@ -65,7 +65,8 @@ def _name(one: CommandInfo) -> str:
 def main() -> None:
     """Run the command line; an error is one sentence on stderr and exit status 1."""
     try:
-        command(sys.argv[1:])()
+        status = command(sys.argv[1:])(standalone_mode=False)
+        sys.exit(status if isinstance(status, int) else 0)
     except RoomctlError as error:
         more = ""
         if isinstance(error, FileError):
@@ -83,6 +84,15 @@ def main() -> None:
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+    except typer.Abort:
+        sys.stderr.write("\n")
+        sys.exit(1)
+    except Exception as error:
+        if not hasattr(error, "format_message"):  # of typer's library, wherever it has it from
+            raise
+        from roomctl.cli.chinese import complain
+
+        sys.exit(complain(error))
 
 
 @app.callback(invoke_without_command=True)
@@ -208,7 +218,10 @@ def ledger(url: Url = None, token: Token = None, as_json: Json = False) -> None:
     from roomctl.cli import ask, told
 
     found = ask.access(url, token, "GET", "ledger")
-    typer.echo(dump(found) if as_json else told.ledger_words(found))
+    if as_json:
+        typer.echo(dump(found))
+    else:
+        typer.echo(told.ledger_words(found, told.zone_of(ask.room(url, token))))
 
 
 @app.command(epilog="Example: roomctl issues --json")
@@ -223,7 +236,8 @@ def issues(url: Url = None, token: Token = None, as_json: Json = False) -> None:
     found, document = ask.access(url, token, "GET", "issues"), ask.room(url, token)
     unmet = told.unexplained(document, found)
     listed = [*map(told.as_issue, unmet), *found]
-    typer.echo(dump(listed) if as_json else told.issue_words(found, unmet))
+    zone = told.zone_of(document)
+    typer.echo(dump(listed) if as_json else told.issue_words(found, unmet, zone))
     end(1 if listed else 0)
 
 

@@ -57,6 +57,7 @@ def facts(document: Document) -> dict[str, str]:
     if meeting["failure"]:
         call += f": {_failure(meeting['failure'])}"
     found = {
+        say("times"): zone_of(document).key,
         say("meeting"): call,
         say("microphone"): word("mute", _microphone(document["audio"])),
         say("occupancy"): word("presence", document["occupancy"]["state"]),
@@ -72,13 +73,14 @@ def facts(document: Document) -> dict[str, str]:
     return found
 
 
-def ledger_words(found: Sequence[Mapping[str, Any]]) -> str:
+def ledger_words(found: Sequence[Mapping[str, Any]], zone: ZoneInfo | None = None) -> str:
     """Tell what releasing bookings has come to, a line each, the newest last."""
-    return "\n".join(map(_ledger_line, found)) or say("ledger_none")
+    lines = [_ledger_line(one, zone) for one in found]
+    return "\n".join([*zone_words(zone), *lines]) if lines else say("ledger_none")
 
 
-def _ledger_line(one: Mapping[str, Any]) -> str:
-    at, start = (datetime.fromisoformat(one[key]).astimezone() for key in ("at", "start"))
+def _ledger_line(one: Mapping[str, Any], zone: ZoneInfo | None) -> str:
+    at, start = (datetime.fromisoformat(one[key]).astimezone(zone) for key in ("at", "start"))
     outcome = word("ledger", one["outcome"])
     who = f" ({one['author']})" if one["author"] else ""
     given = f" {one['given_back_min']} min" if one["given_back_min"] else ""
@@ -114,7 +116,7 @@ def _device(device: Mapping[str, Any]) -> str:
 
 
 def _next_booking(document: Document) -> str | None:
-    zone = ZoneInfo(document["identity"]["timezone"])
+    zone = zone_of(document)
     now = datetime.now(UTC)
     for booking in document["bookings"]:
         start, end = (datetime.fromisoformat(booking[at]) for at in ("start", "end"))
@@ -218,19 +220,20 @@ def as_issue(condition: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def issue_words(
-    listed: Sequence[Mapping[str, Any]], unmet: Sequence[Mapping[str, Any]] = ()
+    listed: Sequence[Mapping[str, Any]],
+    unmet: Sequence[Mapping[str, Any]] = (),
+    zone: ZoneInfo | None = None,
 ) -> str:
     """Tell what is wrong, since when, and what to do about it; and which conditions do not hold."""
-    lines = [
-        f"{datetime.fromisoformat(one['since']).astimezone():%F %H:%M}  {condition_words(one)}"
-        for one in unmet
-    ]
+    if not listed and not unmet:
+        return say("no_issue")
+    lines = zone_words(zone)
+    lines += [f"{instant(one['since'], zone)}  {condition_words(one)}" for one in unmet]
     for issue in listed:
-        since = datetime.fromisoformat(issue["since"]).astimezone()
-        lines.append(f"{since:%F %H:%M}  {issue_text(issue)}")
+        lines.append(f"{instant(issue['since'], zone)}  {issue_text(issue)}")
         if step := step_text(issue):
             lines.append(f"                  {step}")
-    return "\n".join(lines) or say("no_issue")
+    return "\n".join(lines)
 
 
 def device_words(inventory: Sequence[Mapping[str, Any]]) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from roomctl.cli.language import NOT_LET_IN, say
-from roomctl.cli.told import news, words
+from roomctl.cli.told import news, words, zone_of
 from roomctl.errors import RoomctlError
 
 if TYPE_CHECKING:
@@ -62,7 +62,8 @@ class _Follower:
         if not before:
             self._tell(words(self._document))
         for line in news(before, self._document) if before else ():
-            self._tell(f"{datetime.now().astimezone():%H:%M:%S}  {line}")
+            now = datetime.now(zone_of(self._document))
+            self._tell(f"{now:%H:%M:%S}  {line}")
 
 
 def _events(client: httpx.Client, seen: str) -> Iterator[tuple[str, str, dict[str, Any] | None]]:

@@ -402,7 +402,7 @@ class LiveConfig:
         from roomctl.ports.broker import open_session
 
         suffix = "-simulated" if self._simulated else ""
-        return Bridge(config.mqtt, self._room, open_session, suffix)
+        return Bridge(config.mqtt, self._room, open_session, suffix, self._store)
 
 
 def _addresses(base: str, own: str, tokens: Tokens, *, simulated: bool) -> Addresses:

@@ -3,7 +3,8 @@
 Every label's value is from a closed set or from room.toml, so that the number of series has a
 bound whatever anybody sends: conditions, states, severities, classes of status; devices by their
 names in room.toml; codes, platforms, commands and routes as roomctl itself has them. No label has a
-person, a meeting, an address or a path that was asked for.
+person, a meeting, an address or a path that was asked for. Which room it is stands in one series,
+`roomctl_room_info`, and not at each: its name may change.
 
 Of a state each possible value is a series: 1 for the one that holds, 0 for the others. Imported by
 `api.metrics` when somebody first asks, for its library's sake.
@@ -82,6 +83,9 @@ class Exposition(Collector):
         about = {**build_labels(self._build), "python": platform.python_version()}
         meaning = "Version of roomctl, its commit with date, and the version of Python."
         yield InfoMetricFamily("roomctl_build", meaning, about)
+        one = self._room.document.identity
+        named = "Id and name of the room; join it to other series by `instance`."
+        yield InfoMetricFamily("roomctl_room", named, {"id": one.id, "name": one.displayName})
         up_s = self._room.clock.mono_s() - self._began_s
         yield _gauge("uptime_seconds", "Seconds since the program began.", up_s)
         rev = self._room.document.rev

@@ -1,6 +1,7 @@
 """The bridge to an MQTT broker: the room's state as kept topics, and commands by topic.
 
     PREFIX/ROOM/availability             online, offline: the last will
+    PREFIX/ROOM/heartbeat                kept: the instant of the newest beat, one a minute
     PREFIX/ROOM/state/...                kept: see `mqtt_topics`
     PREFIX/ROOM/command/TYPE             a command's arguments as JSON, and `id`, if wanted
     PREFIX/ROOM/command/TYPE/result      what became of it: id, type, status, error, result
@@ -10,8 +11,8 @@ gives this bridge, and no other; that role opens no microphone. A command that t
 is refused: it may be of any age. One with an id that was given lately is not carried out again.
 
 A broker that is gone is looked for after 1 s, 2 s, 4 s and so on up to 2 min, each time a little
-sooner by chance; then all is published anew, and what an earlier run has left there is taken away.
-The room never waits for a broker.
+sooner by chance; then all is published anew, and what an earlier run has left there is taken away,
+also on the topics of another id or prefix that the room had. The room never waits for a broker.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import contextlib
 import logging
 import random
 import re
+import secrets
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator
 from dataclasses import replace
 from typing import Any
@@ -31,7 +33,14 @@ from pydantic_core import from_json, to_json
 from roomctl import wire
 from roomctl.api import schema
 from roomctl.api.connections import Allowance, Rate
-from roomctl.api.mqtt_topics import DISCOVERY, Messages, home_assistant, node_of, states
+from roomctl.api.mqtt_topics import (
+    DISCOVERY,
+    Messages,
+    home_assistant,
+    node_of,
+    states,
+    topic_of,
+)
 from roomctl.clock import Moment
 from roomctl.command import Source
 from roomctl.config import MqttTable
@@ -42,6 +51,8 @@ from roomctl.roles import NAMEABLE
 from roomctl.room import Room
 from roomctl.room.commands import CommandRecord, CommandStatus, Failure, failure
 from roomctl.room.document import Change
+from roomctl.store import Store
+from roomctl.store.documents import Document
 from roomctl.version import BuildInfo, build_info
 
 _log = logging.getLogger(__name__)
@@ -55,8 +66,12 @@ LONGEST = 16_384  # bytes of a command
 COMMANDS = Rate(per_s=10, burst=20)
 PENDING = 32  # commands under way
 COMMAND_LIMIT_S = 60.0
+HEARTBEAT_S = 60.0
+FORGET_S = 60.0  # by then a broker has published the will of the run before
+QUIET_S = 2.0  # a broker that sends no kept message for so long has no more
 ANNOUNCE_S = 5.0  # at most, after Home Assistant has begun; a hundred rooms do not answer at once
 MOST_LEFT = 1000  # topics of an earlier run that are taken away at once
+_KEPT_TOPICS = "mqtt"  # the document that says on which topics the room was last
 _TYPE = re.compile(r"[A-Za-z]{1,32}\.[A-Za-z]{1,32}")
 
 OpenSession = Callable[[Login, str, str], Awaitable[BrokerSession]]
@@ -67,12 +82,23 @@ class Bridge(Part):
     """One room at one broker."""
 
     def __init__(
-        self, table: MqttTable, room: Room, open_session: OpenSession, suffix: str = ""
+        self,
+        table: MqttTable,
+        room: Room,
+        open_session: OpenSession,
+        suffix: str = "",
+        store: Store | None = None,
     ) -> None:
-        """`suffix`: what stands behind the room's id, so that it is taken for no other."""
+        """`suffix`: what stands behind the room's id, so that it is taken for no other.
+
+        `store` keeps on which topics the room is, to clear them once it is on others.
+        """
         self._table, self._room, self._open = table, room, open_session
         self._id = room_id = room.document.identity.id + suffix
-        self._base = f"{table.prefix}/{room_id}"
+        self._base = topic_of(table.prefix, room_id)
+        self._store, self._before = store, _before(store, self._base)
+        self._before_gone = False
+        self._before_left: set[str] = set()  # what the broker keeps on topics of before
         self._login = _login(table, room_id)
         self._source = Source(
             table.role, NAME, self._login.place, frozenset(NAMEABLE[one] for one in table.may)
@@ -139,7 +165,8 @@ class Bridge(Part):
     def _topics(self) -> tuple[str, ...]:
         node = node_of(self._id)
         own = (f"{self._base}/command/+", f"{self._base}/state/#")
-        return (*own, f"{DISCOVERY}/status", f"{DISCOVERY}/+/{node}/+/config")
+        before = topics_of(*self._before) if self._before is not None else ()
+        return (*own, *before, f"{DISCOVERY}/status", f"{DISCOVERY}/+/{node}/+/config")
 
     def _lost(self, why: str, begun_s: float) -> None:
         if self._room.clock.mono_s() - begun_s > HELD_S:
@@ -166,8 +193,19 @@ class Bridge(Part):
             await self._say(session, self._wanted(may, this))
             await session.publish(f"{self._base}/availability", "online", keep=True)
             self._found()
+            await self._remember()
+            beat_s = forget_s = self._room.clock.mono_s()
             while True:
-                await self._news(changes)
+                now_s = self._room.clock.mono_s()
+                if self._before is not None and now_s >= forget_s + FORGET_S:
+                    self._before = None
+                    await self._remember()
+                if now_s >= beat_s:
+                    at = self._room.now().wall.isoformat(timespec="seconds")
+                    await session.publish(f"{self._base}/heartbeat", at, keep=True)
+                    beat_s = now_s + HEARTBEAT_S
+                if not await self._news(changes, beat_s - now_s):
+                    continue
                 await asyncio.sleep(SETTLE_S)
                 _drain(changes)
                 await self._say(session, self._wanted(may, this))
@@ -176,7 +214,8 @@ class Bridge(Part):
         """Return all that the broker is to keep."""
         document, now = self._room.document, self._room.now().wall
         document = replace(document, identity=replace(document.identity, id=self._id))
-        told = states(document, this, now, titles=self._table.titles)
+        plates = self._room.nameplates
+        told = states(document, this, now, titles=self._table.titles, plates=plates)
         wanted = {f"{self._base}/state/{topic}": payload for topic, payload in told.items()}
         if self._table.discovery == DISCOVERY:
             url = self._room.config.api.url
@@ -195,16 +234,30 @@ class Bridge(Part):
                 self._kept[topic] = payload
                 await session.publish(topic, payload, keep=True)
 
-    async def _news(self, changes: asyncio.Queue[Change]) -> None:
-        """Wait until there may be something to publish."""
+    async def _news(self, changes: asyncio.Queue[Change], limit_s: float) -> bool:
+        """Wait until there may be something to publish; False: there is nothing yet."""
         again = asyncio.ensure_future(self._again.wait())
         change = asyncio.ensure_future(changes.get())
         try:
-            await asyncio.wait((again, change), return_when=asyncio.FIRST_COMPLETED)
+            first = asyncio.FIRST_COMPLETED
+            done, _ = await asyncio.wait((again, change), timeout=limit_s, return_when=first)
         finally:
             again.cancel()
             change.cancel()
         self._again.clear()
+        return bool(done)
+
+    async def _remember(self) -> None:
+        """Keep on which topics the room is, and was until now."""
+        if self._store is None:
+            return
+        before = {} if self._before is None else {"before": list(self._before)}
+        kept = {"base": self._base, "id": self._id, **before}
+        try:
+            if self._store.read(_KEPT_TOPICS) != kept:
+                await wire.in_thread(self._store.write, _KEPT_TOPICS, kept)
+        except OSError as error:
+            _log.warning("mqtt: what it publishes to is not kept: %s", error)
 
     # What comes from the broker.
 
@@ -219,7 +272,10 @@ class Bridge(Part):
                 if received.payload == b"online":
                     self._announce_soon()
             elif received.kept and received.payload:
-                self._found_there(topic, received.payload)
+                if _is_of(topic, self._base, self._id):
+                    self._found_there(topic, received.payload)
+                elif self._before is not None and _is_of(topic, *self._before):
+                    self._found_before(topic, received.payload)
 
     def _announce_soon(self) -> None:
         """Publish everything anew: Home Assistant has begun, and knows nothing."""
@@ -232,6 +288,18 @@ class Bridge(Part):
         self._announcing = None
         self._kept = dict.fromkeys(self._kept, "")
         self._again.set()
+
+    def _found_before(self, topic: str, payload: bytes) -> None:
+        """Take away what stands on topics of before, unless another room is there now."""
+        assert self._before is not None  # noqa: S101 - the only caller has looked
+        base, _ = self._before
+        self._before_left.add(topic)
+        if topic == f"{base}/availability":
+            self._before_gone = payload == b"offline"
+        if self._before_gone and len(self._left) < MOST_LEFT:
+            self._left |= self._before_left
+            self._before_left.clear()
+            self._again.set()
 
     def _found_there(self, topic: str, payload: bytes) -> None:
         """Take it that the broker keeps something on a topic of ours that is not of this run."""
@@ -321,6 +389,67 @@ class Bridge(Part):
     async def _result(self, session: BrokerSession, kind: str, told: dict[str, Any]) -> None:
         payload = to_json(told).decode()
         await session.publish(f"{self._base}/command/{kind}/result", payload, keep=False)
+
+
+def _before(store: Store | None, base: str) -> tuple[str, str] | None:
+    """Return base and id of the topics on which the room was before it came to `base`."""
+    kept = store.read(_KEPT_TOPICS, _fits) if store is not None else {}
+    if kept and kept["base"] != base:
+        return (kept["base"], kept["id"])
+    before = kept.get("before")
+    return (before[0], before[1]) if before and before[0] != base else None
+
+
+def _fits(document: Document) -> bool:
+    before = document.get("before", ["", ""])
+    words = (document["base"], document["id"], *before)
+    return len(words) == 4 and all(isinstance(one, str) for one in words)
+
+
+def topics_of(base: str, room_id: str) -> tuple[str, str]:
+    """Return what to subscribe to for all that a broker keeps of a room."""
+    return f"{base}/#", f"{DISCOVERY}/+/{node_of(room_id)}/+/config"
+
+
+def _is_of(topic: str, base: str, room_id: str) -> bool:
+    in_discovery = topic.startswith(f"{DISCOVERY}/") and f"/{node_of(room_id)}/" in topic
+    return in_discovery or topic.startswith(f"{base}/")
+
+
+async def clear_room(
+    table: MqttTable, room_id: str, open_session: OpenSession, *, force: bool = False
+) -> list[str]:
+    """Take away all that a broker keeps of a room that is no more; return the topics.
+
+    RoomctlError if the room is there now, unless somebody insists; PortError.
+    """
+    base, cleared = topic_of(table.prefix, room_id), list[str]()
+    login = replace(_login(table, room_id), client=f"roomctl-clear-{secrets.token_hex(8)}")
+    session = await open_session(login, f"{base}/cleared", "")
+    try:
+        while found := await _kept(session, topics_of(base, room_id)):
+            if found.get(f"{base}/availability") == b"online" and not force:
+                why = "is at the broker now; stop the room first, or insist with --force"
+                raise RoomctlError(f"mqtt: {room_id}: {why}")
+            for topic in sorted(found):
+                await session.publish(topic, "", keep=True)
+            cleared += sorted(found)
+    finally:
+        await session.close()
+    return cleared
+
+
+async def _kept(session: BrokerSession, topics: tuple[str, ...]) -> dict[str, bytes]:
+    """Return what a broker keeps on some topics, as far as it sends it at once."""
+    found: dict[str, bytes] = {}
+    await session.subscribe(topics)
+    with contextlib.suppress(TimeoutError):
+        while True:
+            async with asyncio.timeout(QUIET_S):
+                received = await session.receive()
+            if received.kept and received.payload:
+                found[received.topic] = received.payload
+    return found
 
 
 def _login(table: MqttTable, room_id: str) -> Login:

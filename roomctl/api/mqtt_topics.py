@@ -1,5 +1,7 @@
 """What a room publishes by MQTT: its state, and what Home Assistant is to know of it.
 
+    state/ready_reason        a word             why it is not: camera_offline
+    state/conditions          JSON               by name: status, reason, message, since
     state/ready               ON, OFF            everything that meetings need is there
     state/occupied            ON, OFF            somebody is there
     state/people              number             that are counted
@@ -14,6 +16,7 @@
     state/next_booking        an instant         when the next booking begins, ISO 8601
     state/booking             JSON               {"now": ..., "next": ...}: start, end, platform
     state/identity            JSON               id, names, capacity, version, commit, date
+    state/versions            JSON               roomctl's build; of each device model and firmware
     state/device/KIND[/NAME]  a word             online, offline, starting
     state/camera/NAME/preset  a number, a name   where the camera stands
     state/display/NAME/power  ON, OFF
@@ -32,6 +35,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from roomctl.device import Nameplate
 from roomctl.frozen import frozen
 from roomctl.room.conditions import is_ready
 from roomctl.room.document import BookingEntry, CameraEntry, PresetEntry, RoomDocument
@@ -41,19 +45,37 @@ from roomctl.version import BuildInfo
 UNKNOWN = "None"
 DISCOVERY = "homeassistant"
 MOST_ISSUES = 50  # of a list that is published
+_IN_TOPICS = re.compile(r"[+#/\x00]")
 _UNSAFE = re.compile(r"[^A-Za-z0-9-]")
 
 Messages = dict[str, str]
 """What a broker is to keep, by topic."""
 
 
-def states(document: RoomDocument, build: BuildInfo, now: datetime, *, titles: bool) -> Messages:
-    """Return the state of a room, by topic under `state/`."""
+def topic_of(prefix: str, room_id: str) -> str:
+    """Return what a room's topics begin with; what has a meaning in a topic is replaced."""
+    return f"{prefix}/{_IN_TOPICS.sub('_', room_id)}"
+
+
+def states(
+    document: RoomDocument,
+    build: BuildInfo,
+    now: datetime,
+    *,
+    titles: bool,
+    plates: Mapping[str, Nameplate] | None = None,
+) -> Messages:
+    """Return the state of a room, by topic under `state/`, in the order of publishing.
+
+    `plates`: what each device says it is.
+    """
     occupancy, audio = document.occupancy, document.audio
     present, following = _bookings(document, now)
     issues = [rated(one) for one in document.issues]
     bookings = {"now": _booking(present, titles), "next": _booking(following, titles)}
     return {
+        "ready_reason": _reason(document),
+        "conditions": _json(_conditions(document)),
         "ready": _flag(is_ready(document.conditions)),
         "occupied": _flag(_occupied(occupancy.state)),
         "people": _said(occupancy.people),
@@ -80,8 +102,34 @@ def states(document: RoomDocument, build: BuildInfo, now: datetime, *, titles: b
         "next_booking": UNKNOWN if following is None else following.start.isoformat(),
         "booking": _json(bookings),
         "identity": _json(_identity(document, build)),
+        "versions": _json(_versions(build, plates or {})),
         **dict(_devices(document)),
     }
+
+
+def _reason(document: RoomDocument) -> str:
+    ready = next((one for one in document.conditions if one.type == "Ready"), None)
+    return (ready.reason if ready is not None else None) or UNKNOWN
+
+
+def _conditions(document: RoomDocument) -> dict[str, object]:
+    return {
+        one.type: {
+            "status": one.status,
+            "reason": one.reason,
+            "message": one.message,
+            "since": one.since.isoformat(),
+        }
+        for one in document.conditions
+    }
+
+
+def _versions(build: BuildInfo, plates: Mapping[str, Nameplate]) -> dict[str, object]:
+    devices = {
+        name: {"model": one.model, "firmware": one.firmware, "profile": one.profile}
+        for name, one in sorted(plates.items())
+    }
+    return {"roomctl": build.as_object(), "devices": devices}
 
 
 def _occupied(state: str) -> bool | None:

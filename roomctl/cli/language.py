@@ -187,6 +187,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "probe": "`roomctl probe` lists what is plugged in, with its lines for room.toml.",
         "done": "done",
         "times": "times in",
+        "mqtt.cleared": "{room}: {count} topics cleared",
         "times_in": "times in {zone}",
         "usage.error": "Error: {why}",
         "usage.help": "Try '{command} -h' for help.",
@@ -521,6 +522,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "probe": "`roomctl probe` 列出已接入的设备，以及可写入 room.toml 的行。",
         "done": "完成",
         "times": "时区",
+        "mqtt.cleared": "{room}：已清除 {count} 个主题",
         "usage.error": "错误：{why}",
         "usage.help": "用 '{command} -h' 查看帮助。",
         "times_in": "时间均为 {zone} 时区",
@@ -778,6 +780,9 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
 SENTENCES: Mapping[str, str] = {
     # the order counts: the first that fits is taken
     "was changed": "已被更改",
+    "mqtt: {room}: is at the broker now; stop the room first, or insist with --force": "mqtt：{room} 正连接在代理服务器上；请先停止该会议室，或用 --force",  # noqa: E501
+    "{file}: has no [mqtt], so no broker to clear": "{file}：没有 [mqtt]，因此没有可清除的代理服务器",  # noqa: E501
+    "mqtt clear: this box knows no id; name the room: roomctl mqtt clear ID": "mqtt clear：本机没有会议室标识；请指明：roomctl mqtt clear 标识",  # noqa: E501
     "is no entry": "不是记录",
     "Missing argument '{name}'.": "缺少参数 '{name}'。",
     "Missing option '{name}'.": "缺少选项 '{name}'。",

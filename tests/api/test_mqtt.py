@@ -4,18 +4,27 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 
-from roomctl.api.mqtt import ANNOUNCE_S, COMMANDS, LAST_RETRY_S, LONGEST, PENDING, Bridge
-from roomctl.api.mqtt_topics import node_of
+from roomctl.api.mqtt import (
+    ANNOUNCE_S,
+    COMMANDS,
+    LAST_RETRY_S,
+    LONGEST,
+    PENDING,
+    Bridge,
+    clear_room,
+)
+from roomctl.api.mqtt_topics import node_of, topic_of
 from roomctl.api.redaction import secrets_of
 from roomctl.app import declared, mistakes, parse
 from roomctl.booking import Booking
 from roomctl.config import MqttRight, MqttRole, MqttTable
-from roomctl.errors import PortClosed, PortError
+from roomctl.errors import PortClosed, PortError, RoomctlError
 from roomctl.ports.broker import Login, Received
 from roomctl.roles import NAMEABLE, TABLE, Right, Role
 from roomctl.room import Room
@@ -146,7 +155,7 @@ async def bridged(
 
     def bridge(room: Room) -> Bridge:
         assert room.config.mqtt is not None
-        return Bridge(room.config.mqtt, room, broker.open)
+        return Bridge(room.config.mqtt, room, broker.open, store=store)
 
     async with living(whole, beside=bridge, feed=feed, store=store) as house:
         if not broker.gone:
@@ -568,3 +577,114 @@ def test_the_password_is_a_secret() -> None:
 def test_two_ids_are_two_devices() -> None:
     assert len({node_of(one) for one in ("a.b", "a_b", "a-b", "a_2e_b", "ab")}) == 5
     assert node_of("a.b").replace("_", "").replace("-", "").isalnum()
+
+
+# Why it is not ready, on what it runs, and that it lives.
+
+
+@invented
+async def test_a_room_that_is_not_ready_says_why_before_it_says_so() -> None:
+    broker = Broker()
+    async with bridged(broker) as house:
+        await house.until(lambda: broker.state("ready") == "ON")
+        assert broker.state("ready_reason") == "None"
+        broker.published.clear()
+        await house.act("camera.front", "unplug")
+        await house.until(lambda: broker.state("ready") == "OFF")
+        assert broker.state("ready_reason") == "device_offline"
+        order = [broker.published.index(f"{BASE}/state/{one}") for one in ("ready_reason", "ready")]
+        assert order == sorted(order)
+        told = json.loads(broker.state("conditions") or "")
+        assert told["VideoReady"]["reason"] == "camera_offline"
+        assert told["VideoReady"]["message"] == "camera.front"
+        assert told["Ready"]["status"] is False
+        assert told["CalendarFresh"]["status"] is True
+
+
+@invented
+async def test_the_versions_of_the_program_and_of_its_devices_are_kept() -> None:
+    broker = Broker()
+    async with bridged(broker) as house:
+        await house.until(lambda: "camera.front" in (broker.state("versions") or ""))
+        told = json.loads(broker.state("versions") or "")
+        assert told["roomctl"]["version"]
+        assert set(told["devices"]["camera.front"]) == {"model", "firmware", "profile"}
+
+
+@invented
+async def test_a_beat_says_each_minute_that_the_room_itself_lives() -> None:
+    broker = Broker()
+    topic = f"{BASE}/heartbeat"
+    async with bridged(broker) as house:
+        await house.until(lambda: topic in broker.kept)
+        broker.published.clear()
+        await asyncio.sleep(600.0)
+        assert broker.published.count(topic) == 10
+        age = house.room.now().wall - datetime.fromisoformat(broker.kept[topic])
+        assert timedelta() <= age < timedelta(seconds=61)
+
+
+# Another id.
+
+
+def topics(broker: Broker, base: str) -> list[str]:
+    return [one for one in broker.kept if one.startswith(f"{base}/") or "roomctl_bamboo" in one]
+
+
+@invented
+async def test_a_room_of_another_id_takes_away_what_it_left_under_the_first(tmp_path: Path) -> None:
+    broker, store = Broker(), Store(tmp_path)
+    async with bridged(broker, store=store):
+        assert len(topics(broker, BASE)) > 20
+    async with living(
+        NAMED.replace(ID, "oak") + table(),
+        beside=lambda room: Bridge(room.config.mqtt, room, broker.open, store=store),  # type: ignore[arg-type]
+        store=store,
+    ) as house:
+        await house.until(lambda: topics(broker, BASE) == [])
+        assert broker.kept["roomctl/oak/availability"] == "online"
+        await asyncio.sleep(200.0)
+        broker.publish(f"{BASE}/state/ready", "ON", kept=True)  # by now another room's
+        await asyncio.sleep(200.0)
+        assert topics(broker, BASE) == [f"{BASE}/state/ready"]
+
+
+@invented
+async def test_a_room_that_has_taken_the_id_over_keeps_its_topics(tmp_path: Path) -> None:
+    broker, store = Broker(), Store(tmp_path)
+    async with bridged(broker, store=store):
+        pass
+    broker.kept[f"{BASE}/availability"] = "online"  # of another box
+    before = set(topics(broker, BASE))
+    async with living(
+        NAMED.replace(ID, "oak") + table(),
+        beside=lambda room: Bridge(room.config.mqtt, room, broker.open, store=store),  # type: ignore[arg-type]
+        store=store,
+    ) as house:
+        await house.until(lambda: broker.kept.get("roomctl/oak/availability") == "online")
+        await asyncio.sleep(200.0)
+        assert set(topics(broker, BASE)) == before
+
+
+@invented
+async def test_a_retired_room_is_cleared_and_a_living_one_is_not() -> None:
+    broker = Broker()
+    async with bridged(broker) as house:
+        found = house.room.config.mqtt
+    assert found is not None
+    broker.kept["roomctl/oak/state/ready"] = "ON"
+    broker.kept[f"{BASE}/availability"] = "online"
+    with pytest.raises(RoomctlError, match="is at the broker now"):
+        await clear_room(found, ID, broker.open)
+    broker.kept[f"{BASE}/availability"] = "offline"
+    cleared = await clear_room(found, ID, broker.open)
+    assert len(cleared) > 20
+    assert broker.kept == {"roomctl/oak/state/ready": "ON"}
+    assert await clear_room(found, ID, broker.open) == []
+
+
+@pytest.mark.parametrize("room_id", ["Bamboo 2", "a/b", "#", "+", "竹"])
+def test_an_id_that_a_person_gave_is_one_level_of_a_topic(room_id: str) -> None:
+    base = topic_of("roomctl", room_id)
+    assert base.count("/") == 1
+    assert not set("#+") & set(base)

@@ -12,6 +12,7 @@ from roomctl.api.mqtt import Bridge
 from roomctl.config import MqttTable
 from roomctl.ports.broker import open_session
 from tests.api.rig import LIMIT_S, ROOM, House, awake
+from tests.cli.rig import roomctl
 from tests.ports.test_mqtt import Broker, aiomqtt, needs_a_broker
 
 pytestmark = pytest.mark.real
@@ -88,6 +89,28 @@ async def test_a_room_comes_again_with_its_broker_and_takes_a_kept_command_for_n
                 broker.end()
                 broker.begin()
             assert house.room.document.panel.awake
+    finally:
+        broker.end()
+
+
+@needs_a_broker
+async def test_what_a_retired_room_has_left_is_cleared_from_another_box(tmp_path):
+    """By the command, of a real broker that keeps it."""
+    broker, kept = Broker(tmp_path), "roomctl/attic/state/ready"
+    room = tmp_path / "other.toml"
+    room.write_text(f'[room]\nid = "bamboo"\n[mqtt]\nurl = "mqtt://127.0.0.1:{broker.port}"\n')
+    try:
+        async with aiomqtt.Client("127.0.0.1", broker.port) as client:
+            for topic in (kept, "homeassistant/sensor/roomctl_attic/people/config"):
+                await client.publish(topic, "ON", qos=1, retain=True)
+            await client.publish("roomctl/oak/state/ready", "ON", qos=1, retain=True)
+            words = ["mqtt", "clear", "attic", "-c", str(room)]
+            said = await asyncio.to_thread(roomctl, tmp_path, *words)
+            assert (said.status, said.out) == (0, "attic: 2 topics cleared\n"), said.err
+            await client.subscribe("#")
+            async with asyncio.timeout(LIMIT_S):
+                first = await anext(aiter(client.messages))
+            assert str(first.topic) == "roomctl/oak/state/ready"
     finally:
         broker.end()
 

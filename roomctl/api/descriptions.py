@@ -163,6 +163,7 @@ FIELDS: dict[str, str] = {
     "BookingEntry.refused": "why it cannot be joined here, a code; null: it can",
     "BookingEntry.status": "what became of it",
     "MeetingEntry.number": "number of the meeting, as people read it; null: it has none",
+    "MeetingEntry.call": "number of the call; a later one has a greater; null: there is none",
     "MeetingEntry.state": "state of the call",
     "MeetingJoinArgs.link": "a link, or an invitation's whole text",
     "MeetingJoinArgs.number": "number of a meeting, as people read it",

@@ -90,8 +90,11 @@ def _followed(
 
 
 def outcome(meeting: Mapping[str, Any], call: int | None) -> int | None:
-    """Return the exit status; None: it is not decided whether the room comes into the call."""
-    if meeting["call"] != call or meeting["state"] in ("idle", "ended"):
+    """Return the exit status; None: it is not decided whether the room comes into the call.
+
+    A room of an earlier version numbers no calls: there, any call is this one.
+    """
+    if meeting.get("call") != call or meeting["state"] in ("idle", "ended"):
         return NOT_JOINED
     if meeting["state"] == "failed":
         waits = meeting["shown"] and meeting["failure"] in MENDED_ON_PAGE
@@ -102,9 +105,9 @@ def outcome(meeting: Mapping[str, Any], call: int | None) -> int | None:
 def call_words(meeting: Mapping[str, Any], call: int | None) -> str:
     """Tell how the call stands and what it waits for, as the panel does."""
     texts, state = panel_texts(language()), meeting["state"]
-    if meeting["call"] is not None and meeting["call"] != call:
+    if meeting.get("call") not in (None, call):
         return say("join.replaced")
-    if meeting["call"] is None or state == "idle":
+    if meeting.get("call") != call or state == "idle":
         return texts["call.ended"]
     if state == "in_call" and meeting["evidence"] != "media":
         state = "in_call_unproven"

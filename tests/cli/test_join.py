@@ -56,6 +56,12 @@ def test_the_status_says_whether_the_room_is_in_this_call(now: Any, status: int 
     assert outcome(now, 7) == status
 
 
+def test_a_room_that_numbers_no_calls_is_understood_too() -> None:
+    old = {key: value for key, value in MEETING.items() if key != "call"}
+    assert outcome({**old, "state": "in_call"}, None) == IN_CALL
+    assert call_words({**old, "state": "lobby"}, None) != call_words({**old, "state": "idle"}, None)
+
+
 @pytest.mark.parametrize("locale", ["C.UTF-8", "zh_CN.UTF-8"])
 def test_every_state_and_failure_has_words_in_both_languages(
     monkeypatch: pytest.MonkeyPatch, locale: str

@@ -118,12 +118,12 @@ def test_nothing_is_said_to_be_reserved_before_the_calendar_has_answered(open_pa
     room = booked()
     now = room["bookings"][0]
     change = {"id": "c0", "kind": "reserve", "booking": "a", "title": None, "asking": True}
-    change |= {"end": now["end"], "was_end": now["end"], "at": now["start"]}
+    change |= {"end": now["end"], "was_end": now["end"], "at": datetime.now(UTC).isoformat()}
     change |= {"requested_by_name": "panel"}
     room["booking_changes"] = [change]
     stand_in, page = open_panel(room)
     usable(page)
-    strip = page.locator("notice-strip")
+    strip = page.locator("change-toast")
     expect(strip.locator("b")).to_have_text("Asking the calendar…")
     expect(strip).not_to_contain_text("Reserved")
     stand_in.patch(booking_changes=[change | {"asking": False}])

@@ -75,10 +75,10 @@ def test_nothing_breaks_the_policy_asks_another_host_or_complains(
 
 
 @pytest.mark.parametrize("page", ["index.html", "screen.html", "simulator.html", "door.html"])
-def test_a_page_weighs_at_most_90_kb_in_at_most_32_modules(page: str) -> None:
+def test_a_page_weighs_at_most_96_kb_in_at_most_32_modules(page: str) -> None:
     parts = loaded(page)
     files = [WEB / page, *(WEB / part for part in parts)]
-    assert sum(len(gzip.compress(file.read_bytes())) for file in files) <= 90_000
+    assert sum(len(gzip.compress(file.read_bytes())) for file in files) <= 96_000
     assert 5 < len([part for part in parts if part.endswith(".js")]) <= 32
 
 

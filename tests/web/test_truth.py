@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -211,23 +213,23 @@ def test_a_gap_in_the_revisions_asks_for_a_snapshot(open_panel: Any) -> None:
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        ("available", "Available until 10:00"),
-        ("booked", "Booked until 10:00"),
+        ("available", "Available until {time}"),
+        ("booked", "Booked until {time}"),
         ("awaited", "Booked Nobody here yet"),
     ],
 )
 def test_the_rooms_word_comes_from_its_bookings_and_people_are_the_small_line(
     open_panel: Any, state: str, words: str
 ) -> None:
-    room = rooms.booked(
-        "en", state, until="2026-11-26T02:00:00Z", release_at="2026-11-26T02:00:00Z"
-    )
+    ends = rooms.booking("x", None, 42)["start"]
+    time = datetime.fromisoformat(ends).astimezone(ZoneInfo("Asia/Shanghai")).strftime("%H:%M")
+    room = rooms.booked("en", state, until=ends, release_at=ends)
     _, page = open_panel(room)
     usable(page)
-    expect(page.locator("home-view .badge")).to_have_text(words)
+    expect(page.locator("home-view .badge")).to_have_text(words.format(time=time))
     expect(page.locator("home-view .because-key")).to_have_text("Nobody here")
     if state == "awaited":
-        expect(page.locator("home-view .grace")).to_contain_text("Released at 10:00")
+        expect(page.locator("home-view .grace")).to_contain_text(f"Released at {time}")
 
 
 def test_a_time_far_away_and_a_room_without_a_calendar_say_no_time(open_panel: Any) -> None:

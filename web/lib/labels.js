@@ -21,30 +21,6 @@ export function calling(meeting) {
   return IN_CALL.has(meeting.state) || (meeting.shown === true && meeting.state !== "idle");
 }
 
-/** Why a meeting was not joined, or was cut, that may be otherwise the next time. */
-const PASSING = new Set(["crashed", "network", "media_denied", "screen", "denied", "removed", "host_not_started"]);
-
-/**
- * Whether the meeting that failed can be joined again, and may be joined then.
- * @param {Meeting} meeting
- * @returns {boolean}
- */
-export function rejoinable({ rejoin, failure }) {
-  return rejoin === true && PASSING.has(failure ?? "");
-}
-
-/**
- * Whether the meeting that failed is the one to go on with, its page being gone: until another booking has begun since.
- * @param {Room} room
- * @param {number} now
- * @returns {boolean}
- */
-export function interrupted({ meeting, bookings }, now) {
-  if (calling(meeting) || meeting.state !== "failed" || !rejoinable(meeting)) return false;
-  const since = Date.parse(meeting.since ?? "");
-  return !bookings.some(({ start, status }) => status !== "released" && since < Date.parse(start) && Date.parse(start) <= now);
-}
-
 /**
  * Whether a laptop has the room's camera and speakerphone, or was given them and none answers here.
  * @param {Room} room

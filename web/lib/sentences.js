@@ -1,11 +1,11 @@
 /** What is said of the room at one time: decided in one place, so that no two sentences of a screen contradict each other. Draws nothing. */
 
 /** @import { RoomClock } from "./clock.js" */
-/** @import { Booking, Room } from "./types.js" */
+/** @import { Booking, Meeting, Room } from "./types.js" */
 
 import { counted, movedByRoom } from "./automation.js";
 import { say, t } from "./i18n.js";
-import { callState, roomState, troubles } from "./labels.js";
+import { calling, callState, roomState, troubles } from "./labels.js";
 
 /** @typedef {ReturnType<typeof roomState>} State */
 /** @typedef {ReturnType<typeof callState>} Call */
@@ -13,6 +13,30 @@ import { callState, roomState, troubles } from "./labels.js";
 
 /** Devices and parts through which a meeting is heard and seen. */
 const OF_A_CALL = ["camera", "speakerphone", "audio", "screen", "display"];
+
+/** Why a meeting was not joined, or was cut, that may be otherwise the next time. */
+const PASSING = new Set(["crashed", "network", "media_denied", "screen", "denied", "removed", "host_not_started"]);
+
+/**
+ * Whether the meeting that failed can be joined again, and may be joined then.
+ * @param {Meeting} meeting
+ * @returns {boolean}
+ */
+export function rejoinable({ rejoin, failure }) {
+  return rejoin === true && PASSING.has(failure ?? "");
+}
+
+/**
+ * Whether the meeting that failed is the one to go on with, its page being gone: until another booking has begun since.
+ * @param {Room} room
+ * @param {number} now
+ * @returns {boolean}
+ */
+export function interrupted({ meeting, bookings }, now) {
+  if (calling(meeting) || meeting.state !== "failed" || !rejoinable(meeting)) return false;
+  const since = Date.parse(meeting.since ?? "");
+  return !bookings.some(({ start, status }) => status !== "released" && since < Date.parse(start) && Date.parse(start) <= now);
+}
 
 /**
  * @param {Room} room

@@ -6,7 +6,8 @@
 import { attribute, h, keyed, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { say, t, words } from "../lib/i18n.js";
-import { platformName, rejoinable } from "../lib/labels.js";
+import { platformName } from "../lib/labels.js";
+import { rejoinable } from "../lib/sentences.js";
 import { button, LaterView, OPEN_MS } from "./parts.js";
 
 const PRESS_MS = 8000;

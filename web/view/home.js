@@ -7,8 +7,8 @@
 import { attribute, h, keyed, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { named, say, t } from "../lib/i18n.js";
-import { agenda, bookingHours, bookingNote, bookingTitle, endedWords, interrupted, leavingWords, lent, moveToRead, platformName, problem, spaced, troubles } from "../lib/labels.js";
-import { sentences, withoutMeeting } from "../lib/sentences.js";
+import { agenda, bookingHours, bookingNote, bookingTitle, endedWords, leavingWords, lent, moveToRead, platformName, problem, spaced, troubles } from "../lib/labels.js";
+import { interrupted, sentences, withoutMeeting } from "../lib/sentences.js";
 import { AudioBar } from "./audio.js";
 import { BookingKey, button, hasEnded, Instead, OPEN_MS } from "./parts.js";
 import { DayRibbon } from "./ribbon.js";

@@ -156,7 +156,8 @@ def test_the_commands_that_units_start_are_roomctls_own() -> None:
         ("roomctl-panel.service", "screen"),
     ):
         line = unit(DEPLOY / "systemd" / file)["Service"]["ExecStart"].split()
-        assert line[line.index(PROGRAM) + 1] == word
+        line = line[line.index(PROGRAM) :]
+        assert line[1] == word
         asked = [sys.executable, "-m", "roomctl", word, "--help"]
         said = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
         assert all(option in said for option in line if option.startswith("--"))

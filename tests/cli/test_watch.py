@@ -39,11 +39,13 @@ def told(answers: Answers, *, as_json: bool = False) -> list[str]:
 
 def test_a_line_that_is_lost_is_sought_again_where_it_was() -> None:
     first = event(1, "room", document()) + "id: boot-2\n\n:\n\n"
-    answers = Answers(first, 503, 503, event(3, "change", {"audio": {"mute": "open"}}))
+    answers = Answers(
+        first, 503, 503, event(3, "change", {"audio": {"mute": "open", "listening": True}})
+    )
     lines = told(answers)
     assert lines[0].startswith("Bamboo: ready\n")
     assert lines[1] == "the connection is lost; trying again"
-    assert lines[2].endswith("  microphone  open")
+    assert lines[2].endswith("  microphone  on")
     assert len(lines) == 3
     assert answers.resumed == [None, "boot-2", "boot-2", "boot-2", "boot-3"]
 

@@ -99,7 +99,7 @@ def test_on_is_said_of_a_microphone_that_a_program_listens_to_and_of_no_other(
         mute = page.locator(".mute:visible")
         expect(mute).to_have_attribute("data-state", state)
         expect(mute.locator(".label")).to_have_text(words)
-        expect(page.locator("audio-bar:visible [role=status]")).to_contain_text(spoken)
+        expect(page.locator("audio-bar:visible .unseen[role=status]")).to_contain_text(spoken)
         ground = expect(mute)
         (ground.to_have_css if listening else ground.not_to_have_css)("background-color", green)
 

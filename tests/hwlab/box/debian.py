@@ -47,16 +47,19 @@ def root(release: str, say: Callable[[str], None]) -> Path:
     made, recipe = folder / "root", _recipe(apt)
     kept = folder / "recipe"
     if not kept.exists() or kept.read_text(encoding="ascii") != recipe:
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
         say(f"box: making Debian {release}, once")
-        _build(RELEASES[release], made, folder / "scratch", apt)
-        shutil.rmtree(folder / "scratch")
+        try:
+            _build(RELEASES[release], folder, apt)
+        except Unavailable as error:
+            say(f"box: once more, for {error}")  # an archive may not answer
+            _build(RELEASES[release], folder, apt)
         kept.write_text(recipe, encoding="ascii")
     return made
 
 
-def _build(codename: str, made: Path, scratch: Path, apt: Sequence[str]) -> None:
+def _build(codename: str, folder: Path, apt: Sequence[str]) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    made, scratch = folder / "root", folder / "scratch"
     packages = Packages(scratch / "apt")
     packages.unpack(packages.missing(["debootstrap"]), scratch / "tools")
     around = kernel.tools(scratch / "tools")
@@ -93,6 +96,7 @@ def _build(codename: str, made: Path, scratch: Path, apt: Sequence[str]) -> None
     for line in apt:
         inside(made, f"cd /home/{USER} && runuser -u {USER} -- sh -c {shlex.quote(line)}")
     inside(made, "apt-get clean")
+    shutil.rmtree(scratch)
 
 
 def _archives() -> tuple[str, str | None]:

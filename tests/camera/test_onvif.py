@@ -387,6 +387,7 @@ HOSTILE = {
     "few too many in elements": small("<x>" * 40 + "</x>" * 40),
     "many attributes": small("<x " + " ".join(f"a{n}='1'" for n in range(20_000)) + "/>"),
     "many prefixes": small("<x " + " ".join(f"xmlns:a{n}='1'" for n in range(10_000)) + "/>"),
+    "a tag without end": small("<x a='" + ">" * 60_000),
     "much text": small("<x>" + "y" * soap.LARGEST + "</x>"),
 }
 
@@ -406,6 +407,79 @@ def test_what_no_camera_sends_is_not_read(data: bytes) -> None:
     finally:
         sys.setprofile(None)
     assert events < 20 * soap.MOST_ELEMENTS, "it is read on and on"
+
+
+WORK = 12_000  # calls and returns in one turn of the loop: 2 ms; a whole answer is up to 35 000
+
+
+def most_work(connection: OnvifConnection, answer: HttpAnswer, now: float) -> int:
+    """Give an answer, and return the most that one turn of the loop had to do for it."""
+    events, turns = 0, []
+
+    def count(*_: object) -> None:
+        nonlocal events
+        events += 1
+
+    sys.setprofile(count)
+    try:
+        connection.receive(Chunk(answer.encode(), now))
+        turns.append(events)
+        while (due := connection.due()) is not None and due <= now:
+            events = 0
+            connection.tick(now)
+            turns.append(events)
+    finally:
+        sys.setprofile(None)
+    return max(turns)
+
+
+LONG = {
+    "presets": "<Preset token='a{0}'><Name>{0}</Name></Preset>",
+    "services": "<Service><a/></Service>",
+    "attributes": "<Service a='' b='' c='' d=''/>",
+}
+
+
+@pytest.mark.parametrize("inside", LONG.values(), ids=LONG.keys())
+def test_a_long_answer_is_read_in_many_turns_of_the_loop(inside: str) -> None:
+    connection, now, most, asked = OnvifConnection(Events(), "onvif://camera"), 0.0, 0, 0
+    body = small("<r>" + "".join(map(inside.format, range(950))) + "</r>")
+    while now < 30:
+        connection.tick(now)
+        while (data := connection.outbox(now)) is not None:
+            connection.sent(now)
+            asked += 1
+            answer = HttpAnswer(HttpRequest.decode(data).number, 200, body)
+            most = max(most, most_work(connection, answer, now))
+        now += 1.0
+    assert asked >= 4
+    assert 0 < most < WORK
+
+
+def test_a_long_answer_counts_once_it_is_read() -> None:
+    connection = OnvifConnection(Events(), "onvif://camera")
+    connection.tick(0.0)
+    asked = connection.outbox(0.0)
+    assert asked is not None
+    connection.sent(0.0)
+    clock = "".join(
+        f"<{part}>{''.join(f'<{k}>{v}</{k}>' for k, v in values.items())}</{part}>"
+        for part, values in (
+            ("Time", {"Hour": 12, "Minute": 0, "Second": 0}),
+            ("Date", {"Year": 2026, "Month": 5, "Day": 4}),
+        )
+    )
+    found = f"<r><SystemDateAndTime><UTCDateTime>{clock}</UTCDateTime></SystemDateAndTime></r>"
+    body = small(found + " " * 60_000)
+    answer = HttpAnswer(HttpRequest.decode(asked).number, 200, body)
+    connection.receive(Chunk(answer.encode(), 0.0))
+    assert connection.outbox(0.0) is None, "the next question does not wait for the answer"
+    turns = 0
+    while connection.outbox(0.0) is None:
+        assert connection.due() == 0.0
+        connection.tick(0.0)
+        turns += 1
+    assert turns == len(body) // soap.PIECE
 
 
 def test_what_declares_another_encoding_and_is_utf_8_is_read() -> None:

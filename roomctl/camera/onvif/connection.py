@@ -20,7 +20,15 @@ from typing import Literal
 
 from roomctl.camera.driven import Driven, StopTerms
 from roomctl.camera.onvif import message as soap
-from roomctl.camera.onvif.message import DEVICE, ENTRY, MEDIA, PTZ, Element, SoapFault
+from roomctl.camera.onvif.message import (
+    DEVICE,
+    ENTRY,
+    MEDIA,
+    PTZ,
+    Element,
+    SoapFault,
+    SoapReader,
+)
 from roomctl.camera.protocol import LoginRefused, ProtocolEvents, Reading
 from roomctl.errors import PortReason
 from roomctl.frozen import frozen
@@ -134,6 +142,9 @@ class OnvifConnection:
         self._denied: LoginRefused | None = None
         self._paths = {DEVICE: ENTRY, MEDIA: "/onvif/media_service", PTZ: "/onvif/ptz_service"}
         self._pending: dict[int, _Pending] = {}
+        self._begun: dict[
+            int, tuple[HttpAnswer, SoapReader]
+        ] = {}  # answers that are not read whole
         self._number = 0
         self._out: tuple[int, _Pending] | None = None
         self._steps: deque[_Step] = deque(_FIRST)
@@ -239,36 +250,52 @@ class OnvifConnection:
             answer = HttpAnswer.decode(chunk.data)
         except ValueError:
             return
-        pending = self._pending.pop(answer.number, None)
-        if pending is None:
+        if answer.number not in self._pending:
             return
         if answer.status == 0:
-            self._fail(pending, answer.body.decode("utf-8", "replace"), chunk.at)
-            return
-        if answer.status == KEPT_BACK:
             why = answer.body.decode("utf-8", "replace")
-            self._unauthorised(pending, LoginRefused(self._url, why, PortReason.INSECURE))
-            return
+            self._fail(self._pending.pop(answer.number), why, chunk.at)
+        elif answer.status == KEPT_BACK:
+            why = answer.body.decode("utf-8", "replace")
+            kept_back = LoginRefused(self._url, why, PortReason.INSECURE)
+            self._unauthorised(self._pending.pop(answer.number), kept_back)
+        else:
+            self._read(answer, chunk.at)
+
+    def _read(self, answer: HttpAnswer, now: float, begun: SoapReader | None = None) -> None:
+        """Read a piece of an answer: a whole one holds the loop; the next tick goes on."""
+        number = answer.number
         try:
-            found = soap.body_of(answer.body)
+            reader = begun or SoapReader(answer.body)
+            if reader.step():
+                self._begun[number] = (answer, reader)
+                return
+            found = reader.body()
         except ValueError as error:
-            if answer.status == LOGIN_REFUSED:
-                self._unauthorised(pending)
-            elif answer.status == _OK and not isinstance(pending.of, _Step):
-                self._take(pending, _UNREADABLE, chunk.at)  # it is done: where it stands will say
-            else:
-                why = f"HTTP {answer.status}, and its answer {error}"
-                self._fail(pending, why, chunk.at, answered=True)
+            self._unreadable(self._pending.pop(number), answer.status, error, now)
             return
+        pending = self._pending.pop(number)
         login = isinstance(found, SoapFault) and "NotAuthorized" in f"{found.code} {found.text}"
         if login or answer.status == LOGIN_REFUSED:
             self._unauthorised(pending)
         else:
-            self._take(pending, found, chunk.at)
+            self._take(pending, found, now)
+
+    def _unreadable(self, pending: _Pending, status: int, error: ValueError, now: float) -> None:
+        if status == LOGIN_REFUSED:
+            self._unauthorised(pending)
+        elif status == _OK and not isinstance(pending.of, _Step):
+            self._take(pending, _UNREADABLE, now)  # it is done: where it stands will say
+        else:
+            self._fail(pending, f"HTTP {status}, and its answer {error}", now, answered=True)
 
     def tick(self, now: float) -> None:
         if self._denied is not None:
             raise self._denied
+        if self._begun:
+            answer, reader = self._begun.pop(next(iter(self._begun)))
+            if answer.number in self._pending:
+                self._read(answer, now, reader)
         for number in [n for n, each in self._pending.items() if now >= each.deadline]:
             self._fail(self._pending.pop(number), "no answer", now)
         if self._until is not None and now >= self._until:
@@ -282,6 +309,8 @@ class OnvifConnection:
             self._look(now)
 
     def due(self) -> float | None:
+        if self._begun:
+            return self._seen_at
         waits = [each.deadline for each in self._pending.values()]
         waits += [self._axes.stop_at] if self._axes.stop_owed else []
         waits += [self._until] if self._until is not None else []

@@ -7,6 +7,7 @@ as a digest (UsernameToken): Base64 of the SHA-1 of nonce, time and password, by
 
 A message is UTF-8, whatever it says of itself, has no DTD, and has no more elements than a camera
 with hundreds of presets needs: whoever sends others has them read no further than that.
+`SoapReader` reads piece by piece, so that the loop serves others between two pieces.
 
 Sources: ONVIF Core and PTZ Service Specification 24.12; WS-Security UsernameToken Profile 1.0.
 Knows no port and no clock.
@@ -39,9 +40,10 @@ _DIGEST = (
     "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0"
     "#PasswordDigest"
 )
-LARGEST = 256 * 1024  # bytes of a message: 25 ms of work, if it is one tag of attributes
+LARGEST = 256 * 1024  # bytes of a message
 MOST_ELEMENTS, DEEPEST = 5000, 32  # elements and attributes, and elements in elements
-_PIECE = 32 * 1024  # bytes between two looks at what they held
+PIECE = 4 * 1024  # bytes that are read at once: a millisecond of work, whatever they hold
+_LONGEST_TAG = 2 * PIECE  # bytes; expat keeps a tag until it ends, and then works on all of it
 
 _DURATION = re.compile(r"P(?:T(?:([0-9.]+)H)?(?:([0-9.]+)M)?(?:([0-9.]+)S)?)", re.ASCII)
 
@@ -170,19 +172,9 @@ def goto_home(profile: str) -> str:
 # What is answered.
 
 
-def local(element: Element) -> str:
-    """Return an element's name without its namespace."""
-    return element.tag
-
-
 def body_of(data: bytes) -> Element | SoapFault:
     """Return what stands in a message; ValueError says why it is none."""
-    root = _root(data)
-    body = child(root, "Body")
-    if local(root) != "Envelope" or body is None or not len(body):
-        raise ValueError("is no SOAP message with something in it")
-    found = body[0]
-    return fault_of(found) if local(found) == "Fault" else found
+    return _body(_root(data))
 
 
 def login_of(data: bytes) -> Element | None:
@@ -191,45 +183,75 @@ def login_of(data: bytes) -> Element | None:
 
 
 def _root(data: bytes) -> Element:
-    if len(data) > LARGEST:
-        raise ValueError(f"has more than {LARGEST} bytes")
-    reader = _Reader()
-    try:
-        if "\0" in data.decode():  # UTF-16, which expat would find out by itself
-            raise ValueError("is no XML: is not UTF-8")
-        for at in range(0, len(data), _PIECE):
-            reader.parser.Parse(data[at : at + _PIECE], False)
-        reader.parser.Parse(b"", True)
-    except UnicodeDecodeError as error:
-        raise ValueError(f"is no XML: is not UTF-8 (byte {error.start})") from None
-    except expat.ExpatError as error:
-        raise ValueError(f"is no XML: {error}") from None
-    return reader.tree.close()
+    reader = SoapReader(data)
+    while reader.step():
+        pass
+    return reader.root()
 
 
-class _Reader:
-    """Makes elements of what expat tells, by their local names; ValueError: they are too many."""
+def _body(root: Element) -> Element | SoapFault:
+    body = child(root, "Body")
+    if root.tag != "Envelope" or body is None or not len(body):
+        raise ValueError("is no SOAP message with something in it")
+    found = body[0]
+    return fault_of(found) if found.tag == "Fault" else found
 
-    def __init__(self) -> None:
-        self.tree = ElementTree.TreeBuilder()
-        self.parser = expat.ParserCreate("utf-8")  # and no other encoding, whatever is declared
-        self.parser.buffer_text = True
-        self.parser.StartDoctypeDeclHandler = self._refuse_dtd
-        self.parser.StartElementHandler = self._start
-        self.parser.EndElementHandler = self._end
-        self.parser.CharacterDataHandler = self.tree.data
+
+class SoapReader:
+    """Reads one message, a piece at each step; every ValueError says why it is none.
+
+    Its elements have local names.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        if len(data) > LARGEST:
+            raise ValueError(f"has more than {LARGEST} bytes")
+        try:
+            if "\0" in data.decode():  # UTF-16, which expat would find out by itself
+                raise ValueError("is no XML: is not UTF-8")
+        except UnicodeDecodeError as error:
+            raise ValueError(f"is no XML: is not UTF-8 (byte {error.start})") from None
+        self._data, self._at = data, 0
+        self._tree = ElementTree.TreeBuilder()
+        self._parser = expat.ParserCreate("utf-8")  # and no other encoding, whatever is declared
+        self._parser.buffer_text = True
+        self._parser.StartDoctypeDeclHandler = self._refuse_dtd
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.CharacterDataHandler = self._tree.data
         self._count = self._depth = 0
+
+    def step(self) -> bool:
+        """Read a piece; return whether there is more."""
+        piece = self._data[self._at : self._at + PIECE]
+        self._at += len(piece)
+        more = self._at < len(self._data)
+        try:
+            self._parser.Parse(piece, not more)
+        except expat.ExpatError as error:
+            raise ValueError(f"is no XML: {error}") from None
+        if more and self._at - self._parser.CurrentByteIndex > _LONGEST_TAG:
+            raise ValueError(f"has a tag or a comment of more than {_LONGEST_TAG} bytes")
+        return more
+
+    def root(self) -> Element:
+        """Return the message, once no step is left."""
+        return self._tree.close()
+
+    def body(self) -> Element | SoapFault:
+        """Return what stands in the message, once no step is left."""
+        return _body(self.root())
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self._depth += 1
         self._count += 1 + len(attributes)
         if self._depth > DEEPEST or self._count > MOST_ELEMENTS:
             raise ValueError(f"has more than {MOST_ELEMENTS} elements, or nests over {DEEPEST}")
-        self.tree.start(name.rpartition(":")[2], attributes)
+        self._tree.start(name.rpartition(":")[2], attributes)
 
     def _end(self, name: str) -> None:
         self._depth -= 1
-        self.tree.end(name.rpartition(":")[2])
+        self._tree.end(name.rpartition(":")[2])
 
     def _refuse_dtd(self, *_: object) -> None:
         raise ValueError("has a DTD, which no SOAP message may have")
@@ -245,13 +267,13 @@ def child(element: Element | None, *path: str) -> Element | None:
     """Return the first element along a path of local names."""
     for name in path:
         found = () if element is None else element
-        element = next((each for each in found if local(each) == name), None)
+        element = next((each for each in found if each.tag == name), None)
     return element
 
 
 def every(element: Element, name: str) -> Iterator[Element]:
     """Yield every element of that name in it, at any depth."""
-    return (each for each in element.iter() if local(each) == name)
+    return element.iter(name)
 
 
 def text(element: Element | None, *path: str) -> str | None:

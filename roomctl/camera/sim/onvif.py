@@ -126,7 +126,7 @@ class SimOnvif(SimHost):
             asked = soap.body_of(request.body)
         except ValueError:
             return "garbage"
-        return "Fault" if isinstance(asked, SoapFault) else soap.local(asked)
+        return "Fault" if isinstance(asked, SoapFault) else asked.tag
 
     def answer(self, request: HttpRequest) -> tuple[int, bytes, float]:
         return *self._answered(request), 0.0
@@ -143,7 +143,7 @@ class SimOnvif(SimHost):
         service = next((each for each, path in _PATHS.items() if path == request.target), None)
         if service is None:
             return 404, b""
-        name = soap.local(asked)
+        name = asked.tag
         open_to_all = name == "GetSystemDateAndTime" and not self.guards_clock
         if not (open_to_all or self._let_in(request.body)):
             return 400, _fault("ter:NotAuthorized")

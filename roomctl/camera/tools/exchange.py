@@ -72,4 +72,4 @@ def _named(request: HttpRequest) -> str:
     found = soap.body_of(request.body)
     if isinstance(found, SoapFault):
         raise ValueError("a fault is no request")
-    return soap.local(found)
+    return found.tag

@@ -513,7 +513,8 @@ class ConfigDesk:
             await self._running.apply(text)
         except RoomctlError as error:
             _log.error("configuration: revision %d cannot be run: %s", number, error)
-            self._room.audit.note(source, "config.apply", {"revision": number}, f"failed: {error}")
+            told = {"revision": number}
+            await self._room.audit.note_durably(source, "config.apply", told, f"failed: {error}")
             await kept.roll_back(running)
         await self._settle()
 

@@ -32,7 +32,7 @@ UNAUTHORIZED = 4401  # why a socket ends (RFC 6455: 4000-4999 are ours)
 NOBODY = "a token is needed: Authorization: Bearer TOKEN, or open a pairing link"
 
 _READING = ("GET", "HEAD", "OPTIONS")
-_NOTED_ELSEWHERE = {
+NOTED_ELSEWHERE = {
     Right.FOLLOW,  # commands, by the room
     Right.REPORT,  # a sensor's reports: what it sees is in the history
     Right.SIMULATION,
@@ -115,7 +115,7 @@ class RightRoute(APIRoute):
                 _note_denied(request, f"{request.method} {self.path}", refused)
                 raise
             request.state.known_path = True
-            if request.method in _READING or self.right in _NOTED_ELSEWHERE:
+            if request.method in _READING or self.right in NOTED_ELSEWHERE:
                 return await handle(request)
             return await _noted(request, f"{request.method} {self.path}", handle)
 
@@ -249,17 +249,18 @@ def may(right: Right, callers: Iterable[Source]) -> bool:
 
 def demand_rights(routes: Iterable[BaseRoute]) -> None:
     """Raise TypeError for a route that does not say which right it needs."""
-    for path, route in _leaves(routes):
+    for path, route in leaves(routes):
         public = isinstance(route, Mount) and isinstance(route.app, PublicFiles)
         if not public and not isinstance(route, RightRoute | RightSocketRoute):
             raise TypeError(f"{path}: a {type(route).__name__} says no right; see api.rights")
 
 
-def _leaves(routes: Iterable[BaseRoute]) -> Iterator[tuple[str, BaseRoute]]:
+def leaves(routes: Iterable[BaseRoute]) -> Iterator[tuple[str, BaseRoute]]:
+    """Yield every route with its path, those of included routers, too."""
     for route in routes:
         # FastAPI keeps included routers whole.
         inner = None if isinstance(route, RightRoute) else getattr(route, "original_router", None)
         if inner is not None:
-            yield from _leaves(inner.routes)
+            yield from leaves(inner.routes)
         else:
             yield getattr(route, "path", "?"), route

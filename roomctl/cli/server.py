@@ -81,7 +81,8 @@ async def _serve(
     try:
         async with announced(config, outside, store, ending) as (addresses, room):
             if imported is not None:
-                room.audit.note(imported.source, "room.import", {}, imported.result)
+                source, result = imported.source, imported.result
+                await room.audit.note_durably(source, "room.import", {}, result)
             print_addresses(addresses, say)
             await ending.wait()
     finally:

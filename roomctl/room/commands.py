@@ -15,7 +15,7 @@ import logging
 import secrets
 import uuid
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -110,7 +110,12 @@ def failure(error: Exception) -> tuple[CommandStatus, Failure]:
             return CommandStatus.FAILED, Failure("internal", type(error).__name__)
 
 
-def _unheard(record: CommandRecord, args: Mapping[str, Any], source: Source, took_s: float) -> None:
+Ended = Callable[[CommandRecord, Mapping[str, Any], Source, float], Awaitable[None]]
+
+
+async def _unheard(
+    record: CommandRecord, args: Mapping[str, Any], source: Source, took_s: float
+) -> None:
     """Take no note of a command."""
 
 
@@ -134,10 +139,13 @@ class Commands:
         self,
         handlers: Mapping[str, Handler],
         clock: Clock,
-        ended: Callable[[CommandRecord, Mapping[str, Any], Source, float], None] = _unheard,
+        begun: Callable[[], Ended] = lambda: _unheard,
     ) -> None:
-        """Tell `ended` of each command what became of it, and how many seconds it took."""
-        self._handlers, self._clock, self._ended = handlers, clock, ended
+        """Ask `begun` at each command's beginning what to tell its end to.
+
+        It is told what became of it, and how many seconds it took; it ends before the command does.
+        """
+        self._handlers, self._clock, self._begun = handlers, clock, begun
         self._given: OrderedDict[_Key, _Given] = OrderedDict()
         self._key = secrets.token_bytes(32)
 
@@ -212,28 +220,29 @@ class Commands:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _run(self, given: _Given, args: dict[str, Any], source: Source) -> None:
-        record = given.record
-        given.record = replace(record, status=CommandStatus.RUNNING)
+        ended = self._begun()
+        given.record = record = replace(given.record, status=CommandStatus.RUNNING)
         try:
             result = await self._handlers[record.type](source=source, **args)
         except asyncio.CancelledError:
             gone = Failure("shutting_down", "the room is shutting down")
-            given.record = replace(record, status=CommandStatus.UNKNOWN, error=gone)
+            record = replace(record, status=CommandStatus.UNKNOWN, error=gone)
             raise
         except RoomctlError as error:
             status, why = failure(error)
-            given.record = replace(record, status=status, error=why)
+            record = replace(record, status=status, error=why)
             _log.info("%s from %s: %s: %s", record.type, source.name, status, why.detail)
         except Exception as error:
             status, why = failure(error)
-            given.record = replace(record, status=status, error=why)
+            record = replace(record, status=status, error=why)
             _log.exception("%s from %s failed", record.type, source.name)
         else:
-            given.record = replace(record, status=CommandStatus.DONE, result=result)
+            record = replace(record, status=CommandStatus.DONE, result=result)
         finally:
-            given.task = None
-            took_s = self._clock.mono_s() - given.at_s
-            self._ended(given.record, args, source, took_s)
+            try:
+                await ended(record, args, source, self._clock.mono_s() - given.at_s)
+            finally:
+                given.record, given.task = record, None
 
     def _forget_old(self) -> None:
         """Forget the oldest of whoever has most; nothing that runs, nor what is begun just now."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -248,7 +249,9 @@ class Room:
         }
         platforms = (platform.key for platform in calls.platforms)
         self.tally = Tally((one.name for one in self.declared), platforms)
-        self._commands = Commands(handlers, outside.clock, self._done)
+        self._commands = Commands(
+            handlers, outside.clock, lambda: functools.partial(self._done, self.revisions)
+        )
         self._optional = frozenset(kind.name for kind in kinds if kind.optional)
         self._history = Changes()
         self._started_at = outside.clock.mono_s()
@@ -360,13 +363,24 @@ class Room:
         if source is None or source.role == Role.PANEL:
             self._touched()
 
-    def _done(
-        self, record: CommandRecord, args: Mapping[str, Any], source: Source, took_s: float
+    async def _done(
+        self,
+        before: tuple[SettingsRevision, ...],
+        record: CommandRecord,
+        args: Mapping[str, Any],
+        source: Source,
+        took_s: float,
     ) -> None:
+        """Take note of a command; of one that changed settings durably, before it is answered."""
         self.tally.command(record.type, record.status, took_s)
         self.starts.done(record, args, source, took_s)
         error = f": {record.error.code}" if record.error is not None else ""
-        self.audit.note(source, record.type, args, f"{record.status}{error}")
+        changed = record.status is CommandStatus.DONE and self.revisions is not before
+        result = f"{record.status}{error}"
+        if changed:
+            await self.audit.note_durably(source, record.type, args, result)
+        else:
+            self.audit.note(source, record.type, args, result)
 
     # Running.
 

@@ -1,10 +1,12 @@
 """The audit over HTTP: who did what, without a secret, and whether it is as it was written."""
 
+import asyncio
 import json
 from datetime import UTC, datetime
 
 import pytest
 
+from roomctl.api.rights import NOTED_ELSEWHERE, Routes, leaves, may, needs
 from roomctl.clock import VirtualClock
 from roomctl.roles import TABLE, Right, Role
 from roomctl.room import Source
@@ -280,3 +282,61 @@ async def test_what_is_refused_to_strangers_waits_for_no_disk(site):
         assert answer.status_code == 403
     assert on_disk(site) == []
     assert site.room.audit.pending == 1
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("right", sorted(set(Right) - NOTED_ELSEWHERE), ids=lambda one: one.name)
+async def test_whatever_a_route_writes_is_on_the_disk_before_it_is_answered(site, right):
+    made = Routes()
+
+    @made.post("/api/v1/made")
+    @needs(right)
+    async def write() -> dict[str, bool]:
+        return {"done": True}
+
+    site.app.include_router(made)
+    by_admin = may(right, [Source(Role.ADMIN, "this box")])
+    async with client(site, BEARER if by_admin else await site.panel_headers()) as caller:
+        assert (await caller.post("/api/v1/made")).is_success
+    assert on_disk(site) == [("POST /api/v1/made", "done")]
+
+
+def test_the_routes_that_note_elsewhere_what_they_write_are_known(site):
+    found = {
+        path
+        for path, route in leaves(site.app.routes)
+        if not {"GET", "HEAD"} & (getattr(route, "methods", None) or {"GET"})
+        and route.right in NOTED_ELSEWHERE
+    }
+    assert found == {
+        "/api/v1/commands",
+        "/api/v1/sign-out",  # notes it durably by itself
+        "/api/v1/occupancy/{sensor}",
+        "/api/v1/simulator",
+    }
+
+
+@pytest.mark.real
+async def test_a_command_that_changes_settings_is_on_the_disk_before_it_is_answered(site):
+    changes = (
+        ("look.setTheme", {"theme": "dark"}),
+        ("camera.name", {"camera": "front", "preset": 1, "name": "Door"}),
+        ("room.rollBack", {"revision": 1}),
+    )
+    async with client(site) as admin:
+        for kind, args in changes:
+            before = site.room.revisions
+            answer = await admin.post("/api/v1/commands", json={"type": kind, "args": args})
+            assert answer.json()["status"] == "done", answer.text
+            assert site.room.revisions is not before
+            assert on_disk(site)[-1] == (kind, "done")
+        await mute(site)
+        assert on_disk(site)[-1] == ("room.rollBack", "done"), "a mute waits for no disk"
+
+
+async def test_a_command_that_changes_settings_is_not_done_before_its_entry_is_on_the_disk(site):
+    source = Source("admin", "this box")
+    record = site.room.submit("look.setTheme", {"theme": "dark"}, source)
+    while (record := site.room.command(record.id, source)).status != "done":
+        await asyncio.sleep(0)
+    assert on_disk(site) == [("look.setTheme", "done")]

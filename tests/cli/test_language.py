@@ -144,6 +144,12 @@ def test_a_refusal_that_has_no_sentence_here_is_told_in_the_panels(
     assert refusal("of_tomorrow", "room: no", {}) == "room: no"
 
 
+def test_what_only_programs_are_refused_is_told_in_chinese(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    said = refusal("unknown_sensor", "room: no sensor 'a'", {"device": "room"})
+    assert said == "本会议室没有该感应器（room: no sensor 'a'）"
+
+
 def test_a_refused_self_test_says_why_in_chinese(monkeypatch: pytest.MonkeyPatch) -> None:
     detail = "room: the room is not free ({}); try again later"
     monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")

@@ -52,8 +52,7 @@ class Invitation:
         """Explain it to a person, in "en" or "zh-CN"."""
         parsed, said = self.parsed, _WORDS[language]
         lines = []
-        name = self._name(language)
-        if name:
+        if name := self._name(parsed.platform, language):
             parts = [name]
             parts += [said["meeting"].format(parsed.meeting_id)] if parsed.meeting_id else []
             passcode = self._passcode(show_secrets)
@@ -63,15 +62,23 @@ class Invitation:
             mode = said[parsed.launch.mode]
             lines.append(said["opens"].format(host=parsed.launch.host, mode=mode))
         else:
-            lines.append(said["not_opened"].format(parsed.say(language, name)))
+            lines.append(said["not_opened"].format(self._why(language)))
         if dialled := self._dialled(show_secrets):
             lines.append(said["dial"].format(said["comma"].join(dialled)))
         return "\n".join(lines)
 
-    def _name(self, language: str) -> str:
-        if not self.parsed.platform:
+    def _why(self, language: str) -> str:
+        """Say why nothing is opened; of a number that several platforms may have, name them."""
+        parsed, said = self.parsed, _WORDS[language]
+        if parsed.refused is Refusal.AMBIGUOUS:
+            names = (self._name(key, language) for key in parsed.params["platforms"].split(" or "))
+            parsed = replace(parsed, params={"platforms": said["or"].join(names)})
+        return parsed.say(language, self._name(parsed.platform, language))
+
+    def _name(self, platform: str | None, language: str) -> str:
+        if not platform:
             return ""
-        name = self.platforms.by_key[self.parsed.platform].name
+        name = self.platforms.by_key[platform].name
         return name.zh if language == "zh-CN" else name.en
 
     def _passcode(self, show_secrets: bool) -> str | None:
@@ -87,6 +94,7 @@ class Invitation:
 _WORDS = {
     "en": {
         "comma": ", ",
+        "or": " or ",
         "meeting": "meeting {}",
         "passcode": "passcode {}",
         "opens": "would open {host} ({mode})",
@@ -97,6 +105,7 @@ _WORDS = {
     },
     "zh-CN": {
         "comma": "，",
+        "or": "、",
         "meeting": "会议号 {}",
         "passcode": "密码 {}",
         "opens": "将打开 {host}（{mode}）",

@@ -55,6 +55,7 @@ class Day:
             "end": booking.end.astimezone(self.zone).isoformat(),
             "title": booking.title or None,
             "organizer": booking.organizer or None,
+            "organizer_email": booking.organizer_email or None,
             "private": booking.private,
             "tentative": booking.tentative,
             "all_day": booking.all_day,

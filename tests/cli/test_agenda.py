@@ -63,13 +63,14 @@ def test_a_day_is_a_list_of_what_blocks_the_room(room: Path):
         "end": "2026-11-26T09:30:00+08:00",
         "title": "项目周会",
         "organizer": "Wang Fang",
+        "organizer_email": "wang.fang@example.com",
         "private": False,
         "tentative": False,
         "all_day": False,
         "platform": "tencent",
         "meeting_id": "123456789",
     }
-    assert (private["title"], private["organizer"]) == (None, None)
+    assert [private[key] for key in ("title", "organizer", "organizer_email")] == [None] * 3
     assert (private["private"], private["tentative"]) == (True, True)
     assert (private["platform"], private["meeting_id"]) == ("zoom", "91234567890")
     assert (fair["all_day"], fair["organizer"], fair["platform"]) == (True, None, None)

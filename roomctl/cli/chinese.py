@@ -271,7 +271,7 @@ HELP: Mapping[str, str] = {
     "Also if a room of this id is at the broker now.": "即使此标识的会议室正连接在代理服务器上。",
     "Take away what the broker keeps of a room.\n\nIts state, availability and what Home Assistant has found of it go. The broker is that of\n[mqtt] in the file. A room whose id or prefix is another one now does it by itself.": "清除代理服务器中保留的会议室主题。\n\n其状态、在线情况和 Home Assistant 发现的实体都会清除。代理服务器为文件中 [mqtt] 所指。标识或前缀已更改的会议室会自行清除。",  # noqa: E501
     "List the releases of bookings.": "列出预订的释放记录。",
-    "Keep a meeting on the new platform as proof of it.\n\nThe one that is open, or the one of LINK. Its media prove it, or a person who looked: which of\nthem is kept.": "把新平台上的一场会议记为证明。\n\n可以是当前打开的会议，或 LINK 所指的会议。由音视频证实，或由看过的人确认；会记录是哪一种。",  # noqa: E501
+    "Keep a meeting on the new platform as proof of it.\n\nThe one that is open, or the one of LINK. Its media prove it, or a person who looked: which of\nthem is kept. A call that comes to nothing ends it with exit status 3, as `roomctl join` does.": "把新平台上的一场会议记为证明。\n\n可以是当前打开的会议，或 LINK 所指的会议。由音视频证实，或由看过的人确认；会记录是哪一种。入会失败时以状态 3 退出，与 `roomctl join` 相同。",  # noqa: E501
     "A meeting on the new platform, to join first.": "新平台上的会议链接：先加入该会议。",
     "Move rooms to another meeting platform, and back.": "把会议室分阶段从一个会议平台迁移到另一个，也可返回。",  # noqa: E501
     "Say what a move means: a dry run, nothing changes.\n\nThe plan of the room that runs is kept there, for `apply`.": "逐个会议室说明迁移的影响：演练，不做任何更改。\n\n正在运行的会议室会保留其计划，供 `apply` 使用。",  # noqa: E501

@@ -5,16 +5,16 @@ here, as in `main`.
 """
 
 import glob
-import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from roomctl.cli.language import say, translated, word
-from roomctl.cli.options import Json, Token, Url, dump
+from roomctl.cli.options import Json, Token, Url, dump, end
 from roomctl.errors import RoomctlError
 
 migrate_app = typer.Typer(
@@ -22,8 +22,7 @@ migrate_app = typer.Typer(
     no_args_is_help=True,
 )
 
-CALL_S = 60.0  # until a meeting that was joined for a drill has its media
-ASK_EVERY_S = 1.0
+CALL_S = 60.0  # until a meeting that was joined for a drill has its media; then a person looks
 
 Stage = Annotated[
     str | None, typer.Option(help="dual, default, join_only or ended; default: the next one.")
@@ -121,15 +120,15 @@ def drill(
     """Keep a meeting on the new platform as proof of it.
 
     The one that is open, or the one of LINK. Its media prove it, or a person who looked: which of
-    them is kept.
+    them is kept. A call that comes to nothing ends it with exit status 3, as `roomctl join` does.
     """
-    from roomctl.cli import ask
+    from roomctl.cli import ask, joining
 
     if link is not None:
-        joined = ask.command(url, token, "meeting.join", {"link": link})
-        if joined["status"] not in ("done", "running", "accepted"):
-            raise RoomctlError(f"drill: the meeting was not joined: {joined['status']}")
-        _wait_for_call(url, token)
+        tell = partial(typer.echo, err=as_json)
+        _, status = joining.join_and_wait(url, token, link, tell, CALL_S)
+        if status == joining.NOT_JOINED:
+            end(status)
     found = ask.access(url, token, "POST", "migration/proof", {"seen": seen})
     typer.echo(dump(found) if as_json else _status_words(found))
 
@@ -169,18 +168,6 @@ def rollback(
     body = {"stage": stage, "when": "free" if when_free else "now"}
     found = ask.access(url, token, "POST", "migration/rollback", body)
     typer.echo(dump(found) if as_json else _status_words(found))
-
-
-def _wait_for_call(url: str | None, token: Path | None) -> None:
-    """Wait until media prove the call, or for a minute: then a person has to look."""
-    from roomctl.cli import ask
-
-    until = time.monotonic() + CALL_S
-    while time.monotonic() < until:
-        meeting = ask.room(url, token)["meeting"]
-        if meeting["state"] in ("in_call", "failed"):
-            return
-        time.sleep(ASK_EVERY_S)
 
 
 def _day(option: str, text: str | None) -> Any:  # noqa: ANN401 - a date or None

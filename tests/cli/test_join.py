@@ -198,6 +198,18 @@ def test_a_call_that_the_host_denies_is_none(room: Running) -> None:
 
 
 @pytest.mark.real
+def test_a_drill_of_a_move_waits_for_its_call_as_join_does(room: Running) -> None:
+    blocked(room, "denied")
+    denied = room.roomctl("migrate", "drill", LINK)
+    assert (denied.status, denied.err) == (NOT_JOINED, "")
+    assert "The host did not let this room in" in denied.out
+    blocked(room, None)
+    joined = room.roomctl("migrate", "drill", LINK, "--json")
+    assert "In the meeting: Sound and picture are flowing." in joined.err
+    assert (joined.status, joined.out) == (1, "")  # of a simulated room nothing is moved
+
+
+@pytest.mark.real
 def test_another_meeting_that_is_open_is_not_taken_for_this_one(room: Running) -> None:
     room.roomctl("join", "--wait", OTHER)
     blocked(room, "lobby")

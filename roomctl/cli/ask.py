@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import re
 import sys
@@ -157,7 +158,7 @@ def _client(url: str | None, token: Path | None) -> httpx.Client:
         raise NoRoom(f"{base}: {why}")
     if url is None and len(here) > 1:
         others = ", ".join(room.words for room in here[1:])
-        sys.stderr.write(say("two_rooms", first=here[0].words, others=others) + "\n")
+        _tell(say("two_rooms", first=here[0].words, others=others))
     file = token or token_file()
     secret = read_token(file) if file else local.token if local is not None else ""
     pin = pin or (read_pin(file) if file else "")
@@ -170,6 +171,12 @@ def _client(url: str | None, token: Path | None) -> httpx.Client:
     return httpx.Client(
         base_url=base, headers=headers, timeout=LIMIT_S, trust_env=False, verify=verify
     )
+
+
+@functools.cache
+def _tell(words: str) -> None:
+    """Say a thing on standard error, once in a command that asks several times."""
+    sys.stderr.write(f"{words}\n")
 
 
 def _taken_apart(url: str | None) -> tuple[str | None, str]:

@@ -24,20 +24,20 @@ def run(
 
     RoomctlError says why the room tests none, or told nothing of the end.
     """
-    body = {"type": "selftest.run", "args": args}
-    ask.access(url, token, "POST", f"commands?wait_s={LOOK_S:g}", body)
-    told = 0
-    while True:
-        report = ask.access(url, token, "GET", "selftest")["report"]
-        if report is None:
-            raise RoomctlError("the room was started anew meanwhile, and its report is gone")
-        devices = report["devices"]
-        for device in devices[told:]:
-            tell(device_words(device))
-        told = len(devices)
-        if not report["running"]:
-            return int(any(one["outcome"] == "failed" for one in devices))
-        time.sleep(LOOK_S)
+    with ask.asking(url, token) as asked:
+        asked("POST", f"commands?wait_s={LOOK_S:g}", {"type": "selftest.run", "args": args})
+        told = 0
+        while True:
+            report = asked("GET", "selftest")["report"]
+            if report is None:
+                raise RoomctlError("the room was started anew meanwhile, and its report is gone")
+            devices = report["devices"]
+            for device in devices[told:]:
+                tell(device_words(device))
+            told = len(devices)
+            if not report["running"]:
+                return int(any(one["outcome"] == "failed" for one in devices))
+            time.sleep(LOOK_S)
 
 
 def device_words(device: Mapping[str, Any]) -> str:

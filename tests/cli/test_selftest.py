@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from roomctl.cli import selftest
+from roomctl.cli import ask, selftest
+from roomctl.cli.run_file import left
 from roomctl.errors import RoomctlError
 
 pytestmark = pytest.mark.real
@@ -50,3 +51,15 @@ def test_a_room_that_was_started_anew_meanwhile_has_passed_no_test(
     token.chmod(0o600)
     with pytest.raises(RoomctlError, match="started anew"):
         selftest.run(url, token, {}, print)
+
+
+def test_which_of_two_rooms_is_asked_is_said_once_in_a_command(
+    tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    with left(url, "a-token-of-this-room"), left("http://127.0.0.1:9", "another-token-here"):
+        with pytest.raises(RoomctlError, match="started anew"):
+            selftest.run(None, None, {}, print)
+        ask.access(None, None, "GET", "issues")
+        ask.room(None, None)
+    assert capsys.readouterr().err.count(url) == 1

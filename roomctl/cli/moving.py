@@ -27,7 +27,7 @@ from roomctl.cli.language import say
 from roomctl.errors import ConfigError, FileError, Refused, RoomctlError
 from roomctl.frozen import frozen
 from roomctl.secret import name_of
-from roomctl.store import AppliedConfigs, Settings, Store
+from roomctl.store import Settings, applied_text
 from roomctl.store.archive import LARGEST_ARCHIVE, NAMES, NoArchive, packed, unpacked
 from roomctl.store.configs import LONGEST
 from roomctl.store.disk import whole, write_whole
@@ -129,13 +129,8 @@ def _bytes(path: Path) -> bytes:
 
 def _text_that_counts(config: Path, state: Path) -> str:
     """Return room.toml, or what was applied by the API in its place."""
-    text = configuration.text_of(config)
-    if not (state / "config.json").exists():
-        return text
-    with tempfile.TemporaryDirectory() as copy:  # a store sets damaged files aside
-        shutil.copy2(state / "config.json", copy)
-        configs = AppliedConfigs(Store(Path(copy)), config)
-        return configs.text(configs.wanted) if configs.wanted else text
+    applied = applied_text(state, config)
+    return configuration.text_of(config) if applied is None else applied
 
 
 def _site_folders(data: Mapping[str, Any], config: Path) -> Iterator[tuple[str, Path]]:

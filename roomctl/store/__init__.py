@@ -1,7 +1,7 @@
 """What must survive a restart: documents, the settings people change, how the room was used."""
 
 from roomctl.store.audit import AuditEntry, AuditEvent, AuditLog, AuditVerdict, ChainLink
-from roomctl.store.configs import AppliedConfigs, ConfigRevision
+from roomctl.store.configs import AppliedConfigs, ConfigRevision, applied_text
 from roomctl.store.disk import Disk, Quarantine, Unwritable
 from roomctl.store.documents import Store, all_text
 from roomctl.store.history import AutomaticAct, History, InputTransition, QuarterHour
@@ -34,4 +34,5 @@ __all__ = [
     "Store",
     "Unwritable",
     "all_text",
+    "applied_text",
 ]

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from roomctl.errors import Refused, RoomctlError
 from roomctl.frozen import frozen
-from roomctl.store.documents import Document, Store
+from roomctl.store.disk import NO_SENSE, whole
+from roomctl.store.documents import Document, Store, parsed
 from roomctl.wire import in_thread
 
 CONFIGS_KEPT = 20  # revisions; older ones are forgotten
@@ -97,6 +98,20 @@ class AppliedConfigs:
             where = self.store.folder / f"{_FILE}.json"
             raise RoomctlError(f"{where}: cannot be written: {error}") from error
         self.revisions, self._applied, self._newest = revisions, applied, newest
+
+
+def applied_text(folder: Path, file: Path) -> str | None:
+    """Return what counts in place of `file` in a room's folder; None: `file` itself does.
+
+    What is damaged does not count, and is left there for the room's program to set aside and tell.
+    """
+    try:
+        kept = parsed(whole(folder / f"{_FILE}.json"))
+        counts = _fits(kept) and kept.get("base") == digest(file)
+    except (FileNotFoundError, *NO_SENSE):
+        return None
+    found = (one["text"] for one in kept["revisions"] if one["number"] == kept["applied"])
+    return next(found, None) if counts else None
 
 
 def digest(path: Path) -> str | None:

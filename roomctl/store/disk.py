@@ -35,7 +35,7 @@ LEAST_FREE = 64 << 10  # bytes below which a disk counts as full: the next docum
 
 _DAMAGED = ".damaged-"
 _TEMPORARY = re.compile(r"\.\S+\.[a-z0-9_]{8}")  # as `write_whole` has tempfile name them
-_NO_SENSE = (ValueError, TypeError, LookupError, AttributeError, RecursionError, OverflowError)
+NO_SENSE = (ValueError, TypeError, LookupError, AttributeError, RecursionError, OverflowError)
 _BROKEN = {errno.EIO, errno.EISDIR, errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENXIO}
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
@@ -96,7 +96,7 @@ class Disk:
             if error.errno not in _BROKEN:
                 raise
             self.set_aside(name, error.strerror or str(error))
-        except _NO_SENSE as error:
+        except NO_SENSE as error:
             self.set_aside(name, f"{type(error).__name__}: {error}")
         return None
 

@@ -97,6 +97,18 @@ def test_an_export_restores_on_an_empty_box_and_exports_again_to_the_byte(tmp_pa
     assert (config.parent / "cameras" / "our_ptz.toml").exists()
 
 
+@pytest.mark.parametrize("damaged", [b"{", b"\xff", b'{"revisions": [1]}', b"[" * 100_000])
+def test_an_export_tells_of_no_file_that_it_made_and_moves_none(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, damaged: bytes
+) -> None:
+    config, state = a_room(tmp_path)
+    (state / "config.json").write_bytes(damaged)
+    before = everything(tmp_path)
+    assert b"Bamboo" in export(config, state).data
+    assert caplog.text == ""
+    assert everything(tmp_path) == before
+
+
 def test_no_secret_and_nothing_that_lets_somebody_in_goes_along(tmp_path: Path) -> None:
     found = export(*a_room(tmp_path))
     assert CANARY.encode() not in found.data

@@ -56,6 +56,7 @@ def test_a_room_that_was_started_anew_meanwhile_has_passed_no_test(
 def test_which_of_two_rooms_is_asked_is_said_once_in_a_command(
     tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.delenv("RUNTIME_DIRECTORY", raising=False)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     with left(url, "a-token-of-this-room"), left("http://127.0.0.1:9", "another-token-here"):
         with pytest.raises(RoomctlError, match="started anew"):

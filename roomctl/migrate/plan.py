@@ -36,6 +36,7 @@ from roomctl.migrate.verdict import (
     Verdict,
     by_organizer,
     last_after,
+    own_domains,
     weeks,
 )
 
@@ -146,10 +147,9 @@ def make_plan(
     today = now.astimezone(zone).date()
     days = stages.schedule(old, stages.region_of(config.room.timezone), today, asked.on, asked.ends)
     departure = Departure(old.key, new.key, days)
-    domain = (config.calendar.room or "").rpartition("@")[2]
     judge = BookingJudge(platforms, policy, departure)
     future = [one for one in bookings if one.end > now and one.blocks]
-    judged = judge.judged(future, zone, domain)
+    judged = judge.judged(future, zone, own_domains(config.calendar, future))
     first = days[ExitStage.JOIN_ONLY]
     return ExitPlan(
         room=config.room.displayName,

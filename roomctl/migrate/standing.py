@@ -13,7 +13,7 @@ from roomctl.booking import Booking, SkippedEvent
 from roomctl.meeting.leaving import Departure, Departures
 from roomctl.meeting.platform import Policy, load_platforms
 from roomctl.migrate.plan import RoomFile
-from roomctl.migrate.verdict import BookingJudge, JudgedBooking, Verdict, by_organizer
+from roomctl.migrate.verdict import BookingJudge, JudgedBooking, Verdict, by_organizer, own_domains
 from roomctl.room.meeting import departures
 
 
@@ -73,5 +73,4 @@ def _judged(
     config, meeting = room.config, room.config.meeting
     platforms = load_platforms(meeting.hosts, own=meeting.platform_folder)
     judge = BookingJudge(platforms, Policy(meeting.allow, meeting.deny), departure)
-    domain = (config.calendar.room or "").rpartition("@")[2]
-    return judge.judged(bookings, config.room.zone, domain)
+    return judge.judged(bookings, config.room.zone, own_domains(config.calendar, bookings))

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, tzinfo
 from enum import StrEnum
+from urllib.parse import unquote
 
 from roomctl.booking import Booking
+from roomctl.config import CalendarTable
 from roomctl.frozen import frozen
 from roomctl.meeting.invitation import ParsedInvitation, Refusal
 from roomctl.meeting.leaving import Departure, ExitStage
@@ -40,6 +42,7 @@ class VerdictReason(StrEnum):
     PARTNER_HOST = "partner_host"  # at a host that the room's policy names
     GUEST = "guest"  # somebody else's meeting: joined until the platform ends
     OWN_ACCOUNT = "own_account"  # whether it can be held depends on an account that may expire
+    UNKNOWN_ACCOUNT = "unknown_account"  # own or a guest's: nothing tells the house's domains
     DIAL_IN = "dial_in"  # only a phone number or a SIP address of the vendor's, which end with it
     WEBINAR = "webinar"  # of registrants, at the vendor's pages
     PERSONAL_ROOM = "personal_room"  # of a person's own account
@@ -101,22 +104,25 @@ class BookingJudge:
         self._ways: dict[_Key, VerdictReason] = {}  # of what is at risk
 
     def judged(
-        self, bookings: Iterable[Booking], zone: tzinfo, own_domain: str = ""
+        self, bookings: Iterable[Booking], zone: tzinfo, own: Collection[str] = ()
     ) -> tuple[JudgedBooking, ...]:
-        """Judge bookings by their day in `zone`; `own_domain` is that of the room's own address."""
+        """Judge bookings by their day in `zone`; `own` are the domains of the room's house."""
         known = list(bookings)
         counts = Counter(_series(one) for one in known)
-        return tuple(self._judged(one, zone, own_domain, counts[_series(one)] > 1) for one in known)
+        return tuple(self._judged(one, zone, own, counts[_series(one)] > 1) for one in known)
 
     def _judged(
-        self, booking: Booking, zone: tzinfo, own_domain: str, repeats: bool
+        self, booking: Booking, zone: tzinfo, own: Collection[str], repeats: bool
     ) -> JudgedBooking:
         found, other = self._reading(booking.fields)
         day = booking.start.astimezone(zone).date()
-        guest = is_guest(booking.organizer_email or booking.organizer, own_domain)
+        domain = _domain(booking.organizer_email or booking.organizer)
+        guest = bool(domain and own) and not any(_is_inside(domain, one) for one in own)
         verdict, reason = self._verdict(found, other, day, guest)
         if verdict is Verdict.AT_RISK:
             reason = self._ways[_key(booking.fields)]
+            if reason is VerdictReason.OWN_ACCOUNT and domain and not own:
+                reason = VerdictReason.UNKNOWN_ACCOUNT
         shown = (booking.title, booking.organizer, booking.organizer_email)
         shown = ("", "", "") if booking.private else shown
         return JudgedBooking(
@@ -197,12 +203,37 @@ class BookingJudge:
         return Verdict.AT_RISK, VerdictReason.OWN_ACCOUNT
 
 
-def is_guest(address: str, own_domain: str) -> bool:
-    """Whether an organizer's address is known to be of another house than the room's."""
-    domain = address.rpartition("@")[2].casefold().rstrip(".") if "@" in address else ""
-    own = own_domain.casefold()
-    inside = f".{domain}".endswith(f".{own}") or f".{own}".endswith(f".{domain}")
-    return bool(domain and own) and not inside
+_VENDORS = ("calendar.google.com", "gserviceaccount.com", "onmicrosoft.com", "onmschina.cn")
+"""Domains that a vendor gives rooms and programs: no person of the house need have one."""
+
+
+def own_domains(calendar: CalendarTable, bookings: Iterable[Booking]) -> frozenset[str]:
+    """Return the domains of the room's house; empty: nothing tells them.
+
+    The room's own address and account tell them, the user for whom it acts, and who has made what
+    is the room's own.
+    """
+    scheme, _, account = (calendar.url.reveal() if calendar.url else "").partition(":")
+    if scheme not in ("graph", "google"):
+        account = account.partition("//")[2].partition("/")[0].rpartition("@")[0].partition(":")[0]
+    addresses = (calendar.room, calendar.subject, unquote(account))
+    owners = (one.organizer_email for one in bookings if one.owned)
+    found = {_domain(each or "") for each in (*addresses, *owners)} - {""}
+    return frozenset(one for one in found if not any(_is_below(one, each) for each in _VENDORS))
+
+
+def _domain(address: str) -> str:
+    """Return an address's domain; "" if it is none."""
+    return address.rpartition("@")[2].casefold().rstrip(".") if "@" in address else ""
+
+
+def _is_inside(domain: str, own: str) -> bool:
+    """Whether a domain is one's own, or of the same house."""
+    return _is_below(domain, own) or _is_below(own, domain)
+
+
+def _is_below(domain: str, other: str) -> bool:
+    return f".{domain}".endswith(f".{other}")
 
 
 def weeks(judged: Iterable[JudgedBooking], zone: tzinfo) -> Mapping[str, Mapping[str, int]]:

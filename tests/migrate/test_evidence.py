@@ -140,6 +140,52 @@ def test_a_guest_is_told_by_the_address_whatever_the_name(
     assert (row["organizer"], row["email"]) == (("", "") if private else (name, address))
 
 
+OWN = 'room = "bamboo@acme.example"'
+RESOURCE = 'room = "c_188@resource.calendar.google.com"'
+
+
+@pytest.mark.parametrize(
+    ("calendar", "own"),
+    [
+        (RESOURCE, False),
+        ('url = "google:c_188@resource.calendar.google.com"', False),
+        ('room = "bamboo@acme.onmicrosoft.com"', False),
+        ('url = "graph:bamboo@acme.partner.onmschina.cn"', False),
+        ("", False),
+        (f'{RESOURCE}\nsubject = "admin@acme.example"', True),
+        ('url = "graph:bamboo@acme.example"', True),
+        ('url = "google:bamboo@acme.example"', True),
+        ('url = "caldav:https://bamboo%40acme.example:a@dav.example.net/c/"', True),
+        ('url = "caldav:https://bamboo:a%40b@dav.example.net/c/"', False),
+        ('url = "ics:https://dav.example.net/bamboo@dav.example.net.ics"', False),
+        ('url = "ics:/srv/bamboo@dav.example.ics"', False),
+        (OWN, True),
+    ],
+)
+def test_a_colleague_is_no_guest_of_a_room_whose_domain_is_a_vendors(
+    calendar: str, own: bool
+) -> None:
+    made = plan(
+        booking("ours", "Li", organizer_email="li@acme.example"),
+        booking("theirs", "Eve", organizer_email="eve@partner.example"),
+        text=TEXT.replace(OWN, calendar),
+    )
+    told = [(one.verdict.value, one.reason.value) for one in made.bookings]
+    unknown = ("at_risk", "unknown_account")
+    assert told == ([("at_risk", "own_account"), ("fine", "guest")] if own else [unknown] * 2)
+
+
+def test_who_has_made_the_rooms_own_bookings_is_of_the_house() -> None:
+    made = plan(
+        booking("ours", "Li", organizer_email="li@acme.example"),
+        booking("theirs", "Eve", organizer_email="eve@partner.example"),
+        booking("own", "Bamboo", organizer_email="bamboo@acme.example", owned=True),
+        text=TEXT.replace(OWN, RESOURCE),
+    )
+    told = [one.reason.value for one in made.bookings]
+    assert told == ["own_account", "guest", "own_account"]
+
+
 WAYS = {
     "dial_in": (
         "Zoom dial-in: +86 10 8783 3177",

@@ -7,6 +7,8 @@ import re
 import resource
 import socket
 import stat
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -14,8 +16,17 @@ from pathlib import Path
 import pytest
 
 from roomctl.api.connections import ConnectionLimits
-from roomctl.api.serving import DATE_S, HEADER_BYTES, HEADERS, descriptors, listen, served
+from roomctl.api.serving import (
+    DATE_S,
+    HEADER_BYTES,
+    HEADERS,
+    descriptors,
+    listen,
+    served,
+)
 from tests.api.rig import LIMIT_S
+
+TREE = Path(__file__).resolve().parents[2]
 
 pytestmark = pytest.mark.real
 
@@ -78,7 +89,7 @@ async def test_a_server_at_rest_is_woken_a_few_times_in_a_second_and_still_knows
 
 
 @contextlib.asynccontextmanager
-async def answering(limits=None, body=b""):
+async def answering(limits=None, body=b"", host="127.0.0.1"):
     """Serve an app that answers everybody, and knows who sends a cookie; yield how to connect."""
 
     async def app(scope, receive, send):
@@ -93,13 +104,14 @@ async def answering(limits=None, body=b""):
             await send({"type": "http.response.start", "status": 200, "headers": head})
             await send({"type": "http.response.body", "body": body})
 
-    with listen("127.0.0.1", 0) as listening:
+    with listen(host, 0) as listening:
         port = listening.getsockname()[1]
         async with served(app, listening, limits=limits), asyncio.timeout(10 * LIMIT_S):
             links = []
 
-            async def connect(made=None):
-                where = {"sock": made} if made else {"host": "127.0.0.1", "port": port}
+            async def connect(made=None, source=host):
+                there = {"host": host, "port": port, "local_addr": (source, 0)}
+                where = {"sock": made} if made else there
                 links.append(Link(*await asyncio.open_connection(**where)))
                 return links[-1]
 
@@ -170,32 +182,70 @@ async def test_a_stranger_in_a_crowd_has_one_answer_however_much_he_asks():
         assert await known.ask(KNOWN) == b"200"
 
 
-async def test_panels_come_in_while_strangers_ask_without_end():
-    async with answering(CROWD, body=b"x" * 4096) as connect:
-        ending = asyncio.Event()
+async def panels_answered(strangers, panel="127.0.0.1", **room):
+    """Have strangers at their addresses ask without end; return what 6 panels were answered."""
+    async with answering(body=b"x" * 4096, **room) as connect:
+        ending, begun = asyncio.Event(), asyncio.Semaphore(0)
 
-        async def push():
+        async def push(source):
             while not ending.is_set():
                 with contextlib.suppress(ConnectionError):
-                    link = await connect()
+                    link = await connect(source=source)
                     link.writer.write(GET * 300)
+                    begun.release()
                     await link.ended()
                     link.writer.close()
 
+        answered = []
         async with asyncio.TaskGroup() as pushing:
-            for _ in range(24):
-                pushing.create_task(push())
-            await asyncio.sleep(0.2)  # until all of them are at it; nothing is judged by it
-            answered = 0
+            for source in strangers:
+                pushing.create_task(push(source))
+            for _ in strangers:  # until all of them are at it
+                await begun.acquire()
             try:
                 for _ in range(6):
                     with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-                        panel = await connect()
-                        answered += await panel.ask(KNOWN) == b"200"
-                        answered += await panel.ask(KNOWN) == b"200"
+                        one = await connect(source=panel)
+                        answered.append(await one.ask(KNOWN))
+                        answered.append(await one.ask(KNOWN))
             finally:
                 ending.set()
-        assert answered == 12
+        return answered
+
+
+async def test_panels_come_in_while_strangers_ask_without_end():
+    assert await panels_answered(["127.0.0.1"] * 24, limits=CROWD) == [b"200"] * 12
+
+
+ROOM, PANEL, *OTHERS = (f"10.9.0.{n}" for n in range(1, 13))
+LIKE_TEN_BOXES = f"""
+ip link set lo up
+for n in $(seq 1 12); do ip address add 10.9.0.$n/32 dev lo; done
+exec {sys.executable} -c 'import tests.api.test_serving as here; here.at_ten_addresses()'
+"""
+
+
+def at_ten_addresses():
+    """Run in a network of its own, where this box has many addresses that are not loopback."""
+    few = ConnectionLimits(total=30, strangers=20, address=6, loopback=1)
+    found = asyncio.run(panels_answered(OTHERS * 3, PANEL, host=ROOM, limits=few))
+    sys.stdout.write(b" ".join(found).decode())
+
+
+def test_panels_come_in_while_ten_addresses_have_all_the_connections_they_may_have():
+    apart = ["unshare", *(() if os.geteuid() == 0 else ("--user", "--map-root-user")), "--net"]
+    if subprocess.run([*apart, "ip", "link"], capture_output=True, check=False).returncode:
+        why = "a network of its own cannot be made here (ip, unshare and its rights)"
+        pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
+    made = subprocess.run(
+        [*apart, "sh", "-ec", LIKE_TEN_BOXES],
+        cwd=TREE,
+        capture_output=True,
+        text=True,
+        timeout=10 * LIMIT_S,
+        check=False,
+    )
+    assert made.stdout.split() == ["200"] * 12, made.stderr
 
 
 QUICK = ConnectionLimits(99, 66, 33, 33, request_s=0.2, stalled_s=0.2, linger_s=0.2)

@@ -66,14 +66,24 @@ class PageActuators(Protocol):
     async def close(self) -> None: ...
 
 
+_TRIES = 3  # to reach the compositor, of a machine that stood still
+
+
 async def by_compositor(output: str | None) -> CompositorActuators | None:
-    """Return the compositor's way to an output (None: the first), or None if there is none."""
+    """Return the compositor's way to an output (None: the first), or None if there is none.
+
+    One that does not answer in time is asked again: what is missed now, a whole meeting lacks.
+    """
     if shutil.which("grim") is None or not os.environ.get("WAYLAND_DISPLAY"):
         return None
-    try:
-        return CompositorActuators(await in_thread(VirtualInput, dict(os.environ), output))
-    except OSError:
-        return None
+    for _ in range(_TRIES):
+        try:
+            return CompositorActuators(await in_thread(VirtualInput, dict(os.environ), output))
+        except TimeoutError:
+            _log.warning("screen: the compositor did not answer in time")
+        except OSError:
+            break
+    return None
 
 
 class CompositorActuators:
@@ -352,9 +362,11 @@ class RemoteTouches:
         """Reach for the compositor anew: it may have hung up on us."""
         if self._display is not None:
             await self._display.close()
-            self._display = await by_compositor(self._output())
+        self._display = await by_compositor(self._output())
 
     async def _obey(self, order: TouchOrder) -> None:
+        if self._meeting and self._display is None:
+            await self._renew()
         actuators = self._actuators()
         if order.number == 0 and self._display is not None:
             self._display.heed_no_more()  # somebody touched the display, and is done

@@ -2,6 +2,9 @@
 
 import asyncio
 import contextlib
+import socket
+import threading
+from pathlib import Path
 
 import pytest
 
@@ -44,6 +47,57 @@ async def test_nothing_of_a_walkthrough_is_done_on_a_page_that_may_be_anywhere(m
             assert answer == TouchResult(order.number, TouchRefusal.NOT_ALLOWED)
         remote.take(PressPoint(6, 0.5, 0.5))  # people may
         assert await asyncio.wait_for(said.get(), 60) == TouchResult(6)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await remote.end()
+
+
+async def test_a_compositor_that_did_not_answer_in_time_is_asked_again(monkeypatch, tmp_path):
+    compositor.needed()
+    said, socket_there = asyncio.Queue(), tmp_path / "wayland"
+    with (
+        contextlib.closing(compositor.Compositor(1)) as display,
+        socket.socket(socket.AF_UNIX) as silent,
+    ):
+        real = Path(display.environment["XDG_RUNTIME_DIR"]) / display.environment["WAYLAND_DISPLAY"]
+        silent.bind(str(socket_there))
+        silent.listen()
+
+        def stand_still_once():
+            with silent.accept()[0]:
+                (tmp_path / "real").symlink_to(real)
+                (tmp_path / "real").replace(socket_there)
+                over.wait(60)
+
+        over = threading.Event()
+        standing = threading.Thread(target=stand_still_once)
+        standing.start()
+        monkeypatch.setenv("WAYLAND_DISPLAY", str(socket_there))
+        remote = RemoteTouches(said.put_nowait, lambda: None)
+        try:
+            await remote.begin(lambda: None)
+            assert remote.everywhere
+        finally:
+            over.set()
+            standing.join()
+            await remote.end()
+
+
+async def test_a_display_that_was_not_reached_is_reached_for_by_the_next_touch(monkeypatch):
+    compositor.needed()
+    said = asyncio.Queue()
+    with contextlib.closing(compositor.Compositor(1)) as display:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", display.environment["XDG_RUNTIME_DIR"])
+        monkeypatch.setenv("WAYLAND_DISPLAY", "not-there")
+        remote = RemoteTouches(said.put_nowait, lambda: None)
+        running = asyncio.create_task(remote.run())
+        await remote.begin(lambda: None)
+        remote.take(PressPoint(1, 0.5, 0.5))
+        refused = TouchResult(1, TouchRefusal.NO_REMOTE_CONTROL)
+        assert await asyncio.wait_for(said.get(), 60) == refused
+        monkeypatch.setenv("WAYLAND_DISPLAY", display.environment["WAYLAND_DISPLAY"])
+        remote.take(PressPoint(2, 0.5, 0.5))
+        assert await asyncio.wait_for(said.get(), 60) == TouchResult(2)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
         await remote.end()

@@ -136,6 +136,15 @@ def simulating(
             process.stdout.close()
 
 
+def only(folder: Path, name: str) -> Path:
+    """Return the one file of that name in a folder of a room that may run.
+
+    It makes and removes folders there, and rglob stumbles over one that goes.
+    """
+    [found] = [Path(at, name) for at, _, files in os.walk(folder) if name in files]
+    return found
+
+
 def written(file: Path) -> bool:
     """Whether a room has left its address there: the file is made a moment before."""
     return file.exists() and file.stat().st_size > 0

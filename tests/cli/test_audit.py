@@ -14,7 +14,7 @@ from roomctl.cli.language import WORDS
 from roomctl.cli.main import app
 from roomctl.cli.told import issue_words
 from roomctl.roles import Role
-from tests.cli.rig import simulating
+from tests.cli.rig import only, simulating
 
 ENTRY = {
     "number": 7,
@@ -90,7 +90,7 @@ def test_verify_ends_with_1_once_somebody_changed_the_file(tmp_path: Path) -> No
         assert (mute["command"], made["arguments"]["name"]) == ("audio.mute", "desk")
         sound = room.roomctl("audit", "verify")
         assert (sound.status, made["hash"] in sound.out) == (0, True)
-        [file] = tmp_path.rglob("audit.jsonl")
+        file = only(tmp_path, "audit.jsonl")
         file.write_bytes(file.read_bytes().replace(b'"on":true', b'"on":false'))
         changed = room.roomctl("audit", "verify")
         assert (changed.status, changed.out) == (

@@ -7,15 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.rig import roomctl, simulating
+from tests.cli.rig import only, roomctl, simulating
 
 pytestmark = pytest.mark.real
 PASSWORD = "four words are long"
 
 
 def kept(folder: Path) -> dict[str, dict[str, str]]:
-    [path] = folder.rglob("people.json")
-    found: dict[str, dict[str, str]] = json.loads(path.read_text())
+    found: dict[str, dict[str, str]] = json.loads(only(folder, "people.json").read_text())
     return found
 
 

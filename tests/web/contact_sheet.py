@@ -283,6 +283,7 @@ VIEWS = {
     "home-by-itself": View(rooms.by_itself),
     "home-stuck": View(_stuck),
     "home-silent": View(_silent),
+    "home-unheard": View(_unheard),
     "help-unheard": View(_unheard, (".ask",)),
     "home-mic-idle": _open(rooms.at_rest, False),
     "home-mic-unsure": _open(rooms.at_rest, None),

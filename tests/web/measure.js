@@ -13,7 +13,8 @@
       && !e.closest(".rows, .name") && box(e).width > 1);
   const spill = keys.filter((e) => e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1)
     .filter((e) => e.tagName === "BUTTON");
-  const out = keys.filter((e) => box(e).left < -1 || box(e).right > innerWidth + 1);
+  const edges = (e) => ((!e.matches(".day") && e.closest("main > *")) || document.documentElement).getBoundingClientRect();
+  const out = keys.filter((e) => box(e).left < edges(e).left - 1 || box(e).right > edges(e).right + 1);
   const below = keys.filter((e) => box(e).bottom > innerHeight + 1);
   // What is scrolled away lies on nothing; nor does what goes under a bar that stays.
   const left = (e) => {

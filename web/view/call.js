@@ -80,7 +80,9 @@ export class CallView extends HTMLElement {
     this.audio.update(room);
     const { talking } = room.audio;
     show(this.talk, talking);
-    show(this.hint, !talking);
+    // One of them at a time, where each has its place: who speaks unheard, what is broken, what is known of the call.
+    if (talking) show(this.trouble, false);
+    show(this.hint, !talking && this.trouble.hidden);
     text(this.talk, talking ? talkingWords(room.audio) : "");
     this.drawLeave(room);
   }

@@ -52,11 +52,11 @@ export class HomeView extends HTMLElement {
     this.checkWords = h("span", { class: "label" });
     this.check = h("button", { type: "button", class: "key", onclick: () => void this.#checkIn() }, icon("check"), this.checkWords);
     this.favourites = h("div", { class: "favourites" });
-    this.hero = h("article", { class: "hero" }, this.when, this.heading, this.facts, this.mark, this.why, this.favourites);
+    this.hero = h("article", { class: "hero" }, this.when, this.heading, this.facts, this.mark, this.why);
     this.rows = h("ul", { class: "rows" });
     this.rest = h("div", { class: "rest" }, this.rows);
     this.leaves = h("p", { class: "leaves" });
-    this.card = h("div", { class: "card" }, this.hero, this.rest, this.leaves, this.trouble);
+    this.card = h("div", { class: "card" }, this.trouble, this.hero, this.rest, this.leaves, this.favourites);
     this.fresh = button("plus", "home.new", "key fresh", () => panel.begin());
     this.instead = new Instead(panel, "key primary instead");
     this.ask = button("help", "home.ask", "key", () => panel.open("help"));
@@ -167,6 +167,7 @@ export class HomeView extends HTMLElement {
     // A booking that cannot be joined from here is no dead end: another way stands in the card.
     const stuck = first && this.leading !== null && this.leading.join === "none" && !withoutMeeting(this.leading);
     show(this.ask, stuck);
+    attribute(this.lead, "data-beside", !this.check.hidden && (!first || stuck));
     show(this.lead, !first || stuck || !this.check.hidden);
   }
 
@@ -224,15 +225,20 @@ export class HomeView extends HTMLElement {
    * @param {number} now
    */
   #marked({ occupancy }, booking, now) {
-    const note = booking ? bookingNote(booking) : "";
-    const released = booking?.status === "released";
+    const status = booking?.status;
+    // Whoever is seen needs no check-in, and where nothing can see, nothing is released.
+    const watched = booking !== null && (occupancy.configured ?? 0) > 0;
+    const awaited = watched && status === "booked" && Date.parse(booking.start) <= now;
+    // Beside Join its place is kept, with what became of it: else Join came to lie under the finger that checks in.
+    const kept = watched && !awaited && status !== "released" && !this.join.hidden;
+    show(this.check, status === "released" || awaited || kept);
+    this.check.disabled = kept;
+    const done = status === "checked_in" || status === "used";
+    text(this.checkWords, t(status === "released" ? "booking.take_back" : kept && done ? `booking.${status}` : "booking.check_in"));
+    const note = booking && !(kept && status === "checked_in") ? bookingNote(booking) : "";
     show(this.mark, note !== "");
     text(this.markWords, note);
-    redraw(this.markIcon, released ? "warning" : booking?.status === "checked_in" ? "check" : "unknown");
-    // Whoever is seen needs no check-in, and where nothing can see, nothing is released.
-    const awaited = booking?.status === "booked" && Date.parse(booking.start) <= now && (occupancy.configured ?? 0) > 0;
-    show(this.check, released || awaited);
-    text(this.checkWords, t(released ? "booking.take_back" : "booking.check_in"));
+    redraw(this.markIcon, status === "released" ? "warning" : status === "checked_in" ? "check" : "unknown");
   }
 
   /** @param {Booking} booking */

@@ -150,6 +150,12 @@ def _unheard(language: str) -> rooms.Room:
     return room
 
 
+def _unheard_of(language: str) -> rooms.Room:
+    room = rooms.in_call(language)
+    room["audio"].update(gain_pct=0, reason="gain")
+    return room
+
+
 def _unused(language: str) -> rooms.Room:
     titles = {"en": ("Weekly numbers", None), "zh-CN": ("每周数据例会", None)}[language]
     issues = [
@@ -299,6 +305,7 @@ VIEWS = {
     "call-followed": View(_followed),
     "call-no-volume": View(_soundless),
     "call-muted": View(_muted),
+    "call-unheard": View(_unheard_of),
     "call-leaving": View(rooms.in_call, (".leave",)),
     "call-wall": View(rooms.at_a_wall),
     "wall-dead": View(_dead),

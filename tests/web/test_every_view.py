@@ -96,6 +96,50 @@ def test_what_is_told_breaks_no_view_with_logo_or_staff(
     assert found == {}
 
 
+REACHED = """() => [...document.querySelectorAll("call-keys button")].filter((e) => {
+    const { left, right, top, bottom } = e.getBoundingClientRect();
+    const inside = Math.min(12, (bottom - top) / 3); // its corners are round
+    const [xs, ys] = [[left + inside, right - inside], [top + inside, bottom - inside]];
+    const points = [[(left + right) / 2, (top + bottom) / 2]];
+    for (const x of xs) for (const y of ys) points.push([x, y]);
+    return !points.every(([x, y]) => e.contains(document.elementFromPoint(x, y)));
+}).map((e) => e.textContent)"""
+
+
+@pytest.mark.parametrize("size", [(800, 480), (390, 844)], ids=str)
+@pytest.mark.parametrize("language", ["zh-CN", LONGER])
+def test_mute_and_leave_are_whole_on_every_sheet_and_beside_its_keypad(
+    studio: Studio, size: tuple[int, int], language: str
+) -> None:
+    page = studio.draw(VIEWS["call-unheard"], size, language, "light")
+    found = {}
+
+    def look(where: str) -> None:
+        for end in ("0", "document.documentElement.scrollHeight"):
+            page.evaluate(f"scrollTo(0, {end})")
+            still(page)
+            if covered := page.evaluate(REACHED):
+                found[where] = covered
+        if seen := flaws(page):
+            found[f"{where}, drawn"] = seen
+        assert page.locator("call-keys button:visible").count() == 2, where
+
+    for sheet in page.evaluate("Object.keys(document.querySelector('room-panel').sheets)"):
+        page.evaluate(f"document.querySelector('room-panel').open('{sheet}')")
+        look(sheet)
+        field = page.locator("main :is(textarea, input, .field):visible").first
+        if sheet in ("join", "help", "staff") and field.count():
+            field.click()
+            look(f"{sheet}, typing")
+    keys = "[...document.querySelectorAll('call-keys button')]"
+    places = f"{keys}.map((e) => [e.offsetLeft, e.offsetWidth])"
+    before = page.evaluate(places)
+    page.locator("call-keys .danger").click()  # its words are longer then
+    look("armed")
+    assert page.evaluate(places) == before, "and Mute is not moved"
+    assert found == {}
+
+
 def test_a_word_that_is_cut_is_found_and_the_next_view_has_it_whole(studio: Studio) -> None:
     for cut in (True, False):
         page = studio.draw(VIEWS["home-free"], (800, 480), "en", "light")

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser
 
 from tests.web import contact_sheet
 from tests.web.conftest import still
-from tests.web.contact_sheet import LONGER, VIEWS, Studio, flaws
+from tests.web.contact_sheet import LONGER, SIZES, VIEWS, Studio, flaws
 
 pytestmark = pytest.mark.browser
 
@@ -41,6 +41,7 @@ def cases() -> Iterator[tuple[str, str, tuple[int, int]]]:
         sizes = [size for size in view.sizes if size[0] < 3840]
         yield name, "zh-CN", sizes[at % len(sizes)]
         yield name, LONGER, sizes[(at + 2) % len(sizes)]
+    yield "settings", LONGER, SIZES[-1]
 
 
 @pytest.fixture(scope="module")

@@ -44,7 +44,7 @@ UP_S = 10.0
 # link led elsewhere, and none does; that the renderer of the page is dead, or that of a frame.
 UP, STANDS, BARRED, CRASHED, TORN = "up!", "stands!", "barred!", "crashed!", "torn!"
 LOOKS, EVERY_MS = 20, 1500  # at whether a page stands there by now
-HOLDING_MS, BEGUN_MS = 50, 500
+HOLDING_MS, BEGUN_MS = 10, 500
 HOLDS = int(UP_S * 1000 / HOLDING_MS)  # looks at whether the rule holds by now
 _HOST = re.compile(rb"[0-9A-Za-z.:\[\]-]{1,253}")
 LONGEST_HEAD = 16 * 1024

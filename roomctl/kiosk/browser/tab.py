@@ -48,6 +48,7 @@ class Tab:
         self._moved = moved
         self._places = [place(host, link) for host in hosts]
         self._cdp = Cdp(self._event)
+        self._first: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._main = self._target = ""
         self._frames: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -61,13 +62,12 @@ class Tab:
         """Find the browser's first page and watch it; TimeoutError or CdpError after 20 s."""
         await self._cdp.attach(*pipe)
         async with asyncio.timeout(READY_S):
-            self._target = await self._first_page()
+            await self._begin("Target.setDiscoverTargets", {"discover": True})
+            self._target = await self._first
             params = {"targetId": self._target, "flatten": True}
             self._main = (await self._begin("Target.attachToTarget", params))["sessionId"]
-            await self._prepare(self._main)
-            if self._places:
-                await self._begin("Fetch.enable", _PAGES, self._main)
-                await self._begin("Target.setDiscoverTargets", {"discover": True})
+            guarded = [self._begin("Fetch.enable", _PAGES, self._main)] if self._places else []
+            await asyncio.gather(self._prepare(self._main), *guarded)
 
     async def open(self, url: str) -> None:
         """Go to `url`; CdpError if nothing answers there."""
@@ -137,25 +137,22 @@ class Tab:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._cdp.close()
 
-    async def _first_page(self) -> str:
-        while True:
-            answer = await self._cdp.call("Target.getTargets", limit_s=READY_S)
-            pages = [info for info in answer["targetInfos"] if info["type"] == "page"]
-            if pages:
-                return str(pages[0]["targetId"])
-            await asyncio.sleep(0.1)
-
     async def _begin(self, method: str, params: Params | None = None, session: str = "") -> Params:
         """Ask what a browser, or a frame, that is just starting may take its time for."""
         return await self._cdp.call(method, params, session, limit_s=READY_S)
 
     async def _prepare(self, session: str) -> None:
-        await self._begin("Inspector.enable", session=session)
-        await self._begin("Page.enable", session=session)
-        for source in (inspection.RTC_INSTALL, inspection.MEDIA_INSTALL):
-            script = {"source": source}
-            await self._begin("Page.addScriptToEvaluateOnNewDocument", script, session)
-        await self._begin("Target.setAutoAttach", _FRAMES, session)
+        """Have all of it done by one wait: they are obeyed in the order in which they are said."""
+        scripts = ({"source": one} for one in (inspection.RTC_INSTALL, inspection.MEDIA_INSTALL))
+        await asyncio.gather(
+            self._begin("Inspector.enable", session=session),
+            self._begin("Page.enable", session=session),
+            *(
+                self._begin("Page.addScriptToEvaluateOnNewDocument", one, session)
+                for one in scripts
+            ),
+            self._begin("Target.setAutoAttach", _FRAMES, session),
+        )
 
     async def _ask(self, session: str, question: str = inspection.RTC_READ) -> object:
         params = {"expression": question, "awaitPromise": True, "returnByValue": True}
@@ -207,10 +204,13 @@ class Tab:
             await self._cdp.call("Fetch.failRequest", stays, session)
 
     def _appeared(self, target: Params) -> None:
-        """Close a window that a foreign page opened over the meeting."""
+        """Take the first page for the meeting's; close a foreign window that opened over it."""
         url, one = str(target.get("url", "")), target.get("targetId")
-        other = target.get("type") == "page" and one != self._target
-        if other and urlsplit(url).scheme in ("http", "https") and not self._may_go(url):
+        if target.get("type") == "page" and not self._first.done():
+            self._first.set_result(str(one))
+        other = target.get("type") == "page" and one != self._first.result()
+        foreign = urlsplit(url).scheme in ("http", "https") and not self._may_go(url)
+        if self._places and other and foreign:
             _log.warning("screen: closed a window of %s", host_of(url))
             self._soon(self._cdp.call("Target.closeTarget", {"targetId": one}))
 

@@ -14,10 +14,11 @@ SLOW_S = 2.5  # longer than a page that is open is waited for
 
 
 class Browser:
-    """Answers everything with nothing, and some things late."""
+    """Answers everything with nothing, some things late, some once others were asked, too."""
 
-    def __init__(self, late=()):
-        self._late, self.asked = late, []
+    def __init__(self, late=(), held=""):
+        """What is asked before `held` is answered after it."""
+        self._late, self._held, self.asked = late, held, []
         down_read, down_write = os.pipe()
         up_read, up_write = os.pipe()
         self.pipe = up_read, down_write
@@ -28,7 +29,7 @@ class Browser:
         self._thread.join()
 
     def _serve(self, down, up):
-        held, waiting = b"", threading.Event()
+        held, waiting, answers = b"", threading.Event(), []
         with contextlib.suppress(OSError):
             while data := os.read(down, 65536):
                 *whole, held = (held + data).split(b"\0")
@@ -36,14 +37,19 @@ class Browser:
                     self.asked.append(message["method"])
                     if message["method"] in self._late:
                         waiting.wait(SLOW_S)
-                    answer = {"id": message["id"], "result": self._answer(message["method"])}
-                    os.write(up, json.dumps(answer).encode() + b"\0")
+                    answers.append({"id": message["id"], "result": self._answer(message["method"])})
+                    if message["method"] == "Target.setDiscoverTargets":
+                        info = {"targetInfo": {"type": "page", "targetId": "T"}}
+                        answers.append({"method": "Target.targetCreated", "params": info})
+                    if "sessionId" in message and self._held not in ("", *self.asked):
+                        continue
+                    for answer in answers:
+                        os.write(up, json.dumps(answer).encode() + b"\0")
+                    answers.clear()
         os.close(down)
         os.close(up)
 
     def _answer(self, method):
-        if method == "Target.getTargets":
-            return {"targetInfos": [{"type": "page", "targetId": "T"}]}
         return {"sessionId": "S"} if method == "Target.attachToTarget" else {}
 
 
@@ -52,6 +58,11 @@ async def test_a_browser_that_is_slow_to_begin_is_waited_for():
     async with asyncio.TaskGroup() as both:
         for late in ("Target.attachToTarget", "Page.enable"):
             both.create_task(attached(Browser(late=(late,))))
+
+
+@pytest.mark.real
+async def test_a_page_is_prepared_in_one_round():
+    await attached(Browser(held="Target.setAutoAttach"))
 
 
 async def attached(browser):

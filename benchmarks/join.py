@@ -3,17 +3,19 @@
 The room is `roomctl serve` with the process behind `roomctl screen` as a kiosk on labwc without a
 screen; beside it `chromium --kiosk URL` on the same, typed by hand as it were. The page says itself
 when it has been drawn and its scripts have run. *Cold*: the kernel was told to forget Chromium's
-files; *warm*: it was started a moment before.
+files; *warm*: it was started a moment before. *Waiting*: a browser waited for it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import queue
 import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from statistics import median
 
 from benchmarks import kiosk
@@ -102,43 +104,77 @@ def figures() -> list[Figure]:
     return [*_touches(), *_call()]
 
 
+WAYS = ("assisted", "plain", "assisted, waiting", "plain, waiting")
+
+
 def _touches() -> list[Figure]:
     page, display = Page(), Compositor(1)
     platforms = {key: _PLATFORM.format(key=key) for key in ("assisted", "plain")}
     names = {"assisted": "127.0.0.1", "plain": "localhost"}
     hosts = {key: f"http://{name}:{page.port}" for key, name in names.items()}
     took: dict[tuple[str, str], list[float]] = {}
-    try:
-        with kiosk.room(platforms, hosts) as (served, _):
-            for temperature in ("cold", "warm"):
-                ways: dict[str, Callable[[], float]] = {
-                    "assisted": lambda: _touched(served, hosts["assisted"], page),
-                    "plain": lambda: _touched(served, hosts["plain"], page),
-                    "bare": lambda: _typed(hosts["assisted"], page, display),
-                }
-                if temperature == "warm":
-                    for once in ways.values():
-                        once()
-                for _ in range(RUNS):
-                    for way, once in ways.items():
-                        if temperature == "cold":
-                            kiosk.forget()
-                        took.setdefault((way, temperature), []).append(once())
-    finally:
-        display.close()
-        page.close()
+    held: dict[str, tuple[float, float]] = {}
+    with contextlib.ExitStack() as done:
+        done.callback(page.close)
+        done.callback(display.close)
+        fresh, _ = done.enter_context(kiosk.room(platforms, hosts))
+        ways: dict[str, Callable[[], float]] = {}
+        for key, host in hosts.items():
+            ways[key] = partial(_touched, fresh, host, page)
+            room = kiosk.room(platforms, hosts, waits_for=(key, f"{host}/1234"))
+            ready, place = done.enter_context(room)
+            _have_wait(ready)
+            held[key] = _rests(kiosk.meeting_in(place, "roomctl-waiting"))
+            ways[f"{key}, waiting"] = partial(_touched_ready, ready, host, page)
+        ways["bare"] = lambda: _typed(hosts["assisted"], page, display)
+        for temperature in ("cold", "warm"):
+            if temperature == "warm":
+                for once in ways.values():
+                    once()
+            for _ in range(RUNS):
+                for way, once in ways.items():
+                    if temperature == "cold":
+                        kiosk.forget()
+                    took.setdefault((way, temperature), []).append(once())
     return [
-        Figure(
-            f"Join to page, {way}, {temperature}",
-            median(took[way, temperature]),
-            "s",
-            median(took["bare", temperature]),
-            "s, bare kiosk",
-            f"median of {RUNS}, at most {max(took[way, temperature]):.1f} s",
-        )
-        for temperature in ("cold", "warm")
-        for way in ("assisted", "plain")
+        *(
+            Figure(
+                f"Join to page, {way}, {temperature}",
+                median(took[way, temperature]),
+                "s",
+                median(took["bare", temperature]),
+                "s, bare kiosk",
+                f"median of {RUNS}, at most {max(took[way, temperature]):.1f} s",
+            )
+            for temperature in ("cold", "warm")
+            for way in WAYS
+        ),
+        *(
+            Figure(f"{what} of a browser that waits, {key}", one, unit)
+            for key, both in held.items()
+            for what, one, unit in zip(("PSS", "CPU"), both, ("MB", "% of a core"), strict=True)
+        ),
     ]
+
+
+def _have_wait(served: Served) -> None:
+    """Use the panel, as somebody does who came in, and wait until a browser waits."""
+    served.command("room.wake")
+    served.until("a browser waits", lambda meeting: meeting["waiting"] == "ready", LIMIT_S)
+
+
+def _touched_ready(served: Served, host: str, page: Page) -> float:
+    _have_wait(served)
+    return _touched(served, host, page)
+
+
+def _rests(leader: int) -> tuple[float, float]:
+    """Return what a browser that waits holds, and its share of a core in percent."""
+    time.sleep(SETTLE_S)
+    used, began = kiosk.cpu_s(leader), time.monotonic()
+    time.sleep(WATCH_S)
+    share = 100 * (kiosk.cpu_s(leader) - used) / (time.monotonic() - began)
+    return kiosk.pss_mb(leader)[0], share
 
 
 def _touched(served: Served, host: str, page: Page) -> float:

@@ -26,16 +26,23 @@ ROOM = """
 displayName = "Bench"
 [screen]
 url = "unix:{socket}"
+waiting_browser = "{waiting}"
 [meeting]
 platforms = "{platforms}"
+{usual}
 [meeting.hosts]
 {hosts}
 """
 
 
 @contextlib.contextmanager
-def room(platforms: dict[str, str], hosts: dict[str, str]) -> Iterator[tuple[Served, Path]]:
-    """Run a room with these platform files and hosts, and its kiosk; also the kiosk's folder."""
+def room(
+    platforms: dict[str, str], hosts: dict[str, str], waits_for: tuple[str, str] | None = None
+) -> Iterator[tuple[Served, Path]]:
+    """Run a room with these platform files and hosts, and its kiosk; also the kiosk's folder.
+
+    `waits_for`: a browser waits for that platform's meetings, such as the one at that link.
+    """
     with contextlib.ExitStack() as done:
         folder = Path(done.enter_context(tempfile.TemporaryDirectory(prefix="roomctl-bench-")))
         own = folder / "platforms"
@@ -47,9 +54,12 @@ def room(platforms: dict[str, str], hosts: dict[str, str]) -> Iterator[tuple[Ser
         done.callback(agency.close)
         agency.start(mode="kiosk", surroundings=display.environment)
         named = "\n".join(f'{key} = ["{host}"]' for key, host in hosts.items())
-        served = Served(
-            folder, ROOM.format(socket=agency.socket, platforms=own, hosts=named)
-        ).start()
+        waiting, usual = "off", ""
+        if waits_for is not None:
+            key, link = waits_for
+            waiting, usual = "on", f'platform = "{key}"\n[meeting.new.{key}]\nroom_link = "{link}"'
+        words = {"platforms": own, "hosts": named, "waiting": waiting, "usual": usual}
+        served = Served(folder, ROOM.format(socket=agency.socket, **words)).start()
         done.callback(served.close)
         served.has_screen()
         yield served, display.place
@@ -116,12 +126,12 @@ def cpu_s(leader: int) -> float:
     return total / 1e9
 
 
-def meeting_in(place: Path) -> int:
-    """Return the first process of the browser whose window is a meeting's."""
+def meeting_in(place: Path, window: str = "roomctl-meeting") -> int:
+    """Return the first process of the browser whose window is a meeting's, or has that name."""
     for entry in Path("/proc").iterdir():
         with contextlib.suppress(OSError):
             words = (entry / "cmdline").read_bytes() if entry.name.isdigit() else b""
-            if f"--user-data-dir={place}/".encode() in words and b"=roomctl-meeting\0" in words:
+            if f"--user-data-dir={place}/".encode() in words and f"={window}\0".encode() in words:
                 return os.getsid(int(entry.name))
     raise LookupError("no meeting is shown")
 

@@ -27,6 +27,7 @@ from roomctl.kiosk.audio.mixer import Mixer
 from roomctl.kiosk.audio.pulse import SoundStreams
 from roomctl.kiosk.browser import browser, folder
 from roomctl.kiosk.browser.meeting_session import MeetingSession
+from roomctl.kiosk.browser.waiting import BrowserKeeper
 from roomctl.kiosk.display import display_power
 from roomctl.kiosk.display.idle_page import PageManager
 from roomctl.kiosk.input.remote_control import RemoteTouches
@@ -35,6 +36,7 @@ from roomctl.lifetime import Ending
 from roomctl.screen.protocol import (
     AskAll,
     ClearPage,
+    ExpectMeeting,
     Heartbeat,
     InvalidMessage,
     LeaveMeeting,
@@ -55,6 +57,7 @@ from roomctl.screen.protocol import (
     SwitchDisplay,
     TouchOrder,
     encode,
+    needs_of,
 )
 from roomctl.wire import in_thread
 
@@ -170,9 +173,10 @@ class Agent:
         self._pages = PageManager(setup, self._say, places_windows=not panel)
         self._remote = RemoteTouches(self._say, lambda: self._pages.room_output)
         self._streams = SoundStreams()
+        self._keeper = BrowserKeeper(setup, self._say, lambda: self._pages.hides)
         self._attending: dict[asyncio.StreamWriter, asyncio.Future[None]] = {}
-        self._waiting: asyncio.Queue[OpenMeeting | LeaveMeeting | ClearPage] = asyncio.Queue(
-            _MOST_WAITING
+        self._waiting: asyncio.Queue[OpenMeeting | LeaveMeeting | ClearPage | ExpectMeeting] = (
+            asyncio.Queue(_MOST_WAITING)
         )
 
     async def run(self, ending: Ending) -> None:
@@ -180,7 +184,7 @@ class Agent:
         stopping = asyncio.ensure_future(ending.wait())
         works = [self._beat(), self._obey_in_turn(), self._pages.run(), self._remote.run()]
         if not self._panel:
-            works.append(self._levels.run())
+            works += [self._levels.run(), self._keeper.run()]
         owned = [asyncio.ensure_future(work) for work in works]
         mixing = asyncio.ensure_future(_nothing() if self._panel else self._mixer.run())
         try:
@@ -250,7 +254,7 @@ class Agent:
             _log.warning("screen: ignored an order; this process shows the panel, and no more")
             return
         match message:
-            case OpenMeeting() | LeaveMeeting() | ClearPage():
+            case OpenMeeting() | LeaveMeeting() | ClearPage() | ExpectMeeting():
                 self._queue(message)
             case SetMute(on=on):
                 self._mixer.mute(on)
@@ -280,7 +284,7 @@ class Agent:
             case _:
                 _log.warning("screen: ignored a report, which only the screen gives")
 
-    def _queue(self, order: OpenMeeting | LeaveMeeting | ClearPage) -> None:
+    def _queue(self, order: OpenMeeting | LeaveMeeting | ClearPage | ExpectMeeting) -> None:
         try:
             self._waiting.put_nowait(order)
         except asyncio.QueueFull:
@@ -294,6 +298,9 @@ class Agent:
             try:
                 while True:
                     order = await self._waiting.get()
+                    if isinstance(order, ExpectMeeting):
+                        self._keeper.expect(order)
+                        continue
                     if isinstance(order, LeaveMeeting) and not self._is_there(order.id):
                         continue
                     why = (
@@ -304,8 +311,9 @@ class Agent:
                     await self._end(running, why)
                     running = None
                     if isinstance(order, OpenMeeting):
+                        waiting = await self._keeper.take(needs_of(order))
                         self._session = MeetingSession(
-                            order, self._setup, self._show, self._streams.of
+                            order, self._setup, self._show, self._streams.of, waiting
                         )
                         running = sessions.create_task(self._attend_meeting(self._session))
                     elif isinstance(order, ClearPage):
@@ -316,16 +324,22 @@ class Agent:
 
     async def _attend_meeting(self, session: MeetingSession) -> None:
         await self._pages.cover()
-        await self._mixer.begin()
-        await self._remote.begin(lambda: session.tab, lambda: session.within_hosts)
-        session.reachable = self._remote.everywhere
+        ready = asyncio.ensure_future(self._make_ready(session))
         try:
-            await session.run()
+            await session.run(ready)
         finally:
+            await asyncio.wait((ready,))  # what is half begun cannot be ended
             self._pages.uncover()
             await self._remote.end()
             await self._streams.close()
             await self._mixer.end()
+            self._keeper.free()
+
+    async def _make_ready(self, session: MeetingSession) -> None:
+        """Have sound and touches be the meeting's, while its browser starts."""
+        reach = self._remote.begin(lambda: session.tab, lambda: session.within_hosts)
+        await asyncio.gather(self._mixer.begin(), reach)
+        session.reachable = self._remote.everywhere
 
     def _is_there(self, call_id: int) -> bool:
         return self._session is not None and self._session.page.id == call_id
@@ -351,6 +365,7 @@ class Agent:
         self._say(ScreenHello(__version__, self._setup.mode, self.browser))
         if self._page is not None:
             self._say(self._page)
+        self._say(self._keeper.said)
         self._say(self._mixer.sound)
         self._say(self._pages.power.state)
 

@@ -203,6 +203,12 @@ class Bookings(Part):
             if self._marks.get(one.id) != "released"
         )
 
+    def near(self, now: Moment, within_s: float) -> Booking | None:
+        """Return a booking that begins, or began, within so many seconds; the one to join first."""
+        since = now.wall - timedelta(seconds=within_s)
+        offered = self._agenda.offered(now, within_s)
+        return next((b for b in offered if b.start > since and not self.released(b.id)), None)
+
     def standing(self, now: Moment) -> Standing | None:
         """Return whether the room is booked, without what it gave back; None: nobody knows."""
         calendar = self._calendar

@@ -122,6 +122,9 @@ class FallbackEntry:
     way: Literal["link", "new"]
 
 
+WaitingWord = Literal["unasked", "starting", "ready", "little_memory", "in_sight", "failed", "off"]
+
+
 @frozen
 class MeetingEntry:
     """The one call of this room; `evidence` says why `in_call` is believed.
@@ -157,6 +160,7 @@ class MeetingEntry:
     fallback: FallbackEntry | None = None
     rejoin: bool = False  # it failed, and it is known how to join it again
     call: int | None = None  # number of the call; a later one has a greater
+    waiting: WaitingWord | None = None  # whether a browser waits, or why none does; None: unknown
 
 
 WalkthroughState = Literal["idle", "offered", "showing", "shown", "joining", "handed_over"]

@@ -43,7 +43,7 @@ from roomctl.frozen import frozen
 from roomctl.kind import IssueEntry, Part
 from roomctl.meeting import call, dial
 from roomctl.meeting.deep_link import deep_link, without_passcode
-from roomctl.meeting.invitation import ParsedInvitation
+from roomctl.meeting.invitation import Launch, ParsedInvitation
 from roomctl.meeting.leaving import Departure, Departures, ExitStage
 from roomctl.meeting.link import by_number, read
 from roomctl.meeting.platform import Platform, Platforms, Policy, load_platforms, without_port
@@ -57,9 +57,10 @@ from roomctl.room.document import (
     LeavingEntry,
     MeetingEntry,
     PlatformEntry,
+    WaitingWord,
 )
 from roomctl.room.pictures import Picture, as_picture
-from roomctl.screen.driver import PageRules, RemoteDisplay, Screen
+from roomctl.screen.driver import Opening, PageRules, RemoteDisplay, Screen
 from roomctl.screen.profile import screen_of
 from roomctl.screen.protocol import KeyName, MeetingPage, PageSelectors, PageSign, SignKind
 from roomctl.store import Settings
@@ -328,7 +329,17 @@ class CallControl:
             fallback=self._fallback_entry(),
             rejoin=now.state is call.State.FAILED and self.can_rejoin,
             call=asked.id if asked else None,
+            waiting=self._waiting,
         )
+
+    @property
+    def _waiting(self) -> WaitingWord | None:
+        """Whether a browser waits for a meeting, or why none does; None: nobody says."""
+        table = screen_of(self._config)
+        if table is not None and table.waiting_browser == "off":
+            return "off"
+        said = self._screen.state.waiting if self._screen is not None else None
+        return said.state.value if said is not None else None
 
     @property
     def number(self) -> int | None:
@@ -426,25 +437,49 @@ class CallControl:
             raise LinkRefused(invitation.platform or "link", code, invitation.why)
         if self._screen is None:
             raise Refused("room", "no_screen", "this room has no [screen]; add one to room.toml")
-        launch, name = invitation.launch, self._shown_name()
-        url = launch.url
-        if not launch.asks_number:
-            url = self.platforms.arriving(invitation.platform, url, name)
-        assisted = launch.mode == "assisted"
-        cameras = self._config.every(CameraTable)
-        seen = seen_by_meetings(cameras)
-        camera = cameras[seen].video_device if seen else None
-        look = approach(invitation, self.platforms, self._config)
-        if look.login and not self.departures.may_start(look.login, self.day):
-            look = replace(look, login="")
+        launch, one = invitation.launch, self._opening(invitation, invitation.launch)
         async with self.devices_kept():
-            call_id = await self._screen.open(url, launch.origin, assisted, name, camera, look)
+            call_id = await self._screen.open(
+                one.url, one.origin, one.assisted, one.name, one.camera, one.rules
+            )
             self._joined = _Joined(invitation, self._other(invitation, said), title)
             meeting = (invitation.platform, title, launch.host, invitation.meeting_id)
             self.left_here = False
             self._begun = call_id
             self._step(call.Started(call.Call(call_id, *meeting), self._clock.now()))
         _log.info("meeting: joining %s at %s", invitation.platform, launch.host)
+
+    def _opening(self, invitation: ParsedInvitation, launch: Launch) -> Opening:
+        """Return what the screen is told of a meeting."""
+        name, url = self._shown_name(), launch.url
+        if not launch.asks_number:
+            url = self.platforms.arriving(invitation.platform, url, name)
+        cameras = self._config.every(CameraTable)
+        seen = seen_by_meetings(cameras)
+        camera = cameras[seen].video_device if seen else None
+        look = approach(invitation, self.platforms, self._config)
+        if look.login and not self.departures.may_start(look.login, self.day):
+            look = replace(look, login="")
+        return Opening(url, launch.origin, launch.mode == "assisted", name, camera, look)
+
+    def expect(self, invitation: ParsedInvitation | None, least_mb: int = 0) -> None:
+        """Have the screen be ready for a meeting; None, or one that cannot be: for none.
+
+        PortClosed without a screen.
+        """
+        opening = None
+        if invitation is not None and invitation.launch is not None:
+            opening = self._opening(invitation, invitation.launch)
+        if self._screen is not None:
+            self._screen.expect(opening, least_mb)
+
+    @property
+    def usual(self) -> ParsedInvitation | None:
+        """What a new meeting on the room's platform is like; None: it starts none there."""
+        try:
+            return self._new(None)
+        except Refused:
+            return None
 
     async def join_booked(self, booking: Booking) -> None:
         """Join what a booking says; raises as `join`."""
@@ -455,6 +490,9 @@ class CallControl:
 
         Refused("join_only") on one that the room leaves and only joins any more.
         """
+        await self.join(self._new(platform), None)
+
+    def _new(self, platform: str | None) -> ParsedInvitation:
         ways, day = self._config.meeting.new, self.day
         usual = self._config.meeting.platform or next(iter(ways), None)
         key = platform or self.departures.started_on(usual, day)
@@ -469,7 +507,7 @@ class CallControl:
             raise Refused("room", "unknown_platform", why)
         standing = way.room_link.reveal() if way.room_link else ""
         link = standing or f"{(way.random or '').rstrip('/')}/Room{secrets.token_hex(8)}"
-        await self.join(self.read(link), None)
+        return self.read(link)
 
     @property
     def link(self) -> str | None:

@@ -48,6 +48,7 @@ from roomctl.room.document import (
     changes,
     document_of,
 )
+from roomctl.room.expected import Expected
 from roomctl.room.help import HelpReports
 from roomctl.room.holds import LEASE_S
 from roomctl.room.liveness import Liveness
@@ -174,6 +175,14 @@ class Room:
         )
         self.automation = Automation(config, self._actuators, lambda: self.audio.prompt, context)
         self.byom.taken = self.automation.taken_back
+        self._expected = Expected(
+            config,
+            calls,
+            self.bookings,
+            lambda: self.occupancy.state.state,
+            lambda: self.automation.awake,
+            outside.clock,
+        )
         self.walkthroughs = Walkthroughs(
             config, calls, screen, outside.store, outside.clock, self.changed
         )
@@ -222,6 +231,7 @@ class Room:
             self.bookings.series,
             self.cameras,
             self.automation,
+            self._expected,
             Storage(disk, self.changed),
             self.audit,
             self.starts,
@@ -519,6 +529,7 @@ class Room:
         ways, zone = len(config.meeting.new), config.room.zone
         self.starts.configure(self._calls.platforms, ways, zone)
         self.automation.configure(config, self._actuators)
+        self._expected.configure(config)
         self.walkthroughs.configure(config, screen)
         self.meeting.screen, self.maintenance.config = screen, config
         for kind, part in self._of_kinds.items():
@@ -652,6 +663,7 @@ class Room:
 
     def _touched(self) -> None:
         self.automation.touched()
+        self._expected.touched()
         self.occupancy.touched(self.clock.mono_s())
         self.changed()
 

@@ -27,6 +27,7 @@ from roomctl.screen.protocol import (
     DisplayRole,
     DisplayState,
     DisplayTouched,
+    ExpectMeeting,
     HeedDisplay,
     InvalidMessage,
     KeyName,
@@ -63,10 +64,12 @@ from roomctl.screen.protocol import (
     TouchRefusal,
     TouchResult,
     TypeText,
+    WaitingBrowser,
     WantPages,
     WatchTouches,
     brought_parts,
     encode,
+    needs_of,
 )
 from roomctl.wire import Chunk, Connect, Identity, Machine
 
@@ -89,6 +92,24 @@ class PageRules:
 
 
 @frozen
+class Opening:
+    """A meeting that may be opened: see `Screen.open`."""
+
+    url: str
+    origin: str
+    assisted: bool
+    name: str
+    camera: str | None = None
+    rules: PageRules | None = None
+
+
+def _order(call_id: int, opening: Opening) -> OpenMeeting:
+    one, look = opening, opening.rules or PageRules()
+    found = (look.hosts, look.signs, look.joined, look.selectors, look.login, look.native)
+    return OpenMeeting(call_id, one.url, one.origin, one.assisted, one.name, one.camera, *found)
+
+
+@frozen
 class ScreenState:
     """What the screen last said. All None while it is not there: nothing is known then.
 
@@ -101,6 +122,7 @@ class ScreenState:
     sound: SoundState = NO_SOUND
     display_on: bool | None = None
     tone: ToneResult | None = None
+    waiting: WaitingBrowser | None = None
 
 
 @frozen
@@ -162,11 +184,18 @@ class Screen(Device):
         screen. A plain call (not `assisted`) has neither `page.rtc` nor `page.seen`.
         """
         self._connected()
-        look = rules or PageRules()
-        found = (look.hosts, look.signs, look.joined, look.selectors, look.login, look.native)
         self._call_id += 1
-        self._say(OpenMeeting(self._call_id, url, origin, assisted, name, camera, *found))
+        self._say(_order(self._call_id, Opening(url, origin, assisted, name, camera, rules)))
         return self._call_id
+
+    def expect(self, opening: Opening | None, least_mb: int = 0) -> None:
+        """Have a browser wait for such a meeting, where so much memory is free; None: have none.
+
+        None waits where the vendor's own client is to be started. PortClosed without a screen.
+        """
+        native = opening is not None and opening.rules is not None and opening.rules.native
+        needs = None if opening is None or native else needs_of(_order(0, opening))
+        self._say(ExpectMeeting(needs, least_mb if needs is not None else 0))
 
     async def leave(self) -> None:
         """Leave the meeting that is open; nothing happens without one."""
@@ -265,6 +294,8 @@ class Screen(Device):
                 # A call that a dead daemon opened goes on: the next id has to be a new one.
                 self._call_id = max(self._call_id, report.id)
                 self.state = replace(before, page=report)
+            case WaitingBrowser():
+                self.state = replace(before, waiting=report)
             case SoundState():
                 self.state = replace(before, sound=report)
                 self._confirm(report)

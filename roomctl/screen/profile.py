@@ -48,6 +48,12 @@ class ScreenTable(KindTable):
         " with a display; none: its output is switched instead",
     )
 
+    waiting_browser: Literal["auto", "on", "off"] = Field(
+        default="auto",
+        description="whether a browser waits while somebody may soon join; auto: where 3 GB of"
+        " memory are free",
+    )
+
     @property
     def cec_adapter(self) -> str | None:
         return None if self.cec == "none" else self.cec

@@ -8,6 +8,7 @@ else becomes an `InvalidMessage`: ignored by whoever reads it, and reported.
 |-------------------|---------------------------------------------|-----------------------------|
 | everything        | AskAll                                      | ScreenHello, Heartbeat      |
 | a meeting's page  | OpenMeeting, LeaveMeeting, ClearPage        | MeetingPage                 |
+| one that may come | ExpectMeeting                               | WaitingBrowser              |
 | displays          | ShowPage, SwitchDisplay                     | WantPages, DisplayState     |
 | sound             | SetMute, SetVolume, SetGain, PreferDevice   | SoundState                  |
 | what is heard     | ReportLevel, PlayTone                       | MicrophoneLevel, ToneResult |
@@ -591,6 +592,51 @@ class OpenMeeting:
 
 
 @frozen
+class BrowserNeeds:
+    """What a browser is made with for a meeting; one that waits suits a meeting of the same alone.
+
+    `site` is scheme, host and port of its link; the others are as in `OpenMeeting`.
+    """
+
+    site: str
+    origin: str
+    assisted: bool
+    camera: str | None
+    hosts: tuple[str, ...]
+    login: str
+
+
+@frozen
+class ExpectMeeting:
+    """Have a browser wait for a meeting that may be opened soon; None: none may be, have none.
+
+    It begins only if so many MB of memory are free. It waits for 15 minutes at most.
+    """
+
+    needs: BrowserNeeds | None
+    least_mb: int = 0
+
+
+class WaitingState(StrEnum):
+    """Whether a browser waits for a meeting, and if not, why: a closed list."""
+
+    UNASKED = "unasked"
+    STARTING = "starting"
+    READY = "ready"
+    LITTLE_MEMORY = "little_memory"
+    IN_SIGHT = "in_sight"  # no compositor here keeps its window out of sight
+    FAILED = "failed"  # it did not start, or it ended
+
+
+@frozen
+class WaitingBrowser:
+    """Whether a browser waits for a meeting; `free_mb` is the memory that was free then."""
+
+    state: WaitingState
+    free_mb: int | None = None
+
+
+@frozen
 class LeaveMeeting:
     """Leave the meeting `id`; another one stays."""
 
@@ -704,6 +750,7 @@ class Heartbeat:
 
 ScreenOrder = (
     OpenMeeting
+    | ExpectMeeting
     | LeaveMeeting
     | ClearPage
     | ShowPage
@@ -720,6 +767,7 @@ ScreenOrder = (
 ScreenReport = (
     ScreenHello
     | MeetingPage
+    | WaitingBrowser
     | SoundState
     | MicrophoneLevel
     | ToneResult
@@ -745,6 +793,16 @@ def host_of(url: str) -> str | None:
         return urlsplit(url).hostname
     except ValueError:
         return None
+
+
+def needs_of(order: OpenMeeting) -> BrowserNeeds:
+    """Return what a browser is made with for a meeting."""
+    try:
+        parts = urlsplit(order.url)
+        site = f"{parts.scheme}://{parts.netloc}"
+    except ValueError:
+        site = ""
+    return BrowserNeeds(site, order.origin, order.assisted, order.camera, order.hosts, order.login)
 
 
 def encode(message: ScreenMessage) -> bytes:

@@ -18,12 +18,14 @@ from roomctl.screen.protocol import (
     PAGE_OVER,
     AskAll,
     BringControls,
+    BrowserNeeds,
     CaptureSwitch,
     ClearPage,
     ControlSeen,
     ControlsSeen,
     DisplayState,
     DisplayTouched,
+    ExpectMeeting,
     Heartbeat,
     HeedDisplay,
     InvalidMessage,
@@ -62,6 +64,8 @@ from roomctl.screen.protocol import (
     TouchRefusal,
     TouchResult,
     TypeText,
+    WaitingBrowser,
+    WaitingState,
     WantPages,
     WatchTouches,
     encode,
@@ -114,6 +118,7 @@ class SimScreen:
     pages      the page that was ordered for each display, and where
     watched    what is pressed is told, for a walkthrough
     heeded     a touch of the display itself is told
+    expected   what a browser waits for; None: none waits
     """
 
     def __init__(self, *, admit: bool = True, lobby_s: float = 0.0, told: bool = True) -> None:
@@ -133,6 +138,7 @@ class SimScreen:
         self._brought: list[str] = []
         self.used: PreferDevice | None = None
         self.pages: dict[str, ShowPage] = {}
+        self.expected: BrowserNeeds | None = None
         self.muted, self.volume_pct = False, 60
         self.shown: bool | None = True
         self.gain_pct = 80
@@ -246,6 +252,8 @@ class SimScreen:
                 self._close(ScreenReason.LEFT)
             case LeaveMeeting(id=id) if self._next_open is not None and id == self._next_open.id:
                 self._leaves_next = True
+            case ExpectMeeting(needs=needs):
+                self._expect(needs)
             case ClearPage():
                 self._call = None
                 self._say_all()
@@ -272,6 +280,11 @@ class SimScreen:
                 self._reports.append(DisplayState(on))
             case AskAll():
                 self._say_all()
+
+    def _expect(self, needs: BrowserNeeds | None) -> None:
+        self.expected = None if self._running() else needs
+        state = WaitingState.UNASKED if self.expected is None else WaitingState.READY
+        self._reports.append(WaitingBrowser(state))
 
     def _touch(self, touch: TouchOrder) -> None:
         standing = self._call is not None and self._call.page.phase is PagePhase.OPEN
@@ -432,6 +445,7 @@ class SimScreen:
         return self._call is not None and self._call.page.phase not in PAGE_OVER
 
     def _launch(self, order: OpenMeeting) -> None:
+        self.expected = None  # used, or thrown away
         self._ended = self.watched = False
         self.shows = SimPage(self.blocked_by or (None if order.assisted else "prejoin"), self._now)
         page = MeetingPage(order.id, PagePhase.LAUNCHING, host_of(order.url))

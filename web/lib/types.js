@@ -308,6 +308,7 @@
  * @property {Fallback | null} fallback
  * @property {boolean} rejoin
  * @property {number | null} call
+ * @property {"unasked" | "starting" | "ready" | "little_memory" | "in_sight" | "failed" | "off" | null} waiting
  */
 
 /**

@@ -234,8 +234,8 @@ class Browser(Process):
         pipe, self._pipe = self._pipe, None
         return pipe
 
-    async def stop(self) -> None:
-        await super().stop()
+    async def kill(self) -> None:
+        await super().kill()
         for end in self._pipe or ():
             os.close(end)
         self._pipe = None

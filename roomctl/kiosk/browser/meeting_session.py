@@ -16,16 +16,16 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from roomctl.errors import RoomctlError
-from roomctl.kiosk.browser import native_client, navigation_guard, persistent_login
+from roomctl.kiosk.browser import native_client, persistent_login
 from roomctl.kiosk.browser.auto_join import AutoJoin
 from roomctl.kiosk.browser.browser import Browser, BrowserSetup
 from roomctl.kiosk.browser.cdp import CdpError
-from roomctl.kiosk.browser.folder import BrowserFolder, end_all, holders
+from roomctl.kiosk.browser.folder import BrowserFolder, holders
 from roomctl.kiosk.browser.navigation_guard import LaunchRedirect
-from roomctl.kiosk.browser.persistent_login import PersistentLogin
+from roomctl.kiosk.browser.prepared import PreparedBrowser
 from roomctl.kiosk.browser.process import Process
 from roomctl.kiosk.browser.tab import Tab
-from roomctl.kiosk.display import display_power, labwc
+from roomctl.kiosk.display import display_power
 from roomctl.screen.protocol import (
     MeetingPage,
     OpenMeeting,
@@ -35,6 +35,7 @@ from roomctl.screen.protocol import (
     ScreenReason,
     SoundFlow,
     host_of,
+    needs_of,
 )
 from roomctl.wire import in_thread
 
@@ -45,6 +46,8 @@ LISTEN_EVERY_S = 1.0
 TORN_LOOKS, TORN_EVERY_S = 5, 0.2  # a renderer's streams end within a second of it
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")  # a host as it stands in IDNA
 FETCHED_S = 30.0  # until a plain browser has fetched its start address
+TAKEN_S = 3.0  # until one that waited has; a fresh one is started then
+_PAGES_OWN = (ScreenReason.NETWORK, ScreenReason.BLOCKED_BY_POLICY)  # whichever browser has it
 _ELSEWHERE = "the link leads to a host that is not the platform's; is it one for [meeting] also?"
 
 PageEnd = tuple[PagePhase, ScreenReason | None]
@@ -75,18 +78,19 @@ class MeetingSession:
         setup: BrowserSetup,
         report: Callable[[MeetingPage], None],
         flow_of: FlowOf,
+        waiting: PreparedBrowser | None = None,
     ) -> None:
-        """`flow_of` tells of a browser, by its process, whether it records and plays."""
+        """`flow_of` tells of a browser, by its process, whether it records and plays.
+
+        `waiting` is a browser that waited for such a meeting; it is the session's from now on.
+        """
         self._order, self._setup, self._report = order, setup, report
         self._flow_of = flow_of
         self._page = MeetingPage(order.id, PagePhase.LAUNCHING, host_of(order.url))
         self._left = asyncio.Event()
         self._why_left = ScreenReason.LEFT
-        self._browser: Process | None = None
-        self._login: PersistentLogin | None = None
-        self._tab: Tab | None = None
+        self._prepared = waiting or PreparedBrowser(setup, needs_of(order))
         self._auto_join: AutoJoin | None = None
-        self._redirect: LaunchRedirect | None = None
 
     @property
     def page(self) -> MeetingPage:
@@ -95,12 +99,12 @@ class MeetingSession:
     @property
     def tab(self) -> Tab | None:
         """The page as it can be steered; None in plain mode, and before it is open."""
-        return self._tab if self._page.phase is PagePhase.OPEN else None
+        return self._prepared.tab if self._page.phase is PagePhase.OPEN else None
 
     @property
     def within_hosts(self) -> bool:
         """Whether a plain page is open, and cannot be at another host than those it may go to."""
-        redirect = self._redirect
+        redirect = self._prepared.redirect
         kept = redirect is not None and not redirect.barred.is_set()
         return kept and bool(self._order.hosts) and self._page.phase is PagePhase.OPEN
 
@@ -110,16 +114,17 @@ class MeetingSession:
             self._why_left = why
             self._left.set()
 
-    async def run(self) -> None:
-        """Live through the meeting; returns when everything is gone."""
+    async def run(self, ready: Awaitable[None]) -> None:
+        """Live through the meeting; returns when everything is gone.
+
+        Its page is opened once `ready` is done; the browser is started meanwhile.
+        """
         self._report(self._page)
         _log.info("screen: opening a meeting on %s", self._page.host)
-        folder: BrowserFolder | None = None
         outcome: PageEnd = (PagePhase.CLOSED, ScreenReason.LEFT)
         try:
             _check(self._order)
-            folder = await in_thread(BrowserFolder, self._setup.base)
-            outcome = await self._until_left(folder)
+            outcome = await self._until_left(ready)
         except PageFailed as error:
             _log.warning("screen: the meeting on %s failed: %s", self._page.host, error)
             outcome = (PagePhase.FAILED, error.reason)
@@ -127,12 +132,12 @@ class MeetingSession:
             _log.warning("screen: the browser cannot be started: %s", error.strerror)
             outcome = (PagePhase.FAILED, ScreenReason.BROWSER_START)
         finally:
-            await self._clean(folder)
+            await self._prepared.close()
         self._say(MeetingPage(self._page.id, outcome[0], self._page.host, outcome[1]))
         _log.info("screen: the meeting on %s is over: %s", self._page.host, outcome[0])
 
-    async def _until_left(self, folder: BrowserFolder) -> PageEnd:
-        living = asyncio.ensure_future(self._live(folder))
+    async def _until_left(self, ready: Awaitable[None]) -> PageEnd:
+        living = asyncio.ensure_future(self._live(ready))
         leaving = asyncio.ensure_future(self._left.wait())
         try:
             await asyncio.wait((living, leaving), return_when="FIRST_COMPLETED")
@@ -144,53 +149,46 @@ class MeetingSession:
                 self._say(
                     MeetingPage(self._page.id, PagePhase.CLOSING, self._page.host, self._why_left)
                 )
-            if self._tab is not None and self._auto_join is not None:
+            if self._prepared.tab is not None and self._auto_join is not None:
                 await self._auto_join.leave()
-                await self._tab.close()
+                await self._prepared.tab.close()
             return PagePhase.CRASHED if lost else PagePhase.CLOSED, self._why_left
         finally:
             for task in (living, leaving):
                 task.cancel()
             await asyncio.gather(living, leaving, return_exceptions=True)
 
-    async def _live(self, folder: BrowserFolder) -> PageEnd:
+    async def _live(self, ready: Awaitable[None]) -> PageEnd:
+        waiting = self._prepared
+        if waiting.waits and isinstance(waiting.process, Browser):
+            try:
+                end = await self._until_gone(waiting.process, self._shown(waiting, ready))
+                if end != _CRASHED or self._page.phase is not PagePhase.LAUNCHING:
+                    return end
+            except PageFailed as error:
+                if error.reason in _PAGES_OWN:
+                    raise
+                _log.warning("screen: the browser that waited is of no use: %s", error)
+            await waiting.remove()
+            self._prepared = PreparedBrowser(self._setup, waiting.needs)
+        return await self._afresh(self._prepared, ready)
+
+    async def _afresh(self, prepared: PreparedBrowser, ready: Awaitable[None]) -> PageEnd:
+        folder = await prepared.make_folder()
         if self._order.native:
             line = await in_thread(native_client.command, self._order.native, dict(os.environ))
             if line is not None:
+                await ready
                 return await self._client(folder, line)
             _log.info("screen: the client for %s is not installed; its page is opened", self._named)
-        if self._order.login:
-            self._login = PersistentLogin(persistent_login.base(os.environ), self._order.login)
-            await in_thread(self._login.bring, folder.profile)
-        if self._order.assisted:
-            browser = Browser(
-                self._setup,
-                folder,
-                self._order.origin,
-                piped=True,
-                start="about:blank",
-                name=labwc.MEETING,
-                camera=self._order.camera,
-            )
-            self._browser = browser
-            return await self._until_gone(browser, self._assisted(browser))
-        self._redirect = LaunchRedirect(self._order.url, self._stopped)
-        start = await self._redirect.open()
-        ways = self._redirect.stay, self._redirect.again
-        hosts, link = self._order.hosts, self._order.url
-        await in_thread(navigation_guard.install, folder.guard, hosts, *ways, link)
-        browser = Browser(
-            self._setup,
-            folder,
-            self._order.origin,
-            piped=False,
-            start=start,
-            name=labwc.MEETING,
-            camera=self._order.camera,
-            guarded=True,
-        )
-        self._browser = browser
-        return await self._until_gone(browser, self._plain(self._redirect, browser))
+        browser = await prepared.start(folder)
+        return await self._until_gone(browser, self._shown(prepared, ready))
+
+    def _shown(self, prepared: PreparedBrowser, ready: Awaitable[None]) -> Showing:
+        if prepared.redirect is not None:
+            return self._plain(prepared, prepared.redirect, ready)
+        assert prepared.tab is not None  # noqa: S101 - a browser has the one or the other
+        return self._assisted(prepared, prepared.tab, ready)
 
     async def _until_gone(self, browser: Browser, showing: Showing) -> PageEnd:
         """Show the page until the browser is gone, or the page is."""
@@ -205,7 +203,10 @@ class MeetingSession:
             await asyncio.gather(shown, return_exceptions=True)
 
     async def _explain(self, browser: Process) -> PageEnd:
-        if self._page.phase is PagePhase.LAUNCHING and isinstance(browser, Browser):
+        redirect = self._prepared.redirect
+        never = self._prepared.waits and redirect is not None and not redirect.stood
+        launching = self._page.phase is PagePhase.LAUNCHING
+        if (launching or never) and isinstance(browser, Browser):
             why = f"the browser went away with status {browser.gone.result()}"
             raise PageFailed(browser.complaint(), why)
         if browser.gone.result() == 0:
@@ -222,7 +223,7 @@ class MeetingSession:
         """Run the vendor's own client until none of its processes is left."""
         _log.info("screen: the client for %s is started", self._named)
         program = Process(line, native_client.surroundings(os.environ, folder))
-        self._browser = program
+        self._prepared.process = program
         self._say(replace(self._page, phase=PagePhase.OPEN))
         while await in_thread(lambda: any(holders(folder.path))):
             self._say(replace(self._page, flow=await self._flow_of(program.pid)))
@@ -230,34 +231,45 @@ class MeetingSession:
         await program.gone
         return await self._explain(program)
 
-    async def _plain(self, redirect: LaunchRedirect, browser: Browser) -> PageEnd:
+    async def _plain(
+        self, prepared: PreparedBrowser, redirect: LaunchRedirect, ready: Awaitable[None]
+    ) -> PageEnd:
         """Show a page that cannot be read; of its end the browser's extension tells."""
         return await _first(
-            self._listen(redirect, browser), _barred(redirect), _crashed(redirect.crashed)
+            self._listen(prepared, redirect, ready), _barred(redirect), _crashed(redirect.crashed)
         )
 
-    async def _listen(self, redirect: LaunchRedirect, browser: Browser) -> PageEnd:
+    async def _listen(
+        self, prepared: PreparedBrowser, redirect: LaunchRedirect, ready: Awaitable[None]
+    ) -> PageEnd:
         """Tell whether the page records and plays, until a frame of it took that along."""
+        await ready
+        limit_s = TAKEN_S if prepared.ready else FETCHED_S
         try:
-            async with asyncio.timeout(FETCHED_S):
+            async with asyncio.timeout(limit_s):
+                redirect.send(self._order.url)
+                await prepared.show()
                 await redirect.used.wait()
         except TimeoutError:
-            why = f"the browser did not fetch its start page within {FETCHED_S:g} s"
+            why = f"the browser did not fetch its start page within {limit_s:g} s"
             raise PageFailed(ScreenReason.BROWSER_START, why) from None
         self._say(replace(self._page, phase=PagePhase.OPEN))
-        while not (redirect.torn.is_set() and await self._fell_silent(browser)):
+        while not (redirect.torn.is_set() and await self._fell_silent(prepared)):
             redirect.torn.clear()
-            self._say(replace(self._page, flow=await self._flow_of(browser.pid)))
+            self._say(replace(self._page, flow=await self._flow(prepared)))
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LISTEN_EVERY_S):
                     await redirect.torn.wait()
         return _CRASHED
 
-    async def _fell_silent(self, browser: Browser) -> bool:
+    async def _flow(self, prepared: PreparedBrowser) -> SoundFlow | None:
+        return await self._flow_of(prepared.process.pid) if prepared.process is not None else None
+
+    async def _fell_silent(self, prepared: PreparedBrowser) -> bool:
         """Whether the call is gone with a frame: unless the page's sound is seen to go on."""
         before = self._page.flow or SoundFlow(capture=False, playback=False)
         for _ in range(TORN_LOOKS):
-            flow = await self._flow_of(browser.pid)
+            flow = await self._flow(prepared)
             if flow is None or not (flow.capture or flow.playback):
                 return True
             if flow.capture < before.capture or flow.playback < before.playback:
@@ -265,16 +277,19 @@ class MeetingSession:
             await asyncio.sleep(TORN_EVERY_S)
         return False
 
-    async def _assisted(self, browser: Browser) -> PageEnd:
-        tab = Tab(self._moved, self._order.hosts, self._order.url)
-        self._tab = tab
-        self._auto_join = AutoJoin(tab, self._order.selectors, self._order.name)
+    async def _assisted(
+        self, prepared: PreparedBrowser, tab: Tab, ready: Awaitable[None]
+    ) -> PageEnd:
+        tab.moved = self._moved
+        auto_join = self._auto_join = AutoJoin(tab, self._order.selectors, self._order.name)
         return await _first(
-            self._steer(tab, browser, self._auto_join), _crashed(tab.crashed), _without_call(tab)
+            self._steer(prepared, tab, auto_join, ready), _crashed(tab.crashed), _without_call(tab)
         )
 
-    async def _steer(self, tab: Tab, browser: Browser, auto_join: AutoJoin) -> PageEnd:
-        await self._show(tab, browser)
+    async def _steer(
+        self, prepared: PreparedBrowser, tab: Tab, auto_join: AutoJoin, ready: Awaitable[None]
+    ) -> PageEnd:
+        await self._show(prepared, tab, ready)
         self._say(replace(self._page, phase=PagePhase.OPEN, host=tab.host or self._page.host))
         while not tab.closed.is_set():
             with contextlib.suppress(CdpError):  # the page is being changed; it is read again
@@ -283,10 +298,8 @@ class MeetingSession:
             seen = await self._look(tab, rtc)
             self._say(replace(self._page, rtc=rtc, seen=seen))
             await asyncio.sleep(READ_EVERY_S)
-        # When a whole browser dies its pipe ends first; give the process a moment to be seen.
-        await asyncio.wait((browser.gone,), timeout=0.3)
-        if browser.gone.done():
-            return await self._explain(browser)
+        if await _gone(prepared) and prepared.process is not None:
+            return await self._explain(prepared.process)
         return await self._closed()
 
     async def _look(self, tab: Tab, rtc: RtcStats | None) -> PageState | None:
@@ -298,19 +311,23 @@ class MeetingSession:
             return PageState(str(ScreenReason.NETWORK))
         return await tab.look(self._order.signs, self._order.joined)
 
-    async def _show(self, tab: Tab, browser: Browser) -> None:
+    async def _show(self, prepared: PreparedBrowser, tab: Tab, ready: Awaitable[None]) -> None:
         try:
-            await tab.attach(browser.take_pipe())
+            await prepared.attached()
+            await ready
+            if prepared.waits and await tab.read() is None:
+                raise TimeoutError("its page says nothing")
+            async with asyncio.timeout(TAKEN_S if prepared.ready else FETCHED_S):
+                await prepared.show()
         except (CdpError, TimeoutError) as error:
-            await asyncio.wait((browser.gone,), timeout=0.3)
-            raise PageFailed(
-                browser.complaint(), f"the browser does not answer: {error}"
-            ) from error
+            raise await _unanswered(prepared, error) from error
         try:
             await tab.open(self._order.url)
         except CdpError as error:
             if tab.kept_from is not None:
                 raise PageFailed(ScreenReason.BLOCKED_BY_POLICY, _ELSEWHERE) from error
+            if prepared.waits and await _gone(prepared):
+                raise await _unanswered(prepared, error) from error
             raise PageFailed(ScreenReason.NETWORK, f"the page cannot be loaded: {error}") from error
         await tab.take_keys()
 
@@ -318,31 +335,6 @@ class MeetingSession:
     def _named(self) -> str:
         """The scheme of the client's address: the rest of it says whose meeting it is."""
         return self._order.native.partition(":")[0]
-
-    async def _clean(self, folder: BrowserFolder | None) -> None:
-        if self._redirect is not None:
-            self._redirect.close()
-        if self._browser is not None:
-            await self._browser.stop()
-        if self._tab is not None:
-            await self._tab.end()
-        if folder is not None:
-            await in_thread(end_all, folder.path)
-            await self._save(folder)
-            if not await in_thread(folder.remove):
-                _log.error("screen: %s cannot be removed; it may hold a profile", folder.path)
-
-    async def _save(self, folder: BrowserFolder) -> None:
-        """Keep the sign-in of a page that was open, whole or not at all."""
-        if self._login is None:
-            return
-        try:
-            await in_thread(self._login.save, folder.profile)
-        except OSError as error:
-            _log.warning("screen: the sign-in cannot be kept: %s", error.strerror)
-
-    def _stopped(self, host: str) -> None:
-        _log.warning("screen: did not leave the meeting for %s", host or "an unnamed host")
 
     def _moved(self, host: str | None) -> None:
         if self._page.phase is PagePhase.OPEN:
@@ -366,6 +358,21 @@ async def _first(*showing: Showing) -> PageEnd:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _gone(prepared: PreparedBrowser) -> bool:
+    """Whether the process is: a dead one's pipe ends a moment before it is seen to be gone."""
+    if prepared.process is None:
+        return True
+    await asyncio.wait((prepared.process.gone,), timeout=0.3)
+    return prepared.process.gone.done()
+
+
+async def _unanswered(prepared: PreparedBrowser, error: Exception) -> PageFailed:
+    await _gone(prepared)
+    browser = prepared.process
+    why = browser.complaint() if isinstance(browser, Browser) else ScreenReason.BROWSER_START
+    return PageFailed(why, f"the browser does not answer: {error}")
 
 
 async def _barred(redirect: LaunchRedirect) -> PageEnd:

@@ -9,7 +9,9 @@ Measured on Chromium 156: the page's connections live on, and its scripts miss n
 
 A link in a command line would show its passcode to every user of the box. So the browser starts at
 `http://127.0.0.1:<port>/go/<token>`, which sends it on, once, and only a browser of our own user;
-once the extension has said that its rule holds, or after 10 s.
+once the extension has said that its rule holds, or after 10 s. Where no meeting is known yet it
+gets a page that waits: it asks `/next/<token>`, which is answered once there is one, and then goes
+to `/again/<token>` in its own place, so that nothing leads back to it.
 Chromium 156 drops that first page now and then, fetched or not (3 of 100 starts on a busy machine),
 and stays at an empty one: the extension looks, and opens it again by an address of its own, which
 is in no command line and sends the browser on until a page stood there: a meeting that was left for
@@ -54,7 +56,9 @@ _URI = "!#$%&'()*+,/:;=?@[]~-._"
 
 
 class LaunchRedirect:
-    """Sends the first caller who knows the token to `url`; `used` is set then.
+    """Sends the first caller who knows the token to the meeting; `used` is set then.
+
+    `waits` is set while its page waits for a meeting. `stood` is whether a page stood there.
 
     `stopped` gets the host of each page that the browser was kept from. `barred` is set if that was
     where the link itself led: then no page stands there.
@@ -63,16 +67,23 @@ class LaunchRedirect:
     a window that it opened.
     """
 
-    def __init__(self, url: str, stopped: Callable[[str], None] = lambda host: None) -> None:
+    def __init__(self, stopped: Callable[[str], None] = lambda host: None) -> None:
         self._stopped = stopped
         self._staying = secrets.token_urlsafe(24)
-        self._location = quote(url, safe=_URI)
         self._token, self._again = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
+        self._next = ""  # by which the page that was given last asks, once
         self._server: asyncio.Server | None = None
-        self.used = asyncio.Event()
+        self._location = ""
+        self._known, self._started = asyncio.Event(), False
+        self.waits, self.used = asyncio.Event(), asyncio.Event()
         self.barred = asyncio.Event()
         self.crashed, self.torn = asyncio.Event(), asyncio.Event()
-        self._up, self._stood = asyncio.Event(), False
+        self._up, self.stood = asyncio.Event(), False
+
+    def send(self, url: str) -> None:
+        """Send the browser to `url`: where it waits, now; else as soon as it asks."""
+        self._location = quote(url, safe=_URI)
+        self._known.set()
 
     async def open(self) -> str:
         """Listen on a free loopback port; return the address to start the browser at."""
@@ -96,6 +107,7 @@ class LaunchRedirect:
         return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
     def close(self) -> None:
+        self._known.set()  # a page that waits is let go
         if self._server is not None:
             self._server.close()
             self._server = None
@@ -104,17 +116,25 @@ class LaunchRedirect:
         try:
             async with asyncio.timeout(HEAD_S):
                 head = await reader.readuntil(b"\r\n\r\n")
-            known = True
-            if self._knows(head):
-                await self._guard_is_up()
-                known = _ours(writer.get_extra_info("peername")[1])
+            reply = await self._answered(head, reader, writer.get_extra_info("peername")[1])
             async with asyncio.timeout(HEAD_S):
-                writer.write(self._reply(head) if known else _response("404 Not Found"))
+                writer.write(reply)
                 await writer.drain()
         except (TimeoutError, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass
         finally:
             writer.close()
+
+    async def _answered(self, head: bytes, reader: asyncio.StreamReader, port: int) -> bytes:
+        waits = bool(self._next) and _asks(head, f"GET /next/{self._next} ")
+        if not waits and not self._knows(head):
+            return self._reply(head)
+        if not _ours(port):
+            return _response("404 Not Found")
+        if waits:
+            return _response("204 No Content" if await self._wait(reader) else "404 Not Found")
+        await self._guard_is_up()
+        return self._reply(head)
 
     async def _guard_is_up(self) -> None:
         """Wait for the browser's extension, which starts beside its first page."""
@@ -122,24 +142,39 @@ class LaunchRedirect:
             async with asyncio.timeout(UP_S):
                 await self._up.wait()
 
+    async def _wait(self, reader: asyncio.StreamReader) -> bool:
+        """Wait for a meeting; False if the page that asked is gone before."""
+        self._next = ""
+        waits = [asyncio.ensure_future(one) for one in (self._known.wait(), reader.read(1))]
+        self.waits.set()
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self.waits.clear()
+            for one in waits:
+                one.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+        return bool(self._location)
+
     def _reply(self, head: bytes) -> bytes:
         if self._knows(head):
-            return self._sent_on()
+            return self._sent_on() if self._known.is_set() else self._page()
         wanted = f"GET /stay/{self._staying}/"
         if not _asks(head, wanted):
             return _response("404 Not Found")
         if _asks(head, wanted + UP):
             self._up.set()
-            return _response("204 No Content" if self._stood else "200 OK")
+            there = self.stood or self.waits.is_set()
+            return _response("204 No Content" if there else "200 OK")
         if _asks(head, wanted + STANDS):
-            self._stood = True
+            self.stood = True
             return _response("204 No Content")
         for word, died in ((CRASHED, self.crashed), (TORN, self.torn)):
             if _asks(head, wanted + word):
                 died.set()
                 return _response("204 No Content")
         if _asks(head, wanted + BARRED):
-            if not self._stood:
+            if not self.stood:
                 self.barred.set()
             wanted += BARRED
         host = _HOST.match(head, len(wanted))
@@ -147,21 +182,40 @@ class LaunchRedirect:
         return _response("204 No Content")
 
     def _knows(self, head: bytes) -> bool:
-        first = not self.used.is_set() and _asks(head, f"GET /go/{self._token} ")
-        return first or (not self._stood and _asks(head, f"GET /again/{self._again} "))
+        first = not self._started and _asks(head, f"GET /go/{self._token} ")
+        return first or (not self.stood and _asks(head, f"GET /again/{self._again} "))
 
     def _sent_on(self) -> bytes:
+        self._started = True
         self.used.set()
         return _response("302 Found", f"Location: {self._location}\r\n")
+
+    def _page(self) -> bytes:
+        self._started, self._next = True, secrets.token_urlsafe(24)
+        page = _WAITING.replace("NEXT", self._next).replace("AGAIN", self._again)
+        return _response("200 OK", _OF_A_PAGE, page.encode("ascii"))
 
 
 def _asks(head: bytes, wanted: str) -> bool:
     return secrets.compare_digest(head[: len(wanted)], wanted.encode())
 
 
-def _response(status: str, more: str = "") -> bytes:
+_WAITING = """<!doctype html><meta charset="utf-8"><title></title>
+<style>html { background: black }</style>
+<script>
+  fetch("/next/NEXT").then(({ ok }) => { if (ok) location.replace("/again/AGAIN"); });
+</script>
+"""
+_OF_A_PAGE = (
+    "Content-Type: text/html\r\nContent-Security-Policy: default-src 'none'; connect-src 'self';"
+    " script-src 'unsafe-inline'; style-src 'unsafe-inline'; frame-ancestors 'none'\r\n"
+)
+
+
+def _response(status: str, more: str = "", body: bytes = b"") -> bytes:
     head = f"HTTP/1.1 {status}\r\n{more}Referrer-Policy: no-referrer\r\nCache-Control: no-store\r\n"
-    return f"{head}Content-Length: 0\r\nConnection: close\r\n\r\n".encode("ascii")
+    end = f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    return f"{head}{end}".encode("ascii") + body
 
 
 def _ours(port: int) -> bool:
@@ -323,7 +377,7 @@ def rules(hosts: Sequence[str], stay: str, link: str = "") -> list[dict[str, obj
     if not hosts:
         return []
     ours = urlsplit(stay)
-    to_us = rf"^http://{re.escape(ours.netloc)}/(?:go|again|stay)/"
+    to_us = rf"^http://{re.escape(ours.netloc)}/(?:go|again|next|stay)/"
     host = r"(\[[^/?#@\]]*\]|[^/?#:@]+)"
     foreign: dict[str, object] = {"regexFilter": _START + host, "resourceTypes": ["main_frame"]}
     stays: dict[str, object] = {

@@ -47,6 +47,10 @@ class Process:
         if not self.gone.done():
             self._signal(signal.SIGTERM)
             await asyncio.wait((self.gone,), timeout=TERMINATE_S)
+        await self.kill()
+
+    async def kill(self) -> None:
+        """End what has nothing to tell any more: SIGKILL to the whole group."""
         self._signal(signal.SIGKILL)
         await asyncio.wait((self.gone,), timeout=TERMINATE_S)
         self._stderr.close()

@@ -34,7 +34,7 @@ _PAGES = {"patterns": [{"urlPattern": "*", "resourceType": "Document"}]}
 
 
 class Tab:
-    """The one page of one meeting. `moved(host)` is called when it has gone to another host.
+    """The one page of one meeting. `moved` is called with each other host that it has gone to.
 
     `hosts` are where it may go, `*.x` is all below x, each with its port or at the usual ones and
     that of `link`; empty: anywhere. Frames may go anywhere but to this very box.
@@ -45,7 +45,7 @@ class Tab:
     def __init__(
         self, moved: Callable[[str | None], None], hosts: Sequence[str] = (), link: str = ""
     ) -> None:
-        self._moved = moved
+        self.moved = moved
         self._places = [place(host, link) for host in hosts]
         self._cdp = Cdp(self._event)
         self._first: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -187,7 +187,7 @@ class Tab:
         if "parentId" not in frame:
             self.unreachable = "unreachableUrl" in frame
             self.host = host_of(str(frame.get("unreachableUrl") or frame.get("url", "")))
-            self._moved(self.host)
+            self.moved(self.host)
 
     async def _let_go(self, paused: Params, session: str) -> None:
         """Let a page be fetched, unless it would put a foreign one in the meeting's place."""

@@ -206,6 +206,7 @@ class PageManager:
         self._pages = {place: IdlePage(setup, name, self.want) for place, name in _NAMES.items()}
         self._outputs: dict[DisplayRole, str | None] = {}
         self._cec: str | None = None
+        self.hides = setup.mode != "kiosk"  # a window that waits; where there is none, anyway
         self._orders: asyncio.Queue[ShowPage] = asyncio.Queue(_WAITING)
 
     @property
@@ -236,7 +237,8 @@ class PageManager:
     async def run(self) -> None:
         """Show what is ordered until cancelled; no browser is left then."""
         if self._kiosk and self._places_windows and "LABWC_PID" in os.environ:
-            await in_thread(labwc.place, None, None, dict(os.environ))  # its keys, from the start
+            # Its keys, from the start.
+            self.hides = await in_thread(labwc.place, None, None, dict(os.environ))
         async with asyncio.TaskGroup() as group:
             group.create_task(self.power.run())
             for page in self._pages.values():
@@ -253,7 +255,7 @@ class PageManager:
             self.power.output = room
             # Before the browser is started: a rule counts when a window appears.
             if self._places_windows:
-                await in_thread(labwc.place, room, panel, dict(os.environ))
+                self.hides = await in_thread(labwc.place, room, panel, dict(os.environ))
             await self._look_for(order.output)
         if order.place is DisplayRole.ROOM and order.cec != self._cec:
             self._cec = order.cec

@@ -20,6 +20,9 @@ _log = logging.getLogger(__name__)
 
 # Windows' names (app_id, Chromium's --class): the room's own page, a meeting's over it, the panel.
 ROOM, MEETING, PANEL = "roomctl-room", "roomctl-meeting", "roomctl-panel"
+# That of a browser which waits for a meeting, out of sight, and then has it.
+WAITING = "roomctl-waiting"
+MEETINGS = (MEETING, WAITING)
 # What a keyboard could have the browser do over a meeting: close it, open another window, a file
 # dialog, developer tools. labwc takes these keys and does nothing (Unshade; None would let them
 # through). With rules of its own it has none of those that come with it: Super+Enter would start a
@@ -34,13 +37,16 @@ _MARK = "<!-- Written by roomctl from [screen] of room.toml. Remove this line to
 
 def rules(room: str | None, panel: str | None) -> str:
     """Return the rc.xml: windows on their outputs, touches on the panel's, keys that do nothing."""
-    windows = ((ROOM, room), (MEETING, room), (PANEL, panel))
+    windows = ((ROOM, room), (MEETING, room), (WAITING, room), (PANEL, panel))
     placed = [(name, output) for name, output in windows if output]
     lines = [
         f'    <windowRule identifier={_quoted(name)} serverDecoration="no">'
         f'<action name="MoveToOutput" output={_quoted(output)}/></windowRule>'
         for name, output in placed
     ]
+    # The first one alone: another is what the meeting opened.
+    once = f'<windowRule identifier="{WAITING}" matchOnce="yes">'
+    lines.append(f'    {once}<action name="Iconify"/></windowRule>')
     taken = [f'    <keybind key="{key}"><action name="Unshade"/></keybind>' for key in _TAKEN_KEYS]
     touch = f"  <touch mapToOutput={_quoted(panel)}/>" if panel else ""
     focus = '<action name="Focus"/><action name="Raise"/></mousebind>'
@@ -66,7 +72,7 @@ def place(room: str | None, panel: str | None, environment: Mapping[str, str]) -
     try:
         found = path.read_text(encoding="utf-8") if path.exists() else None
         if found is not None and _MARK not in found:
-            names = ", ".join((ROOM, MEETING, PANEL))
+            names = ", ".join((ROOM, *MEETINGS, PANEL))
             _log.warning("screen: %s is left alone; give it rules for %s", path, names)
             return False
         if found != text:

@@ -16,13 +16,19 @@ _ACTIVATE, _DESTROY = 4, 7  # of a window
 _NEW, _NAMED = 0, 1  # events: of the manager, of a window
 
 
-def front(connection: WaylandClient, seat: int, name: str) -> bool:
-    """Raise the windows of a name above all others, and have keys go there; whether one is."""
+def front(connection: WaylandClient, seat: int, *names: str) -> bool:
+    """Raise the windows of these names above all others, and have keys go there; whether one is."""
     with _listed(connection) as windows:
-        named = [window for window, its_name in windows.items() if its_name == name]
+        named = [window for window, its_name in windows.items() if its_name in names]
         for window in named:
             connection.send(window, _ACTIVATE, number(seat))
     return bool(named)
+
+
+def bring(environment: Mapping[str, str], name: str) -> bool:
+    """Raise the windows of a name as `front` does; whether one is. WaylandRefused without one."""
+    with contextlib.closing(WaylandClient(environment)) as connection:
+        return front(connection, connection.take("wl_seat", 1), name)
 
 
 def there(environment: Mapping[str, str], name: str) -> bool:

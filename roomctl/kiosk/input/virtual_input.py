@@ -149,7 +149,7 @@ class VirtualInput:
         waited for, 5 s at most, then OSError; what is typed goes nowhere else.
         """
         until = time.monotonic() + _WINDOW_S
-        while not windows.front(self._connection, self._seat, labwc.MEETING):
+        while not windows.front(self._connection, self._seat, *labwc.MEETINGS):
             if time.monotonic() >= until:
                 raise WaylandRefused("the meeting has no window")
             time.sleep(_LOOK_S)

@@ -1,4 +1,5 @@
 import asyncio
+import re
 
 import pytest
 
@@ -11,9 +12,15 @@ LINK = "https://zoom.example/j/1?pwd=a%2Fb#tk=1"
 
 @pytest.fixture
 async def door():
-    door = LaunchRedirect(LINK)
+    door = sent(LINK)
     yield door
     door.close()
+
+
+def sent(link, *stopped):
+    door = LaunchRedirect(*stopped)
+    door.send(link)
+    return door
 
 
 async def ask(address, *, method="GET", path=None):
@@ -87,7 +94,7 @@ async def test_a_caller_without_the_token_learns_nothing_and_spends_nothing(door
 
 
 async def test_a_link_cannot_add_a_header_and_chinese_is_encoded():
-    door = LaunchRedirect("https://meet.example/竹\r\nSet-Cookie: a=b")
+    door = sent("https://meet.example/竹\r\nSet-Cookie: a=b")
     answer = await ask(await opened(door))
     door.close()
     assert "Location: https://meet.example/%E7%AB%B9%0D%0ASet-Cookie:%20a=b\r\n" in answer
@@ -95,7 +102,7 @@ async def test_a_link_cannot_add_a_header_and_chinese_is_encoded():
 
 async def test_a_browser_that_is_sent_to_stay_stays_and_its_way_is_told():
     stopped = []
-    door = LaunchRedirect(LINK, stopped.append)
+    door = sent(LINK, stopped.append)
     await opened(door)
     try:
         answer = await ask(f"{door.stay}foreign.example?")
@@ -121,7 +128,7 @@ async def test_a_page_that_stood_is_not_opened_again(door):
 
 async def test_the_extension_alone_says_that_the_link_led_elsewhere():
     stopped = []
-    door = LaunchRedirect(LINK, stopped.append)
+    door = sent(LINK, stopped.append)
     await opened(door)
     assert (await ask(f"{of_a_stranger(door.stay)}{BARRED}")).startswith("HTTP/1.1 404")
     assert not door.barred.is_set()
@@ -129,3 +136,67 @@ async def test_the_extension_alone_says_that_the_link_led_elsewhere():
     assert door.barred.is_set()
     assert stopped == ["foreign.example"]
     door.close()
+
+
+@pytest.fixture
+async def waiting():
+    door = LaunchRedirect()
+    yield door
+    door.close()
+
+
+async def the_page_that_waits(door):
+    """Return the address that its script asks, and the one it goes to then."""
+    page = await ask(await opened(door))
+    assert page.startswith("HTTP/1.1 200 OK\r\n")
+    address = door.again.rpartition("/again/")[0]
+    return [f"{address}{path}" for path in re.findall(r'"(/.*?)"', page)]
+
+
+async def test_a_browser_without_a_meeting_waits_and_is_sent_on(waiting):
+    then, again = await the_page_that_waits(waiting)
+    asked = asyncio.ensure_future(ask(then))
+    await waiting.waits.wait()
+    waiting.send(LINK)
+    assert (await asked).startswith("HTTP/1.1 204 ")
+    assert not waiting.used.is_set()  # by the browser: it has only been told to go
+    assert f"\r\nLocation: {LINK}\r\n" in await ask(again)
+    assert waiting.used.is_set()
+
+
+async def test_what_a_waiting_page_asks_is_good_once(waiting):
+    then, _ = await the_page_that_waits(waiting)
+    asked = asyncio.ensure_future(ask(then))
+    await waiting.waits.wait()
+    assert (await ask(then)).startswith("HTTP/1.1 404 ")
+    waiting.send(LINK)
+    await asked
+    assert (await ask(then)).startswith("HTTP/1.1 404 ")
+
+
+async def test_nobody_waits_once_the_page_is_gone(waiting):
+    then, _ = await the_page_that_waits(waiting)
+    _, _, port, path = re.split("://|:|(?=/next)", then)
+    _, writer = await asyncio.open_connection("127.0.0.1", int(port))
+    writer.write(f"GET {path} HTTP/1.1\r\n\r\n".encode())
+    await waiting.waits.wait()
+    writer.close()
+    async with asyncio.timeout(60):
+        while waiting.waits.is_set():
+            await asyncio.sleep(0)
+
+
+async def test_a_page_that_waits_comes_anew_with_words_of_its_own(waiting):
+    then, again = await the_page_that_waits(waiting)
+    page = await ask(again)
+    assert then.rpartition("/")[2] not in page
+    assert (await ask(then)).startswith("HTTP/1.1 404 ")
+
+
+async def test_who_does_not_know_the_word_waits_for_nothing(waiting):
+    then, _ = await the_page_that_waits(waiting)
+    waiting.send(LINK)
+    for path in ("/next/", "/next/" + "x" * 32, "/next/" + then.rpartition("/")[2].swapcase()):
+        answer = await ask(waiting.again, path=path)
+        assert answer.startswith("HTTP/1.1 404 ")
+        assert "zoom.example" not in answer

@@ -32,8 +32,9 @@ from roomctl.config import Config
 from roomctl.errors import FileError, RoomctlError
 from roomctl.frozen import frozen
 from roomctl.installed import add_udev_rules, add_units, add_users, pip
+from roomctl.ports.memory import free_mb
 from roomctl.ports.permission import Person, forbidden, myself, node_of, person
-from roomctl.screen.profile import screen_of
+from roomctl.screen.profile import ScreenTable, screen_of
 from roomctl.version import build_info
 
 LIMIT_S = 5.0
@@ -66,6 +67,7 @@ class BoxView:
     urls: Mapping[str, str] = field(default_factory=dict)
     etc: Path = Path("/etc")
     run: Path = Path("/run")
+    proc: Path = Path("/proc")
 
 
 _WATCHDOG = (
@@ -317,9 +319,18 @@ def screen(box: BoxView) -> Iterator[BoxFinding]:
             yield BoxFinding(verdict, "screen", say("doctor.missing", what=names[0]), line)
         else:
             yield BoxFinding(verdict, "screen", say("doctor.no_package", what=names[0]))
+    yield _waiting_browser(table, free_mb(box.proc / "meminfo"))
     if language() == "zh-CN" and not _has_chinese_font():
         line = "sudo apt install fonts-noto-cjk"
         yield BoxFinding("warn", "screen", say("doctor.no_font"), line)
+
+
+def _waiting_browser(table: ScreenTable, free: int) -> BoxFinding:
+    """Say whether a browser waits for whoever may soon join, and why it does or does not."""
+    least = table.waiting_least_mb
+    how = "off" if least is None else "on" if free >= least else "memory"
+    words = say(f"doctor.waiting_{how}", free=free, least=least, chosen=table.waiting_browser)
+    return BoxFinding("ok", "screen", words)
 
 
 def _archive_has(package: str) -> bool:

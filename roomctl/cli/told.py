@@ -63,6 +63,8 @@ def facts(document: Document) -> dict[str, str]:
         say("occupancy"): word("presence", document["occupancy"]["state"]),
         say("next"): _next_booking(document) or say("no_booking"),
     }
+    if waiting := meeting.get("waiting"):
+        found[say("waiting")] = word("waiting", waiting)
     for mode in ("assisted", "plain"):
         if (count := document.get("starts", {}).get(mode, {})).get("starts"):
             found[say(f"first_try_{mode}")] = _share(count)

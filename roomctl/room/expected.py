@@ -25,7 +25,6 @@ NEAR_S = 600.0  # before and after a booking's begin
 CAME_S = 900.0  # for as long does one keep waiting
 TOUCH_S = 0.5  # a touch may be the one that joins: nothing is begun beside that
 AGAIN_S = 60.0  # a screen that has none any more, whatever the reason, is asked again
-LEAST_MB = {"auto": 3000, "on": 0}  # of memory that is free
 
 
 class Expected(Part):
@@ -51,7 +50,7 @@ class Expected(Part):
     def configure(self, config: Config) -> None:
         """Take what room.toml says now."""
         screen = screen_of(config)
-        self._least_mb = LEAST_MB.get(screen.waiting_browser) if screen is not None else None
+        self._least_mb = screen.waiting_least_mb if screen is not None else None
         if self._said is not None:
             self._said = (float("-inf"), self._said[1])  # for other places, maybe
 

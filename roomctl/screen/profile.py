@@ -8,6 +8,8 @@ from pydantic import Field
 
 from roomctl.config import Config, KindTable, runtime_path
 
+WAITING_MB = 3000  # of free memory, for a browser that waits: it holds 200 to 460 MB
+
 Output = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,32}$")]
 
 
@@ -57,6 +59,11 @@ class ScreenTable(KindTable):
     @property
     def cec_adapter(self) -> str | None:
         return None if self.cec == "none" else self.cec
+
+    @property
+    def waiting_least_mb(self) -> int | None:
+        """How much memory has to be free for a browser to wait; None: none does."""
+        return {"auto": WAITING_MB, "on": 0}.get(self.waiting_browser)
 
     @property
     def panel_output(self) -> str | None:

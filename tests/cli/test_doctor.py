@@ -103,6 +103,24 @@ def test_a_silent_laptop_switch_is_told_once_as_an_issue_of_the_room() -> None:
     assert list(doctor.switch_said({"devices": [device], "byom": {}})) == []
 
 
+@pytest.mark.parametrize(
+    ("key", "free_kb", "says"),
+    [
+        ("auto", 4_000_000, "a browser waits while somebody may soon join"),
+        ("auto", 2_000_000, "no browser waits for who joins: 2048 MB of memory are free, and"),
+        ("on", 2_000_000, "a browser waits while somebody may soon join"),
+        ("off", 4_000_000, "no browser waits for who joins: waiting_browser = off"),
+    ],
+)
+def test_it_says_whether_a_browser_waits_and_why(
+    tmp_path: Path, key: str, free_kb: int, says: str
+) -> None:
+    room = f'[room]\ndisplayName = "Bamboo"\n[screen]\nwaiting_browser = "{key}"\n'
+    (tmp_path / "meminfo").write_text(f"MemTotal: 8000000 kB\nMemAvailable: {free_kb} kB\n")
+    found = [one.words for one in doctor.screen(replace(box(tmp_path, room), proc=tmp_path))]
+    assert any(words.startswith(says) for words in found), found
+
+
 def test_a_rule_that_the_devices_want_is_missing_until_it_is_there(tmp_path: Path) -> None:
     at = box(tmp_path, '[speakerphone.table]\nurl = "usb:0b0e:2456"\n')
     [one] = doctor.rules(at)

@@ -82,6 +82,17 @@ _CAMERAS = """
 </script>
 """
 
+_BACK = """
+<!doctype html><meta charset="utf-8"><title>back</title>
+<script>
+  const from = document.referrer || "nowhere";
+  const entries = history.length;
+  history.go(-1);
+  const still = () => `${entries} entries, from ${from}, still here`;
+  setTimeout(() => fetch("/said", { method: "POST", body: still() }), 500);
+</script>
+"""
+
 _FRAME = '<!doctype html><iframe src="{other}/meeting" allow="camera; microphone"></iframe>'
 
 
@@ -130,7 +141,8 @@ class Site(Loopback):
     """Serves /meeting, /plain (the same without a dialog), and /frame: /meeting of localhost.
 
     /listen opens every microphone and says the peak of each, ten times a second. /cameras opens a
-    camera without choosing, and says which it got, and which is listed first.
+    camera without choosing, and says which it got, and which is listed first. /back goes back, and
+    says how many pages there were, from where it was come to, and that it stands.
     """
 
     def __init__(self):
@@ -147,6 +159,7 @@ class Site(Loopback):
                     "/frame": _FRAME.format(other=other),
                     "/listen": _LISTEN,
                     "/cameras": _CAMERAS,
+                    "/back": _BACK,
                 }
                 page = pages.get(self.path.partition("?")[0], _MEETING)
                 self.answer(200, page)

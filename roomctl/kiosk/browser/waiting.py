@@ -11,11 +11,11 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
-from pathlib import Path
 
 from roomctl.kiosk.browser.browser import BrowserSetup
 from roomctl.kiosk.browser.cdp import CdpError
 from roomctl.kiosk.browser.prepared import PreparedBrowser
+from roomctl.ports.memory import free_mb
 from roomctl.screen.protocol import BrowserNeeds, ExpectMeeting, WaitingBrowser, WaitingState
 
 _log = logging.getLogger(__name__)
@@ -23,7 +23,6 @@ _log = logging.getLogger(__name__)
 KEEP_S = 15 * 60.0
 LOOK_S = 5.0  # between two looks at whether it still waits, and at the memory
 LEAST_MB = 500  # then whatever waits is the first thing to go
-_MEMORY = Path("/proc/meminfo")
 
 
 class BrowserKeeper:
@@ -152,12 +151,3 @@ class BrowserKeeper:
         if state is not self.said.state:
             self.said = said
             self._say(said)
-
-
-def free_mb() -> int:
-    """Return how much memory programs may still take, in MB; 0 if nobody tells."""
-    with contextlib.suppress(OSError):
-        for line in _MEMORY.read_text(encoding="ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024 // 1_000_000
-    return 0

@@ -315,9 +315,9 @@ class MeetingSession:
         try:
             await prepared.attached()
             await ready
-            if prepared.waits and await tab.read() is None:
-                raise TimeoutError("its page says nothing")
             async with asyncio.timeout(TAKEN_S if prepared.ready else FETCHED_S):
+                if prepared.waits and await tab.read() is None:
+                    raise TimeoutError
                 await prepared.show()
         except (CdpError, TimeoutError) as error:
             raise await _unanswered(prepared, error) from error

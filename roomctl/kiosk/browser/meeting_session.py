@@ -114,7 +114,7 @@ class MeetingSession:
             self._why_left = why
             self._left.set()
 
-    async def run(self, ready: Awaitable[None]) -> None:
+    async def run(self, ready: asyncio.Future[None]) -> None:
         """Live through the meeting; returns when everything is gone.
 
         Its page is opened once `ready` is done; the browser is started meanwhile.
@@ -136,7 +136,7 @@ class MeetingSession:
         self._say(MeetingPage(self._page.id, outcome[0], self._page.host, outcome[1]))
         _log.info("screen: the meeting on %s is over: %s", self._page.host, outcome[0])
 
-    async def _until_left(self, ready: Awaitable[None]) -> PageEnd:
+    async def _until_left(self, ready: asyncio.Future[None]) -> PageEnd:
         living = asyncio.ensure_future(self._live(ready))
         leaving = asyncio.ensure_future(self._left.wait())
         try:
@@ -158,7 +158,7 @@ class MeetingSession:
                 task.cancel()
             await asyncio.gather(living, leaving, return_exceptions=True)
 
-    async def _live(self, ready: Awaitable[None]) -> PageEnd:
+    async def _live(self, ready: asyncio.Future[None]) -> PageEnd:
         waiting = self._prepared
         if waiting.waits and isinstance(waiting.process, Browser):
             try:
@@ -173,18 +173,18 @@ class MeetingSession:
             self._prepared = PreparedBrowser(self._setup, waiting.needs)
         return await self._afresh(self._prepared, ready)
 
-    async def _afresh(self, prepared: PreparedBrowser, ready: Awaitable[None]) -> PageEnd:
+    async def _afresh(self, prepared: PreparedBrowser, ready: asyncio.Future[None]) -> PageEnd:
         folder = await prepared.make_folder()
         if self._order.native:
             line = await in_thread(native_client.command, self._order.native, dict(os.environ))
             if line is not None:
-                await ready
+                await asyncio.shield(ready)
                 return await self._client(folder, line)
             _log.info("screen: the client for %s is not installed; its page is opened", self._named)
         browser = await prepared.start(folder)
         return await self._until_gone(browser, self._shown(prepared, ready))
 
-    def _shown(self, prepared: PreparedBrowser, ready: Awaitable[None]) -> Showing:
+    def _shown(self, prepared: PreparedBrowser, ready: asyncio.Future[None]) -> Showing:
         if prepared.redirect is not None:
             return self._plain(prepared, prepared.redirect, ready)
         assert prepared.tab is not None  # noqa: S101 - a browser has the one or the other
@@ -232,7 +232,7 @@ class MeetingSession:
         return await self._explain(program)
 
     async def _plain(
-        self, prepared: PreparedBrowser, redirect: LaunchRedirect, ready: Awaitable[None]
+        self, prepared: PreparedBrowser, redirect: LaunchRedirect, ready: asyncio.Future[None]
     ) -> PageEnd:
         """Show a page that cannot be read; of its end the browser's extension tells."""
         return await _first(
@@ -240,10 +240,10 @@ class MeetingSession:
         )
 
     async def _listen(
-        self, prepared: PreparedBrowser, redirect: LaunchRedirect, ready: Awaitable[None]
+        self, prepared: PreparedBrowser, redirect: LaunchRedirect, ready: asyncio.Future[None]
     ) -> PageEnd:
         """Tell whether the page records and plays, until a frame of it took that along."""
-        await ready
+        await asyncio.shield(ready)
         limit_s = TAKEN_S if prepared.ready else FETCHED_S
         try:
             async with asyncio.timeout(limit_s):
@@ -278,7 +278,7 @@ class MeetingSession:
         return False
 
     async def _assisted(
-        self, prepared: PreparedBrowser, tab: Tab, ready: Awaitable[None]
+        self, prepared: PreparedBrowser, tab: Tab, ready: asyncio.Future[None]
     ) -> PageEnd:
         tab.moved = self._moved
         auto_join = self._auto_join = AutoJoin(tab, self._order.selectors, self._order.name)
@@ -287,7 +287,7 @@ class MeetingSession:
         )
 
     async def _steer(
-        self, prepared: PreparedBrowser, tab: Tab, auto_join: AutoJoin, ready: Awaitable[None]
+        self, prepared: PreparedBrowser, tab: Tab, auto_join: AutoJoin, ready: asyncio.Future[None]
     ) -> PageEnd:
         await self._show(prepared, tab, ready)
         self._say(replace(self._page, phase=PagePhase.OPEN, host=tab.host or self._page.host))
@@ -311,10 +311,10 @@ class MeetingSession:
             return PageState(str(ScreenReason.NETWORK))
         return await tab.look(self._order.signs, self._order.joined)
 
-    async def _show(self, prepared: PreparedBrowser, tab: Tab, ready: Awaitable[None]) -> None:
+    async def _show(self, prepared: PreparedBrowser, tab: Tab, ready: asyncio.Future[None]) -> None:
         try:
             await prepared.attached()
-            await ready
+            await asyncio.shield(ready)
             async with asyncio.timeout(TAKEN_S if prepared.ready else FETCHED_S):
                 if prepared.waits and await tab.read() is None:
                     raise TimeoutError

@@ -35,22 +35,24 @@ class PreparedBrowser:
         self._setup = setup
         self._login: PersistentLogin | None = None
         self._attached: asyncio.Future[None] | None = None
-        self.folder: BrowserFolder | None = None
+        self._made: asyncio.Future[BrowserFolder] | None = None
         self.process: Process | None = None  # a browser, or what a session put in its place
         self.redirect: LaunchRedirect | None = None
         self.tab: Tab | None = None
         self.ready = False
 
     async def make_folder(self) -> BrowserFolder:
-        self.folder = await in_thread(BrowserFolder, self._setup.base)
-        return self.folder
+        # Shielded: whoever leaves at once must not leave a folder that nobody knows.
+        self._made = asyncio.ensure_future(in_thread(BrowserFolder, self._setup.base))
+        return await asyncio.shield(self._made)
 
     async def start(self, folder: BrowserFolder) -> Browser:
         """Start the browser in its new folder; OSError if it cannot be."""
         needs = self.needs
         if needs.login:
-            self._login = PersistentLogin(persistent_login.base(os.environ), needs.login)
-            await in_thread(self._login.bring, folder.profile)
+            login = PersistentLogin(persistent_login.base(os.environ), needs.login)
+            await in_thread(login.bring, folder.profile)
+            self._login = login  # what was brought in part is not kept
         start = "about:blank"
         if not needs.assisted:
             redirect = self.redirect = LaunchRedirect(_stopped)
@@ -105,6 +107,7 @@ class PreparedBrowser:
 
     async def remove(self) -> None:
         """End the browser, and remove all that it had; it was at no meeting."""
+        self._login = None
         if self.process is not None:
             await self.process.kill()
         await self._clean()
@@ -125,9 +128,12 @@ class PreparedBrowser:
             await asyncio.gather(self._attached, return_exceptions=True)
         if self.tab is not None:
             await self.tab.end()
-        folder = self.folder
-        if folder is None:
+        if self._made is None:
             return
+        try:
+            folder = await asyncio.shield(self._made)
+        except OSError:
+            return  # there is none
         await in_thread(end_all, folder.path)
         if kept is not None:
             try:

@@ -165,6 +165,8 @@ FIELDS: dict[str, str] = {
     "MeetingEntry.number": "number of the meeting, as people read it; null: it has none",
     "MeetingEntry.call": "number of the call; a later one has a greater; null: there is none",
     "MeetingEntry.state": "state of the call",
+    "MeetingEntry.waiting": "whether a browser waits for who may soon join, or why none does;"
+    " null: the screen has not said",
     "MeetingJoinArgs.link": "a link, or an invitation's whole text",
     "MeetingJoinArgs.number": "number of a meeting, as people read it",
     "booking": "id of a booking in the room document",

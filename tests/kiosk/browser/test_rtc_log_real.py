@@ -346,7 +346,8 @@ def test_page_that_is_connected_to_itself_is_nothing(opened, does, bytes_each):
 def test_preview_is_nothing(opened):
     session = opened("preview")
     session.done()
-    session.until("a log", lambda lines: lines.connections == 1)
+    session.written(1, 17)
+    assert session.look().connections == 1
     assert [path.stat().st_size for path in session.logs.iterdir()] == [17]
     assert nothing(session)
 

@@ -1,0 +1,142 @@
+"""Counters of a meeting's traffic -> whether media flow, and which way. Pure.
+
+Media are steady: Opus sends 50 packets a second, about 5 kB/s. What the other way brings about is
+no media: acknowledgements of TCP and QUIC, window updates of HTTP/2. They are allowed for, so
+little media beside much of the other way is unknown, never a yes. In silence with DTX 2.5 packets a
+second are left: unknown, too, never a no.
+
+Knows no socket and no clock; time comes with every sample.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+
+from roomctl.frozen import frozen
+
+SPAN_S = 5.0  # how far back samples are judged
+_LEAST_S = 4.0  # fewer seconds say nothing
+_STEADY = 0.8
+_LONGEST_S = 2.5  # a longer gap between two samples hides bursts
+_MEDIA = 1500.0  # bytes a second beyond answers: Opus at 24 kbit/s, both ways, has 2,200
+_QUIET = 50.0  # bytes a second: less than DTX, RTCP or a keep-alive each second
+_HEADERS = 28  # IP and UDP
+_ACK = 40  # bytes of a packet that only acknowledges, without these headers
+_ACK_PART = (
+    0.06  # of bytes: TCP's longer headers, and an ACK for each part of a packet that GRO made
+)
+_UPDATE_PART = 0.01  # of TCP's payload: window updates are 48 bytes for 16 kB
+
+
+class TrafficSource(StrEnum):
+    """Whose packets were counted."""
+
+    UNIT = "unit"  # those of the screen's unit
+    HOST = "host"  # all of the box: other programs count, too
+    NONE = "none"
+
+
+@frozen
+class TrafficCount:
+    """What a session's traffic adds up to so far; None where nothing tells.
+
+    `tcp_in` and `tcp_out` are payload bytes of its sockets; packets and bytes are of any protocol,
+    with their IP headers, as `source` counts them.
+    """
+
+    tcp_in: int | None = None
+    tcp_out: int | None = None
+    packets_in: int | None = None
+    packets_out: int | None = None
+    bytes_in: int | None = None
+    bytes_out: int | None = None
+    source: TrafficSource = TrafficSource.NONE
+
+
+@frozen
+class MediaFlow:
+    """Whether media come in and go out; None: the traffic does not tell."""
+
+    incoming: bool | None = None
+    outgoing: bool | None = None
+
+
+def media_flow(samples: Sequence[tuple[float, TrafficCount]]) -> MediaFlow:
+    """Judge samples (monotonic seconds, count), oldest first; the last 5 s of them count."""
+    recent = [sample for sample in samples if samples[-1][0] - sample[0] <= SPAN_S + 0.5]
+    incoming, outgoing = [], []
+    for (start, before), (stop, after) in itertools.pairwise(recent):
+        seconds = stop - start
+        if 0 < seconds <= _LONGEST_S:
+            into, out = _verdicts(before, after, seconds)
+            incoming.append((seconds, into))
+            outgoing.append((seconds, out))
+    return MediaFlow(_steady(incoming), _steady(outgoing))
+
+
+def _verdicts(
+    before: TrafficCount, after: TrafficCount, seconds: float
+) -> tuple[bool | None, bool | None]:
+    """Return whether media came in and went out between two samples."""
+
+    def grown(first: int | None, then: int | None) -> float | None:
+        if first is None or then is None or then < first or before.source is not after.source:
+            return None
+        return (then - first) / seconds
+
+    tcp_in, tcp_out = grown(before.tcp_in, after.tcp_in), grown(before.tcp_out, after.tcp_out)
+    packets_in = grown(before.packets_in, after.packets_in)
+    packets_out = grown(before.packets_out, after.packets_out)
+    bytes_in = grown(before.bytes_in, after.bytes_in)
+    bytes_out = grown(before.bytes_out, after.bytes_out)
+    if after.source is TrafficSource.UNIT:
+        into = _packets(packets_in, bytes_in, packets_out, bytes_out)
+        out = _packets(packets_out, bytes_out, packets_in, bytes_in)
+    else:
+        into, out = _others_packets(packets_in), _others_packets(packets_out)
+    return _either(_tcp(tcp_in, tcp_out), into), _either(_tcp(tcp_out, tcp_in), out)
+
+
+def _tcp(payload: float | None, back: float | None) -> bool | None:
+    if payload is None or back is None:
+        return None
+    return _judged(payload, payload - _UPDATE_PART * back)
+
+
+def _packets(
+    packets: float | None, size: float | None, packets_back: float | None, size_back: float | None
+) -> bool | None:
+    if packets is None or size is None or packets_back is None or size_back is None:
+        return None
+    answers = _ACK * packets_back + _ACK_PART * size_back
+    return _judged(size, size - _HEADERS * packets - answers)
+
+
+def _others_packets(packets: float | None) -> bool | None:
+    """Packets that may be other programs' prove nothing; that there are none does."""
+    return False if packets is not None and packets < 1 else None
+
+
+def _judged(rate: float, without_answers: float) -> bool | None:
+    if without_answers >= _MEDIA:
+        return True
+    return False if rate < _QUIET else None
+
+
+def _either(one: bool | None, other: bool | None) -> bool | None:
+    if one or other:
+        return True
+    return False if one is False and other is False else None
+
+
+def _steady(verdicts: Iterable[tuple[float, bool | None]]) -> bool | None:
+    seconds = {True: 0.0, False: 0.0, None: 0.0}
+    for lasted, verdict in verdicts:
+        seconds[verdict] += lasted
+    total = sum(seconds.values())
+    for answer in (True, False):
+        if total >= _LEAST_S and seconds[answer] >= _STEADY * total:
+            return answer
+    return None

@@ -95,6 +95,12 @@ def test_a_part_that_hangs_is_noticed_and_started_anew_however_often(name: str) 
     assert found["Unit"]["StartLimitIntervalSec"] == "0"
 
 
+def test_the_packets_of_the_screen_are_counted() -> None:
+    service = unit(DEPLOY / "systemd" / "roomctl-screen.service")["Service"]
+    assert service["IPAccounting"] == "yes"
+    assert {"AF_NETLINK", "AF_UNIX"} <= set(service["RestrictAddressFamilies"].split())  # to ask
+
+
 @pytest.mark.parametrize("file", UNITS, ids=lambda file: file.name)
 def test_every_part_comes_back_by_itself_and_leaves_no_core(file: Path) -> None:
     service = unit(file)["Service"]

@@ -17,6 +17,23 @@ pytestmark = pytest.mark.timeout(1800)  # the first of a release makes its Debia
 ACTIVE_S = 60
 NO_DISPLAY = {"PlatformReady", "Ready"}  # what a room lacks that has none: it opens no meeting
 READ_CLOCK = "import ctypes; print(ctypes.CDLL(None).adjtimex((ctypes.c_byte * 512)()))"
+# Thirty datagrams of 128 bytes to itself, as the kiosk counts them.
+TRAFFIC = """
+import socket
+from pathlib import Path
+from roomctl.kiosk.traffic import Traffic
+traffic = Traffic(Path("/none"))
+before = traffic.read()
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
+    line.bind(("127.0.0.1", 0))
+    for _ in range(30):
+        line.sendto(bytes(100), line.getsockname())
+        line.recv(100)
+after = traffic.read()
+names = "packets_in", "packets_out", "bytes_in", "bytes_out"
+grown = [getattr(after, one) and getattr(after, one) - getattr(before, one) for one in names]
+print(after.source, *grown)
+"""
 Typed = Callable[[Box], None]
 
 
@@ -114,6 +131,13 @@ def test_the_daemon_may_read_the_kernels_clock_in_its_unit(box: Box) -> None:
     box.do("sudo systemctl start probe")
     (state,) = box.do("sudo journalctl --unit probe --output cat --grep '^-?[0-9]+$'").split()
     assert 0 <= int(state) <= 5, "adjtimex(2): TIME_OK to TIME_ERROR; -1 is a refusal"
+
+
+def test_packets_are_counted_for_a_unit_that_asks_for_it(box: Box) -> None:
+    assert box.run("cat > /opt/traffic.py", stdin=TRAFFIC).status == 0
+    for accounting, said in (("yes", "unit 30 30 3840 3840"), ("no", "host 30 30 None None")):
+        unit = f"systemd-run --wait --pipe --property=IPAccounting={accounting} --uid=nobody"
+        assert said in box.run(f"{unit} /opt/roomctl/bin/python3 /opt/traffic.py").said
 
 
 def test_the_units_end_when_they_are_asked_to(box: Box) -> None:

@@ -30,7 +30,7 @@ _PROC = Path("/proc")
 _BUS = Path("/run/dbus/system_bus_socket")
 
 
-class Traffic:
+class SessionTraffic:
     """Counts for the meeting in `folder`; a loopback port in `own_ports` is our own page's."""
 
     def __init__(self, folder: Path, own_ports: Container[int] = (), bus: Path = _BUS) -> None:

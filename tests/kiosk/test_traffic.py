@@ -17,7 +17,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import serve
 
-from roomctl.kiosk.traffic import Traffic
+from roomctl.kiosk.traffic import SessionTraffic
 from roomctl.meeting.flow import TrafficSource, media_flow
 
 pytestmark = pytest.mark.real
@@ -87,14 +87,14 @@ def tcp(count):
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 def test_payload_of_a_meetings_socket_is_counted_to_the_byte(run, tmp_path, host):
-    program, traffic = run(tmp_path, host), Traffic(tmp_path)
+    program, traffic = run(tmp_path, host), SessionTraffic(tmp_path)
     program.sends(5000)
     program.receives(70_000)
     until(traffic, lambda count: tcp(count) == (70_000, 5000))
 
 
 def test_closed_sockets_stay_counted_beside_new_ones(run, tmp_path):
-    first, traffic = run(tmp_path), Traffic(tmp_path)
+    first, traffic = run(tmp_path), SessionTraffic(tmp_path)
     first.sends(5000)
     until(traffic, lambda count: tcp(count) == (0, 5000))
     first.close()
@@ -106,7 +106,7 @@ def test_closed_sockets_stay_counted_beside_new_ones(run, tmp_path):
 def test_other_programs_and_our_own_pages_are_not_counted(run, tmp_path):
     other, own = run(tmp_path / "other"), run(tmp_path / "meeting")
     theirs = run(tmp_path / "meeting")
-    traffic = Traffic(tmp_path / "meeting", {own.port})
+    traffic = SessionTraffic(tmp_path / "meeting", {own.port})
     other.sends(5000)
     own.sends(7000)
     theirs.sends(300)
@@ -114,7 +114,7 @@ def test_other_programs_and_our_own_pages_are_not_counted(run, tmp_path):
 
 
 def test_socket_that_comes_later_is_found_within_some_looks(run, tmp_path):
-    first, traffic = run(tmp_path), Traffic(tmp_path)
+    first, traffic = run(tmp_path), SessionTraffic(tmp_path)
     first.sends(50)
     until(traffic, lambda count: tcp(count) == (0, 50))
     run(tmp_path).sends(100)  # by a process that was not there
@@ -124,7 +124,7 @@ def test_socket_that_comes_later_is_found_within_some_looks(run, tmp_path):
 
 
 def test_datagrams_are_those_of_the_whole_box_without_systemd(tmp_path):
-    traffic = Traffic(tmp_path, bus=tmp_path / "none")
+    traffic = SessionTraffic(tmp_path, bus=tmp_path / "none")
     before = traffic.read()
     assert (before.source, before.bytes_in) == (TrafficSource.HOST, None)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
@@ -138,7 +138,7 @@ def test_datagrams_are_those_of_the_whole_box_without_systemd(tmp_path):
 
 
 def test_a_look_costs_at_most_five_milliseconds(run, tmp_path):
-    program, traffic = run(tmp_path), Traffic(tmp_path)
+    program, traffic = run(tmp_path), SessionTraffic(tmp_path)
     program.sends(100)
     until(traffic, lambda count: tcp(count) == (0, 100))
     began = time.thread_time()
@@ -259,7 +259,7 @@ class Looks:
     """Samples of a meeting's traffic, one a second; `flows` is what they say."""
 
     def __init__(self, folder):
-        self.traffic, self.samples, self.flows = Traffic(folder), [], []
+        self.traffic, self.samples, self.flows = SessionTraffic(folder), [], []
 
     def look(self):
         self.samples.append((time.monotonic(), self.traffic.read()))

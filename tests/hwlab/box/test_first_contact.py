@@ -21,8 +21,8 @@ READ_CLOCK = "import ctypes; print(ctypes.CDLL(None).adjtimex((ctypes.c_byte * 5
 TRAFFIC = """
 import socket
 from pathlib import Path
-from roomctl.kiosk.traffic import Traffic
-traffic = Traffic(Path("/none"))
+from roomctl.kiosk.traffic import SessionTraffic
+traffic = SessionTraffic(Path("/none"))
 before = traffic.read()
 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
     line.bind(("127.0.0.1", 0))

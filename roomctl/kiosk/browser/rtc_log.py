@@ -430,12 +430,10 @@ def _not_the_end_of(log: _Log, other: _Log) -> bool:
     """Whether `other` would have told by now, were it the other end of `log`."""
     if other.ended_ms is not None and log.sign_ms > other.ended_ms:
         return True
-    if other.damaged or other.stopped:
-        return False
     if other.newest_ms >= log.answered_ms:
         return True
     waited_ms = other.read_ms - max(log.answered_ms, other.begun_ms)
-    return other.ended_ms is None and waited_ms >= _WAIT_MS
+    return other.ended_ms is None and not other.damaged and waited_ms >= _WAIT_MS
 
 
 # Files
@@ -456,7 +454,10 @@ def _entries(folder: Path) -> Iterator[tuple[str, bool]]:
 
 
 def _is_being_written(handle: int) -> bool:
-    """Whether a program has the file open for writing: then the kernel grants no read lease."""
+    """Whether a program has the file open for writing: then the kernel grants no read lease.
+
+    A file system without leases makes every log one that is being written: its times grow old.
+    """
     try:
         fcntl.fcntl(handle, fcntl.F_SETSIG, signal.SIGURG)  # which nobody dies of, unlike SIGIO
         fcntl.fcntl(handle, fcntl.F_SETLEASE, fcntl.F_RDLCK)

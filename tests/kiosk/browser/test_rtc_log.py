@@ -324,7 +324,21 @@ def test_length_up_to_the_limit_is_waited_for(logs):
 def test_damaged_log_proves_no_other_connection(logs):
     logs.write("other", b"garbage")
     logs.write("call", connection())
-    lines = logs.read()
+    for now in (NOW, NOW + 60):
+        lines = logs.read(now)
+        assert (lines.connected, lines.missing) == (0, 1)
+
+
+def test_log_that_was_forgotten_early_may_be_the_other_end(logs):
+    logs.write("other", checked([1, 2], 900))
+    logs.end("other")
+    logs.read(1.0)
+    for number in range(40):  # one after the other, within a second
+        logs.write(f"test{number}", connection(1000, (2 * number + 10, 2 * number + 11)))
+        logs.end(f"test{number}")
+        logs.read(1.1)
+    logs.write("call", connection(950))
+    lines = logs.read(1.2)
     assert (lines.connected, lines.missing) == (0, 1)
 
 

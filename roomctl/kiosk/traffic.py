@@ -10,6 +10,7 @@ datagrams of the whole box stands in, which says less.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import re
 import socket
@@ -50,6 +51,17 @@ class SessionTraffic:
         if datagrams is None:
             return TrafficCount(tcp_in, tcp_out)
         return TrafficCount(tcp_in, tcp_out, *datagrams, source=TrafficSource.HOST)
+
+    def datagrams(self) -> tuple[int, int] | None:
+        """Return the datagrams in and out of the whole box so far: a cheap look."""
+        return _datagrams()
+
+    def has_datagram_socket(self) -> bool:
+        """Whether the meeting's programs hold one; those that were known at the last `read`."""
+        try:
+            return bool(_inodes(self._sockets.pids, ()) & set(_udp_sockets()))
+        except (OSError, ValueError):
+            return False
 
     def close(self) -> None:
         self._unit.close()
@@ -336,6 +348,14 @@ def _unit() -> str | None:
             if line.startswith("0::/") and name.isascii() and name.endswith((".service", ".scope")):
                 return name
     return None
+
+
+def _udp_sockets() -> Iterator[int]:
+    """Yield the inodes of the box's UDP sockets."""
+    for name in ("udp", "udp6"):
+        with contextlib.suppress(FileNotFoundError), (_PROC / "net" / name).open() as lines:
+            for line in itertools.islice(lines, 1, _MESSAGES):
+                yield int(line.split()[9])
 
 
 def _datagrams() -> tuple[int, int] | None:

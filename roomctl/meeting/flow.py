@@ -17,6 +17,8 @@ from enum import StrEnum
 from roomctl.frozen import frozen
 
 SPAN_S = 5.0  # how far back samples are judged
+SILENT_S = 4.0  # a live connection is asked for a sign every 2.5 s (ICE, RFC 7675)
+_QUICK_S, _DATAGRAMS = 1.0, 20.0  # Opus has 50 a second
 _LEAST_S = 4.0  # fewer seconds say nothing
 _STEADY = 0.8
 _LONGEST_S = 2.5  # a longer gap between two samples hides bursts
@@ -57,10 +59,16 @@ class TrafficCount:
 
 @frozen
 class MediaFlow:
-    """Whether media come in and go out; None: the traffic does not tell."""
+    """Whether media come in and go out; None: the traffic does not tell.
+
+    `silent`: for `SILENT_S` nothing at all came in. `datagrams`: the box sends and receives as many
+    as a call does, and the meeting's programs hold a socket for them; others may, too.
+    """
 
     incoming: bool | None = None
     outgoing: bool | None = None
+    silent: bool = False
+    datagrams: bool = False
 
 
 def media_flow(samples: Sequence[tuple[float, TrafficCount]]) -> MediaFlow:
@@ -73,7 +81,28 @@ def media_flow(samples: Sequence[tuple[float, TrafficCount]]) -> MediaFlow:
             into, out = _verdicts(before, after, seconds)
             incoming.append((seconds, into))
             outgoing.append((seconds, out))
-    return MediaFlow(_steady(incoming), _steady(outgoing))
+    return MediaFlow(_steady(incoming), _steady(outgoing), _silent(recent))
+
+
+def datagrams_flow(samples: Sequence[tuple[float, int, int]]) -> bool:
+    """Judge samples (monotonic seconds, datagrams in, out), oldest first: those of a second."""
+    before = [at for at, _, _ in samples if samples[-1][0] - at >= _QUICK_S]
+    recent = [one for one in samples if before and one[0] >= before[-1]]
+    return bool(recent) and all(
+        min(then[1] - first[1], then[2] - first[2]) >= _DATAGRAMS * (then[0] - first[0])
+        for first, then in itertools.pairwise(recent)
+    )
+
+
+def _silent(samples: Sequence[tuple[float, TrafficCount]]) -> bool:
+    """Whether nothing came in, by whatever protocol, as long as packets are counted."""
+    now, last = samples[-1] if samples else (0.0, TrafficCount())
+    before = [count for at, count in samples if now - at >= SILENT_S]
+    if not before or last.packets_in is None:
+        return False
+    first = before[-1]
+    same = first.source is last.source and first.tcp_in == last.tcp_in
+    return same and first.packets_in == last.packets_in
 
 
 def _verdicts(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from roomctl.meeting.flow import MediaFlow, TrafficCount, TrafficSource, media_flow
+from roomctl.meeting.flow import MediaFlow, TrafficCount, TrafficSource, datagrams_flow, media_flow
 from tests.examples import examples
 
 UNIT, HOST = TrafficSource.UNIT, TrafficSource.HOST
@@ -89,12 +89,13 @@ def test_what_may_be_media_is_unknown(rates):
 
 
 def test_no_traffic_is_no_media():
-    assert media_flow(samples()) == MediaFlow(incoming=False, outgoing=False)
+    assert media_flow(samples()) == MediaFlow(incoming=False, outgoing=False, silent=True)
 
 
 def test_media_that_ended_are_none_after_five_seconds():
     rates = {name: [rate] * 4 + [0] * 5 for name, rate in CALL.items()}
-    assert media_flow(samples(10, **rates)) == MediaFlow(incoming=False, outgoing=False)
+    ended = MediaFlow(incoming=False, outgoing=False, silent=True)
+    assert media_flow(samples(10, **rates)) == ended
 
 
 @pytest.mark.parametrize("seconds", [0, 1, 2, 4])
@@ -114,7 +115,49 @@ def test_gap_between_two_samples_says_nothing():
 
 def test_packets_of_the_whole_box_prove_nothing():
     assert media_flow(samples(source=HOST, **CALL)) == MediaFlow()
-    assert media_flow(samples(source=HOST)) == MediaFlow(incoming=False, outgoing=False)
+    nothing = MediaFlow(incoming=False, outgoing=False, silent=True)
+    assert media_flow(samples(source=HOST)) == nothing
+
+
+@pytest.mark.parametrize("rate", [{"packets_in": 1, "bytes_in": 60}, {"tcp_in": 40}])
+def test_one_sign_in_some_seconds_is_no_silence(rate):
+    sign = {name: [value, 0, 0, value, 0, 0, value, 0] for name, value in rate.items()}
+    assert not media_flow(samples(9, **sign)).silent
+
+
+def test_nothing_for_four_seconds_is_silence_and_less_is_not():
+    rates = {name: [rate] * 4 + [0] * 4 for name, rate in CALL.items()}
+    assert not media_flow(samples(9, **rates)[:-1]).silent
+    assert media_flow(samples(9, **rates)).silent
+
+
+def datagrams(*rates, every_s=0.5):
+    into, out, made = 10**6, 10**6, [(1000.0, 10**6, 10**6)]
+    for number, (came, went) in enumerate(rates, 1):
+        into, out = into + int(came * every_s), out + int(went * every_s)
+        made.append((1000.0 + number * every_s, into, out))
+    return made
+
+
+def test_a_second_of_datagrams_both_ways_is_seen():
+    assert datagrams_flow(datagrams((50, 50), (50, 50)))
+    assert datagrams_flow(datagrams((0, 0), (0, 0), (50, 50), (50, 50)))
+
+
+@pytest.mark.parametrize(
+    "rates",
+    [
+        [],
+        [(50, 50)],
+        [(50, 50), (0, 50)],
+        [(50, 50), (50, 0)],
+        [(900, 3), (900, 3)],
+        [(50, 50), (50, 50), (3, 3)],
+        [(50, 50), (-50, 50)],
+    ],
+)
+def test_less_is_none(rates):
+    assert not datagrams_flow(datagrams(*rates))
 
 
 def test_sockets_speak_where_no_packets_are_counted():

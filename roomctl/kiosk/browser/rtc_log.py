@@ -50,6 +50,7 @@ _READ = frozenset({2, 3, 4, 5, 16, 17, 26, 27, 28, 101, 102, 103, 104})
 _BEGIN, _VERSION = 16, 2
 _PERIOD_MS = 5000  # Chromium writes this often
 _WAIT_MS = 2 * _PERIOD_MS  # a log that wrote nothing for so long had nothing to write
+_BREAK_MS = 2000  # in a stretch of packets; silence that is coded has 2.5 a second
 _AT_ONCE = 5  # connections that Chromium logs at a time
 _LIMIT_BYTES, _LAST_WRITE_BYTES = (
     60_000_000,
@@ -68,7 +69,7 @@ _SENT, _RECEIVED, _ANSWERED = 1, 2, 4
 
 
 @frozen
-class RtcLines:
+class LoggedLines:
     """What the logs of a session say since it began; a page's connection to itself is in none.
 
     `connected` connections were answered, have DTLS and reach somebody; only they count packets and
@@ -76,8 +77,10 @@ class RtcLines:
     remote streams that the connected ones receive or are set up for, also empty ones. `missing`
     connections have no readable log: damaged, at its limit, or one too many. `newest_at` and
     `sign_at` (monotonic seconds) are the newest event and the newest sign of the connected ones:
-    their difference is the silence, without the log's delay. A count may fall, when a connection
-    turns out to be the page's own; then it says nothing.
+    their difference is the silence, without the log's delay. For `received_s` and `sent_s` RTP had
+    come in, and gone out, without a break by then, on the connection that has it longest; 0: not
+    now. `fresh` connections have not written since they were made. A count may fall, when a
+    connection turns out to be the page's own; then it says nothing.
     """
 
     connections: int = 0
@@ -90,6 +93,9 @@ class RtcLines:
     missing: int = 0
     newest_at: float | None = None
     sign_at: float | None = None
+    received_s: float = 0.0
+    sent_s: float = 0.0
+    fresh: int = 0
 
 
 class RtcLogs:
@@ -103,7 +109,7 @@ class RtcLogs:
         self._behind = False
         self._past = _Past()
 
-    def read(self, now: float) -> RtcLines:
+    def read(self, now: float) -> LoggedLines:
         """Read on; `now` is time.monotonic(). At most 4 MB and 64 logs a look; never raises."""
         now_ms = int(now * 1000)
         self._behind = False
@@ -162,7 +168,7 @@ class RtcLogs:
     def _own(self) -> set[int]:
         return self._past.own.union(*(log.out for log in self._logs.values()))
 
-    def _lines(self, strange: int) -> RtcLines:
+    def _lines(self, strange: int) -> LoggedLines:
         own = self._own()
         logs = [log for log in self._logs.values() if not log.is_own(own)]
         alive = [log for log in logs if log.ended_ms is None]
@@ -171,7 +177,7 @@ class RtcLogs:
         self._open = sum(log.ended_ms is None for log in self._logs.values())
         stopped = sum(log.stopped for log in logs) + self._past.stopped
         doubtful = sum(log.connected and not log.proven and not log.damaged for log in alive)
-        return RtcLines(
+        return LoggedLines(
             connections=len(alive),
             connected=len(reached),
             packets_in=self._past.packets_in + sum(log.packets_in(own) for log in counted),
@@ -186,7 +192,29 @@ class RtcLogs:
             + (self._open >= _AT_ONCE),
             newest_at=max((log.newest_ms / 1000 for log in reached), default=None),
             sign_at=max((log.sign_ms / 1000 for log in reached), default=None),
+            received_s=max((log.came.lasts_s(log.newest_ms) for log in reached), default=0.0),
+            fresh=sum(log.fresh for log in alive),
+            sent_s=max((log.went.lasts_s(log.newest_ms) for log in reached), default=0.0),
         )
+
+
+@dataclass(slots=True)
+class _Stretch:
+    """For how long packets have gone one way without a break."""
+
+    since_ms: int = 0
+    until_ms: int = 0
+
+    def add(self, first_ms: int, last_ms: int) -> None:
+        """Take a batch; those of one write come in the order of their SSRC, not of time."""
+        if first_ms > self.until_ms + _BREAK_MS:
+            self.since_ms = first_ms
+        self.since_ms = min(self.since_ms, first_ms)
+        self.until_ms = max(self.until_ms, last_ms)
+
+    def lasts_s(self, now_ms: int) -> float:
+        over = now_ms - self.until_ms > _BREAK_MS
+        return 0.0 if over else (self.until_ms - self.since_ms) / 1000
 
 
 @dataclass(slots=True)
@@ -250,6 +278,8 @@ class _Log:
     signs_in: int = 0
     into: dict[int, int] = field(default_factory=dict)  # SSRC -> packets
     out: set[int] = field(default_factory=set)
+    came: _Stretch = field(default_factory=_Stretch)
+    went: _Stretch = field(default_factory=_Stretch)
     remote: set[int] = field(default_factory=set)
     rtx: set[int] = field(default_factory=set)
     sent: _Recent = field(default_factory=lambda: _Recent())
@@ -258,6 +288,10 @@ class _Log:
     @property
     def connected(self) -> bool:
         return self.dtls == _CONNECTED and self.writable and not self.over
+
+    @property
+    def fresh(self) -> bool:
+        return self.newest_ms <= self.begun_ms and not self.damaged
 
     @property
     def reaches(self) -> bool:
@@ -354,10 +388,13 @@ class _Log:
             self.newest_ms = max(self.newest_ms, message[1])
         match number:
             case 2:
-                ssrc, packets = message.get(6, 0), self._batch(message, value, 11, sign=True)
+                ssrc, packets = (
+                    message.get(6, 0),
+                    self._batch(message, value, 11, sign=True, stretch=self.came),
+                )
                 self.into[ssrc] = self.into.get(ssrc, 0) + packets
             case 3:
-                self.packets_out += self._batch(message, value, 11, sign=False)
+                self.packets_out += self._batch(message, value, 11, sign=False, stretch=self.went)
                 self.out.add(message.get(6, 0))
             case 4 | 5:
                 self._batch(message, value, 3, sign=number == 4)
@@ -382,14 +419,24 @@ class _Log:
         if max(map(len, (self.into, self.out, self.remote, self.rtx))) > _SSRCS:
             raise _Damaged
 
-    def _batch(self, message: dict[int, int], value: bytes, deltas: int, *, sign: bool) -> int:
-        """Return how many packets a message stands for, and note when the last of them was."""
+    def _batch(
+        self,
+        message: dict[int, int],
+        value: bytes,
+        deltas: int,
+        *,
+        sign: bool,
+        stretch: _Stretch | None = None,
+    ) -> int:
+        """Return how many packets a message stands for, and note when they were."""
         more = message.get(deltas, 0)
         if more >= _EVENTS:
             raise _Damaged
         later_ms = _sum_of_deltas(_blob(value, 101), more) if more else 0
         last_ms = min(message[1] + later_ms, self.read_ms)
         self.newest_ms = max(self.newest_ms, last_ms)
+        if stretch is not None:
+            stretch.add(message[1], last_ms)
         if sign:
             self.signs_in += 1 + more
             self.sign_ms = max(self.sign_ms, last_ms)

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from roomctl.kiosk.browser.rtc_log import RtcLines, RtcLogs
+from roomctl.kiosk.browser.rtc_log import LoggedLines, RtcLogs
 from tests.examples import examples
 
 LOGS = {path.stem: path.read_bytes() for path in (Path(__file__).parent / "rtc_logs").iterdir()}
@@ -90,7 +90,7 @@ def checked(transactions, at_ms=1000, *, begin=True):
 
 def test_call_is_connected_and_counts_its_packets(logs):
     logs.write("call", LOGS["call"])
-    assert logs.read() == RtcLines(
+    assert logs.read() == LoggedLines(
         connections=1,
         connected=1,
         packets_in=192,
@@ -99,6 +99,8 @@ def test_call_is_connected_and_counts_its_packets(logs):
         others=2,
         newest_at=13933.473,
         sign_at=13933.457,
+        received_s=6.366,
+        sent_s=6.38,
     )
 
 
@@ -117,7 +119,7 @@ def test_one_way_call_is_connected(logs, name, receives, sends):
 def test_page_connected_to_itself_counts_nowhere(logs, kind):
     for name in (f"{kind}_1", f"{kind}_2"):
         logs.write(name, LOGS[name])
-    assert logs.read() == RtcLines()
+    assert logs.read() == LoggedLines()
 
 
 def test_call_beside_a_loop_counts_alone(logs):
@@ -129,7 +131,7 @@ def test_call_beside_a_loop_counts_alone(logs):
 
 def test_connection_that_was_never_answered_is_not_connected(logs):
     logs.write("preview", LOGS["preview"])
-    assert logs.read() == RtcLines(connections=1)
+    assert logs.read() == LoggedLines(connections=1, fresh=1)
 
 
 def test_half_of_a_loop_is_nothing_until_the_other_half_was_written(logs):
@@ -139,7 +141,7 @@ def test_half_of_a_loop_is_nothing_until_the_other_half_was_written(logs):
     early = 13934.0  # some seconds after both began
     assert logs.read(early).connected == 0
     logs.write("other", LOGS["loop_2"][begin:])
-    assert logs.read(early) == RtcLines()
+    assert logs.read(early) == LoggedLines()
 
 
 def test_log_whose_beginning_is_later_than_its_events_has_not_told_them(logs):
@@ -147,7 +149,7 @@ def test_log_whose_beginning_is_later_than_its_events_has_not_told_them(logs):
     logs.write("call", connection(1000))
     assert logs.read(6.0).connected == 0
     logs.write("other", checked([1, 2], 1000, begin=False))
-    assert logs.read(7.0) == RtcLines()
+    assert logs.read(7.0) == LoggedLines()
 
 
 def test_connection_counts_once_the_other_logs_had_time_to_be_written(logs):
@@ -178,13 +180,13 @@ def test_loop_that_shows_late_is_taken_out(logs):
     logs.write("call", connection())
     assert logs.read().connected == 1
     logs.write("other", checked([1, 2]))
-    assert logs.read() == RtcLines()
+    assert logs.read() == LoggedLines()
 
 
 def test_own_stream_that_comes_back_is_nobody(logs):
     rtp = numbers(f1=1000) + b"\x35" + (77).to_bytes(4, "little")
     logs.write("call", connection() + message(3, rtp) + message(2, rtp))
-    assert logs.read() == RtcLines()
+    assert logs.read() == LoggedLines()
     other = numbers(f1=1000) + b"\x35" + (78).to_bytes(4, "little")
     logs.write("call", message(2, other))
     lines = logs.read()
@@ -301,7 +303,7 @@ def test_damaged_log_is_missing_and_none_that_ended(logs, damage):
 @pytest.mark.parametrize("data", [b"garbage", numbers(f1=1), message(16, numbers(f1=1, f2=3))])
 def test_log_of_another_format_is_missing(logs, data):
     logs.write("call", data)
-    assert logs.read() == RtcLines(connections=1, missing=1)
+    assert logs.read() == LoggedLines(connections=1, missing=1)
 
 
 def test_deep_nesting_is_not_followed(logs):
@@ -371,7 +373,7 @@ def test_entry_that_is_no_file_is_not_read_and_proves_nothing(logs, make):
 
 
 def test_folder_that_is_not_there_says_nothing(tmp_path):
-    assert RtcLogs(tmp_path / "none").read(NOW) == RtcLines()
+    assert RtcLogs(tmp_path / "none").read(NOW) == LoggedLines()
 
 
 def test_thousands_of_logs_are_read_in_bounded_looks(logs):
@@ -414,7 +416,7 @@ def test_log_in_pieces_says_the_same_and_its_counts_only_grow(name, cuts):
     data = LOGS[name]
     edges = sorted({0, *(min(cut, len(data)) for cut in cuts), len(data)})
     with folder() as logs:
-        before = RtcLines()
+        before = LoggedLines()
         for start, end in itertools.pairwise(edges):
             logs.write(name, data[start:end])
             lines = logs.read()

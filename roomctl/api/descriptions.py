@@ -224,6 +224,7 @@ FIELDS: dict[str, str] = {
     "can_press_join": "whether the room can press the page's own join button",
     "dial": "what another device may call",
     "evidence": "why the call is believed to be under way",
+    "witnesses": "who says so: the browser's log, the page, sound, network traffic, a picture",
     "failure": "why joining failed, a code; null: it did not",
     "fallback": "another way to meet; null: none is known",
     "favourite": "name of a meeting of [meeting.favourites]",

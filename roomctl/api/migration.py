@@ -29,6 +29,7 @@ from roomctl.api.rights import Routes, needs
 from roomctl.api.schema import Strict, Told
 from roomctl.command import Source
 from roomctl.errors import Refused
+from roomctl.meeting.call import MEETING
 from roomctl.meeting.leaving import ExitStage, JoinEvidence, WalkthroughNeed
 from roomctl.roles import Right
 from roomctl.room import Room
@@ -377,7 +378,7 @@ def _proof(room: Room, migration: Migration, body: ProofToKeep, who: str) -> Joi
         open_now = call.platform or "no meeting"
         why = f"{open_now} is open, not {to}: roomctl join LINK, and say it while the call is open"
         raise Refused("migrate", "not_on_target", why)
-    by_media = call.state == "in_call" and call.evidence == "media"
+    by_media = call.state in MEETING and call.evidence == "media"
     if not by_media and not body.seen:
         why = f"the page of {to} is open, and no media prove the call; look, and say so: --seen"
         raise Refused("migrate", "no_proof", why)

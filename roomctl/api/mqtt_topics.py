@@ -37,6 +37,7 @@ from typing import Any
 
 from roomctl.device import Nameplate
 from roomctl.frozen import frozen
+from roomctl.meeting.call import MEETING
 from roomctl.room.conditions import is_ready
 from roomctl.room.document import BookingEntry, CameraEntry, PresetEntry, RoomDocument
 from roomctl.room.issues import rated
@@ -82,7 +83,7 @@ def states(
         "co2_ppm": _said(occupancy.co2_ppm),
         "muted": _flag({"muted": True, "open": False}.get(audio.mute)),
         "volume_pct": _said(audio.volume_pct),
-        "in_call": _flag(document.meeting.state == "in_call"),
+        "in_call": _flag(document.meeting.state in MEETING),
         "meeting": document.meeting.state,
         "display_on": _flag(document.panel.display_on),
         "issues": str(len(issues)),

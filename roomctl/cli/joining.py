@@ -10,7 +10,7 @@ from typing import Any
 from roomctl.cli import ask
 from roomctl.cli.language import language, panel_texts, refusal, say
 from roomctl.errors import RoomctlError
-from roomctl.meeting.call import MENDED_ON_PAGE
+from roomctl.meeting.call import MEETING, MENDED_ON_PAGE
 
 IN_CALL, NOT_JOINED, STILL_WAITS = 0, 3, 4
 """Exit statuses; 1 is every error, 2 a command line that was not understood, 130 Ctrl-C."""
@@ -99,7 +99,7 @@ def outcome(meeting: Mapping[str, Any], call: int | None) -> int | None:
     if meeting["state"] == "failed":
         waits = meeting["shown"] and meeting["failure"] in MENDED_ON_PAGE
         return None if waits else NOT_JOINED
-    return IN_CALL if meeting["state"] == "in_call" else None
+    return IN_CALL if meeting["state"] in MEETING else None
 
 
 def call_words(meeting: Mapping[str, Any], call: int | None) -> str:
@@ -109,7 +109,7 @@ def call_words(meeting: Mapping[str, Any], call: int | None) -> str:
         return say("join.replaced")
     if meeting.get("call") != call or state == "idle":
         return texts["call.ended"]
-    if state == "in_call" and meeting["evidence"] != "media":
+    if state == "unknown" and {*meeting.get("witnesses", ())} - {"sound"}:
         state = "in_call_unproven"
     hint = texts.get(f"call.hint.{state}", "")
     if state == "failed":

@@ -1,13 +1,23 @@
-"""One call: what was asked for and what the screen reports -> how the call stands. Pure.
+"""One call: what was asked for and what witnesses report -> how the call stands. Pure.
 
-    idle -> preparing -> prejoin -> joining -> lobby -> in_call -> leaving -> ended | failed
-                  any of them -> unknown, when nothing proves anything for too long
+    idle -> preparing -> prejoin | joining -> lobby -> in_call | alone | listening -> ended
+    in the meeting -> interrupted; any of them -> leaving, failed, or unknown without a witness
 
-`in_call` needs media (a live connection, and bytes that came in between two reports) or the page's
-own function that tells so. Words that a page shows never prove it. In plain mode nothing is read
-from the page: there media is a browser that records and plays at once for a while, and what is not
-media is `unknown`: people see the room's screen; or it is what a picture says that staff have
-named, for as long as it stands there.
+Nobody is believed alone. A witness speaks for a call while it sees media go both ways, steadily:
+
+    log      the browser's own log of its peer connections: RTP in and out
+    page     what an assisted page says: its own function, or the bytes that its connections count
+    sound    the sound server: the browser records and plays
+    traffic  the network: payload both ways, by whatever protocol
+    picture  what stands on the display only in a call, as staff have named it
+
+Two that agree make `in_call`. One alone makes `unknown`: people see the room's screen. `alone` is a
+live connection that sends, and to which nobody answers; `listening` one that only receives, with
+nothing recorded. Before the meeting nothing flows, whatever is recorded and played.
+
+In the meeting, what made the call keeps it. Everybody may be silent as long as the other end gives
+signs of life (RTP, RTCP, ICE). Without any for `SILENT_S` it is interrupted; without a line and
+without sound it has ended.
 
 A failure that the page shows is not the end of it: the page is still there, and a person may type
 the passcode that it asks for. It is the end once the page is gone.
@@ -17,6 +27,7 @@ Knows no clock, no browser and no platform; time comes with every event.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -25,14 +36,22 @@ from roomctl.frozen import frozen
 
 if TYPE_CHECKING:
     from roomctl.clock import Moment
+    from roomctl.meeting.flow import MediaFlow
 
+LOADED_S = 2.0  # a page that has just opened is not yet before the meeting
 UNPROVEN_S = 10.0  # a page that is open for so long and proves nothing is "unknown"
 OPENING_S = 30.0  # without a page by then, nobody knows what the screen does
-MEDIA_GONE_S = 8.0  # a killed peer's connection was seen to end after 7.9 s
+STEADY_S = 1.0  # of sound, and of a page's own counts
+ALONE_S = 3.0  # of sending to nobody: others take a moment to come
+LOGGED_S = 0.5  # of RTP in the log, which is up to five seconds old
+LATE_S = 12.0  # the browser writes its log each 5 s: one so old is no witness
+GAP_S = 2.5  # in what goes on: a look a second, and what the browser keeps back
+SILENT_S = 4.0  # a live connection is asked for a sign every 2.5 s (ICE, RFC 7675)
+GONE_S = 2.0  # without any line: a page that changes its server has a new one by then
+MEDIA_GONE_S = 8.0  # of a page's own counts: a killed peer's connection ended after 7.9 s
 LEAVING_S = 20.0  # longer than a browser takes to be ended by force
-SOUND_S = 3.0  # a browser that records and plays for less may be trying its devices
 AWAY_S = 5.0  # a screen that starts anew is back by then
-CUT_S = 20.0  # lines that are all dead for so long after media flowed: Chromium mends them sooner
+CUT_S = 20.0  # interrupted for so long: Chromium mends its lines sooner
 
 
 class State(StrEnum):
@@ -44,6 +63,9 @@ class State(StrEnum):
     JOINING = "joining"
     LOBBY = "lobby"
     IN_CALL = "in_call"
+    ALONE = "alone"
+    LISTENING = "listening"
+    INTERRUPTED = "interrupted"
     LEAVING = "leaving"
     ENDED = "ended"
     FAILED = "failed"
@@ -81,6 +103,16 @@ MENDED_ON_PAGE = frozenset(
 """Failures that a person, there or here, may still mend while the page is shown."""
 
 
+class Witness(StrEnum):
+    """Who speaks for what is said of a call."""
+
+    LOG = "log"
+    PAGE = "page"
+    SOUND = "sound"
+    TRAFFIC = "traffic"
+    PICTURE = "picture"
+
+
 class Evidence(StrEnum):
     """What a state rests on: media that flows, the page, or nothing."""
 
@@ -109,8 +141,31 @@ class Started:
 
 
 @frozen
+class CallLines:
+    """The browser's log of its peer connections, but those of a page to itself, as far as it goes.
+
+    `received_s` and `sent_s`: for so long RTP had come in, and gone out, without a break; 0: it did
+    not. `silent_s`: for so long the other end had given no sign, by RTP, RTCP or ICE. `others` are
+    the streams of others that the live connections have, which a page may set up for nobody, too;
+    `heard`: something has come by now. `age_s` is how far the log is behind: it
+    is written each 5 s. `missing` connections are in no log, `fresh` ones in one that is empty yet.
+    """
+
+    connections: int
+    connected: int
+    received_s: float = 0.0
+    sent_s: float = 0.0
+    silent_s: float = 0.0
+    others: int = 0
+    age_s: float = 0.0
+    missing: int = 0
+    fresh: int = 0
+    heard: bool = False
+
+
+@frozen
 class Media:
-    """A page's peer connections and the bytes that came and went since it opened."""
+    """A page's peer connections and the bytes that came and went since it opened, by its count."""
 
     connections: int
     connected: int
@@ -119,12 +174,21 @@ class Media:
 
 
 @frozen
+class Sound:
+    """Whether the meeting's programs record, and play."""
+
+    capture: bool
+    playback: bool
+
+
+@frozen
 class PageReport:
     """A report on the page of call `id`.
 
     `phase` is launching, open, closing, closed, crashed or failed. None where nothing was read:
-    `media`; `sign`, what the page shows, as a platform's file says it; `joined`, what its own
-    function says. `refused`: camera or microphone were. `sound`: the browser records and plays.
+    `lines`, `media`, `sound`; `flow`, what the traffic looks like; `sign`, what the page shows, as
+    a platform's file says it; `joined`, what its own function says. `refused`: camera or microphone
+    were.
     """
 
     id: int
@@ -136,7 +200,9 @@ class PageReport:
     sign: str | None = None
     joined: bool | None = None
     refused: bool = False
-    sound: bool = False
+    sound: Sound | None = None
+    lines: CallLines | None = None
+    flow: MediaFlow | None = None
 
 
 @frozen
@@ -180,16 +246,27 @@ class CallState:
     failure: CallFailure | None = None
     evidence: Evidence = Evidence.NONE
     since: Moment | None = None
+    witnesses: tuple[Witness, ...] = ()
+
+
+@frozen
+class Span:
+    """Something that goes on since, and was seen last; monotonic seconds."""
+
+    since_s: float
+    last_s: float
 
 
 @frozen
 class CallContext:
     """A call, its state, and what must be remembered to judge the next report.
 
-    `shown`: its page is on the display. `opened_s` is when it was first reported open, `media_s`
-    when media last flowed, `sound_s` since when the browser records and plays, all in monotonic
-    seconds; `bytes_in` is the last count. Sound, and `joined`, stand until a report ends them, or
-    the screen is away, which it is since `away_s`.
+    `shown`: its page is on the display, and open since `opened_s`. What the last report said stands
+    until another one says otherwise, or the screen is away, which it is since `away_s`. The browser
+    records and plays since `sound_s`, and does neither since `quiet_s`; `counted` is the growth of
+    the page's bytes; no line is there since `bare_s`. `within` is the state in the meeting to which
+    an interruption returns, `made` who spoke for it, `hasty` whether nothing but datagrams that
+    may be others' was seen of its traffic, `spoke_s` when anybody spoke last.
     """
 
     call: Call | None = None
@@ -197,17 +274,35 @@ class CallContext:
     host: str | None = None
     shown: bool = False
     opened_s: float | None = None
-    media_s: float | None = None
-    sound_s: float | None = None
-    joined: bool = False
-    bytes_in: int | None = None
     away_s: float | None = None
+    sign: str | None = None
+    picture: str | None = None
+    joined: bool | None = None
+    refused: bool = False
+    sound: Sound | None = None
+    sound_s: float | None = None
+    quiet_s: float | None = None
+    lines: CallLines | None = None
+    bare_s: float | None = None
+    media: Media | None = None
+    counted: Span | None = None
+    flow: MediaFlow | None = None
+    within: State = State.IN_CALL
+    made: frozenset[Witness] = frozenset()
+    hasty: bool = False
+    spoke_s: float | None = None
 
 
+MEETING = frozenset({State.IN_CALL, State.ALONE, State.LISTENING})
+"""The room is in the meeting, whoever else is."""
+
+_STANDS = MEETING | {State.INTERRUPTED}
 _OVER = frozenset({State.IDLE, State.ENDED, State.FAILED})
 _GONE = frozenset({"closed", "crashed", "failed"})
 _UNCLAIMED = frozenset({State.LEAVING, State.ENDED, State.UNKNOWN})  # of a page that is unseen
+_BEFORE = frozenset({State.PREPARING, State.PREJOIN, State.JOINING, State.UNKNOWN})
 _SHOWN_STATES = frozenset({State.PREJOIN, State.JOINING, State.LOBBY, State.ENDED})
+_BY_MEDIA = frozenset({Witness.LOG, Witness.SOUND, Witness.TRAFFIC})
 _REASONS = {
     "network": CallFailure.NETWORK,
     "page_crashed": CallFailure.CRASHED,
@@ -221,67 +316,50 @@ _REASONS = {
 
 def step(context: CallContext, event: Event) -> CallContext:
     """Return how the call stands after `event`; a report on another call changes nothing."""
-    match event:
-        case Started():
-            preparing = CallState(State.PREPARING, since=event.at)
-            return CallContext(event.call, preparing, host=event.call.host)
-        case LeaveAsked():
-            return context if _over(context) else _to(context, State.LEAVING, event.at)
-        case Away():
-            return context if _over(context) else _aged(_unseen(context, event.at), event.at)
-        case Tick():
-            return context if _over(context) else _aged(context, event.at)
-        case PageReport():
-            if _over(context) or context.call is None or event.id != context.call.id:
-                return context
-            return _reported(replace(context, away_s=None), event)
-        case PageSeen():
-            return context if _over(context) else _pictured(context, event)
-
-
-def due_s(context: CallContext) -> float | None:
-    """Return the monotonic second at which a Tick may change something, or None."""
-    state, since = context.now.state, context.now.since
-    if state is State.IN_CALL:
-        lasts = context.joined or context.sound_s is not None or context.media_s is None
-        return None if lasts else (context.media_s or 0.0) + MEDIA_GONE_S
-    if context.sound_s is not None and state is not State.LEAVING:
-        return context.sound_s + SOUND_S
-    if context.away_s is not None and state not in _UNCLAIMED:
-        return context.away_s + AWAY_S
-    if since is None:
-        return None
-    if state is State.LEAVING:
-        return since.mono_s + LEAVING_S
-    if state in (State.PREPARING, State.JOINING) and context.opened_s is not None:
-        return max(context.opened_s, since.mono_s) + UNPROVEN_S
-    return since.mono_s + OPENING_S if state is State.PREPARING else None
-
-
-def _unseen(context: CallContext, at: Moment) -> CallContext:
-    """Return the context without what lasts only as long as somebody sees it."""
-    if context.away_s is not None:
+    if isinstance(event, Started):
+        preparing = CallState(State.PREPARING, since=event.at)
+        return CallContext(event.call, preparing, host=event.call.host)
+    if context.call is None or _over(context):
         return context
-    lasted = context.joined or context.sound_s is not None
-    media_s = at.mono_s if lasted else context.media_s
-    return replace(context, joined=False, sound_s=None, media_s=media_s, away_s=at.mono_s)
+    match event:
+        case LeaveAsked():
+            return _to(context, State.LEAVING, event.at)
+        case Away():
+            return _aged(_unseen(context, event.at), event.at)
+        case Tick():
+            return _aged(context, event.at)
+        case PageReport() if event.id == context.call.id:
+            return _reported(replace(context, away_s=None), event)
+        case PageSeen() if event.id == context.call.id and context.shown:
+            return _aged(replace(context, picture=event.sign), event.at)
+    return context
 
 
 def _over(context: CallContext) -> bool:
     return context.now.state in _OVER and not context.shown
 
 
+def _unseen(context: CallContext, at: Moment) -> CallContext:
+    """Return the context without what lasts only as long as somebody sees it."""
+    if context.away_s is not None:
+        return context
+    seen = replace(context, sign=None, picture=None, joined=None, refused=False, media=None)
+    return replace(seen, sound=None, sound_s=None, lines=None, flow=None, away_s=at.mono_s)
+
+
 def _to(
     context: CallContext,
     state: State,
     at: Moment,
-    evidence: Evidence = Evidence.NONE,
+    by: Iterable[Witness] = (),
     failure: CallFailure | None = None,
 ) -> CallContext:
-    """Return the context in `state`; `since` stays while state and failure do."""
-    now = context.now
+    """Return the context in `state`, by whose word; `since` stays while state and failure do."""
+    now, witnesses = context.now, tuple(one for one in Witness if one in set(by))
     since = now.since if (now.state, now.failure) == (state, failure) else at
-    return replace(context, now=CallState(state, failure, evidence, since))
+    evidence = Evidence.MEDIA if _BY_MEDIA.intersection(witnesses) else Evidence.PAGE
+    stands = CallState(state, failure, evidence if witnesses else Evidence.NONE, since, witnesses)
+    return replace(context, now=stands)
 
 
 def _reported(context: CallContext, page: PageReport) -> CallContext:
@@ -289,99 +367,292 @@ def _reported(context: CallContext, page: PageReport) -> CallContext:
     if page.phase in _GONE:
         context = replace(context, shown=False)
     if page.phase == "closed" or (leaving and page.phase in _GONE):
-        return _to(context, State.ENDED, page.at, Evidence.PAGE)
+        return _to(context, State.ENDED, page.at, [Witness.PAGE])
     if page.phase in _GONE:
         failure = CallFailure.CRASHED if page.phase == "crashed" else _failure(page.reason)
-        return _to(context, State.FAILED, page.at, Evidence.PAGE, failure)
+        return _to(context, State.FAILED, page.at, [Witness.PAGE], failure)
     if leaving or page.phase == "closing":
-        return _aged(_to(context, State.LEAVING, page.at, context.now.evidence), page.at)
+        return _aged(_to(context, State.LEAVING, page.at, context.now.witnesses), page.at)
     if page.phase == "launching":
         return context
-    return _open(context, page)
+    return _aged(_witnessed(context, page), page.at)
 
 
-def _open(context: CallContext, page: PageReport) -> CallContext:
-    """Judge an open page: by its media, else by its own word, else by what it shows."""
-    now_s, lasted = page.at.mono_s, context.joined or context.sound_s is not None
-    flows = _flows(context, page.media)
-    sound_s = now_s if context.sound_s is None else context.sound_s
-    context = replace(
+def _witnessed(context: CallContext, page: PageReport) -> CallContext:
+    """Take what every witness says in a report on an open page."""
+    now, sound, lines = page.at.mono_s, page.sound, page.lines
+    both = sound is not None and sound.capture and sound.playback
+    neither = sound is not None and not (sound.capture or sound.playback)
+    bare = lines is not None and lines.connections == lines.missing == 0
+    return replace(
         context,
         host=page.host or context.host,
         shown=True,
-        opened_s=now_s if context.opened_s is None else context.opened_s,
-        media_s=now_s if flows or lasted else context.media_s,
-        sound_s=sound_s if page.sound else None,
-        joined=bool(page.joined),
-        bytes_in=context.bytes_in if page.media is None else page.media.bytes_in,
+        opened_s=_since(context.opened_s, True, now),
+        sign=page.sign,
+        joined=page.joined,
+        refused=page.refused,
+        sound=sound,
+        sound_s=_since(context.sound_s, both, now),
+        quiet_s=_since(context.quiet_s, neither, now),
+        lines=lines,
+        bare_s=_since(context.bare_s, bare, now),
+        media=page.media,
+        counted=_counted(context, page.media, now),
+        flow=page.flow,
     )
-    if flows:
-        return _to(context, State.IN_CALL, page.at, Evidence.MEDIA)
-    context = _aged(context, page.at)
-    if context.joined:
-        return _to(context, State.IN_CALL, page.at, Evidence.PAGE)
-    if context.now.state is State.IN_CALL and not _has_ended(context, page):
-        return context
-    return _by_sight(context, page)
 
 
-def _by_sight(context: CallContext, page: PageReport) -> CallContext:
-    """Judge a page without media by what it shows."""
-    if page.sign in set(CallFailure):
-        return _to(context, State.FAILED, page.at, Evidence.PAGE, CallFailure(page.sign))
-    if page.refused:
-        return _to(context, State.FAILED, page.at, Evidence.PAGE, CallFailure.MEDIA_DENIED)
-    if page.sign in _SHOWN_STATES:
-        return _to(context, State(page.sign), page.at, Evidence.PAGE)
-    if _is_cut(context, page):
-        return _to(context, State.FAILED, page.at, Evidence.PAGE, CallFailure.NETWORK)
-    read = page.media is not None
-    if read and context.now.state not in (State.UNKNOWN, State.ENDED, State.JOINING):
-        return _to(context, State.JOINING, page.at, Evidence.PAGE)
-    return context
+def _since(before: float | None, holds: bool, now: float) -> float | None:
+    """Return since when something holds."""
+    return None if not holds else now if before is None else before
 
 
-def _pictured(context: CallContext, seen: PageSeen) -> CallContext:
-    """Judge an open page by a picture; it neither proves a call nor ends one that is proven."""
-    asked, state = context.call, context.now.state
-    settled = state in (State.IN_CALL, State.LEAVING) or not context.shown
-    if asked is None or asked.id != seen.id or settled:
-        return context
-    if seen.sign is None:
-        return _to(context, State.JOINING, seen.at)
-    return _by_sight(context, PageReport(seen.id, "open", seen.at, sign=seen.sign))
+def _counted(context: CallContext, media: Media | None, now: float) -> Span | None:
+    """Return since when bytes come in over a live connection; a count that fell says nothing."""
+    before, span = context.media, context.counted
+    if before is None or media is None or media.connected == 0 or media.bytes_in <= before.bytes_in:
+        return span
+    goes_on = span is not None and now - span.last_s <= GAP_S
+    return Span(span.since_s if span and goes_on else now, now)
 
 
-def _has_ended(context: CallContext, page: PageReport) -> bool:
-    """Whether a call is over before its media is missed: no line is left, and the page says so."""
-    if context.now.evidence is Evidence.PAGE:
-        return page.joined is False or page.sign is not None
-    return page.sign is not None and page.media is not None and page.media.connected == 0
+def _steady(span: Span | None, now: float) -> bool:
+    lasts = span is not None and span.last_s - span.since_s >= STEADY_S
+    return span is not None and lasts and now - span.last_s <= GAP_S
 
 
-def _is_cut(context: CallContext, page: PageReport) -> bool:
-    """Whether media flowed once, and every line that there still is has long been dead."""
-    if context.media_s is None or page.media is None:
+def _speaking(context: CallContext, now: float) -> set[Witness]:
+    """Return who sees media go both ways."""
+    lines, flow = context.lines, context.flow
+    single = lines is not None and lines.connections == lines.fresh == 1  # not to the page itself
+    counts = lines is None or lines.connected > 0 or lines.missing > 0 or single
+    answered = not _is_silent(context)
+    told = {
+        Witness.LOG: answered and _sends(lines) and _receives(lines),
+        Witness.PAGE: bool(context.joined) or (counts and _steady(context.counted, now)),
+        Witness.SOUND: context.sound_s is not None and now - context.sound_s >= STEADY_S,
+        Witness.TRAFFIC: flow is not None and (_flows(flow) or (single and flow.datagrams)),
+        Witness.PICTURE: context.picture == State.IN_CALL,
+    }
+    return {witness for witness, speaks in told.items() if speaks}
+
+
+def _flows(flow: MediaFlow | None) -> bool:
+    return flow is not None and bool(flow.incoming and flow.outgoing)
+
+
+def _is_silent(context: CallContext) -> bool:
+    """Whether the other end has given no sign for so long that it is cut off."""
+    lines, flow = context.lines, context.flow
+    unheard = lines is not None and lines.connected > 0 and lines.silent_s >= SILENT_S
+    return unheard or (flow is not None and flow.silent)
+
+
+def _live(lines: CallLines | None) -> bool:
+    return lines is not None and lines.connected > 0 and lines.age_s < LATE_S
+
+
+def _sends(lines: CallLines | None) -> bool:
+    return _live(lines) and lines is not None and lines.sent_s > 0
+
+
+def _receives(lines: CallLines | None) -> bool:
+    """Whether somebody else is heard or seen, or is there and silent."""
+    if lines is None or not _live(lines):
         return False
-    dead = page.media.connections > 0 and page.media.connected == 0
-    return dead and page.at.mono_s - context.media_s >= CUT_S
+    silent = lines.heard and lines.others > 0 and lines.sent_s >= LOGGED_S
+    return lines.received_s >= LOGGED_S or silent
 
 
-def _flows(context: CallContext, media: Media | None) -> bool:
-    """Whether bytes came in over a live connection since the report before."""
-    if media is None or media.connected < 1 or context.bytes_in is None:
+def _met(context: CallContext, speaking: set[Witness]) -> tuple[State, set[Witness]] | None:
+    """Return how the room is in the meeting, and who says so: two at least."""
+    lines, sound, flow = context.lines, context.sound, context.flow
+    inside = speaking & {Witness.PICTURE, Witness.PAGE if context.joined else Witness.PICTURE}
+    capture, playback = sound is not None and sound.capture, sound is not None and sound.playback
+    if not _nobody(context, speaking):
+        if len(speaking) > 1:
+            return State.IN_CALL, speaking
+        by = set(inside)
+        by |= {Witness.LOG} if _receives(lines) and not _sends(lines) else set()
+        heard = playback and not capture
+        received = flow is not None and flow.incoming and flow.outgoing is False
+        others = {Witness.SOUND: heard, Witness.TRAFFIC: received}
+        state = State.LISTENING
+    else:
+        sends = lines is not None and _sends(lines) and lines.sent_s >= ALONE_S
+        by = inside | ({Witness.LOG} if sends else set())
+        others = {Witness.SOUND: capture}
+        state = State.ALONE
+    by |= {witness for witness, agrees in others.items() if by and agrees}
+    return (state, by) if len(by) > 1 else None
+
+
+def _nobody(context: CallContext, speaking: set[Witness]) -> bool:
+    """Whether nothing comes from anybody else, as the log can tell."""
+    lines = context.lines
+    if lines is None or lines.missing or Witness.TRAFFIC in speaking:
         return False
-    return media.bytes_in > context.bytes_in
+    told = lines.connected > 0 or context.joined or context.flow is not None
+    return bool(told) and lines.received_s == 0 and not (lines.heard and lines.others > 0)
 
 
 def _aged(context: CallContext, at: Moment) -> CallContext:
-    """Let time pass: sound that lasts proves a call; what nothing proves any more is unknown."""
-    due = due_s(context)
-    if due is None or at.mono_s < due:
+    """Judge what the witnesses say by now."""
+    now, state, since = at.mono_s, context.now.state, context.now.since
+    waited_s = now - since.mono_s if since is not None else 0.0
+    if state is State.LEAVING:
+        return _to(context, State.UNKNOWN, at) if waited_s >= LEAVING_S else context
+    if context.away_s is not None:
+        limit_s = MEDIA_GONE_S if state in _STANDS else AWAY_S
+        gone = state not in _UNCLAIMED and now - context.away_s >= limit_s
+        return _to(context, State.UNKNOWN, at) if gone else context
+    if not context.shown:
+        late = state is State.PREPARING and waited_s >= OPENING_S
+        return _to(context, State.UNKNOWN, at) if late else context
+    speaking = _speaking(context, now)
+    if speaking:
+        context = replace(context, spoke_s=now)
+    if state in _STANDS and not _is_over(context):
+        return _standing(context, speaking, at)
+    return _by_sight(context, at) or _by_media(context, speaking, at)
+
+
+def _is_over(context: CallContext) -> bool:
+    """Whether a meeting is over before its media is missed: no line is left, the page says so."""
+    if context.joined is False and Witness.LOG not in context.made:
+        return Witness.PAGE in context.made
+    if _sight(context)[0] in (None, State.IN_CALL):
+        return False
+    counts = (context.lines if Witness.LOG in context.made else None) or context.media
+    if counts is not None:
+        return counts.connected == 0
+    return context.sound is None or not (context.sound.capture or context.sound.playback)
+
+
+def _sight(context: CallContext) -> tuple[str | None, Witness]:
+    """Return what the page shows, in a sign's words, and who says so."""
+    if context.sign is not None:
+        return context.sign, Witness.PAGE
+    return context.picture, Witness.PICTURE
+
+
+def _by_sight(context: CallContext, at: Moment) -> CallContext | None:
+    """Judge a page by what it shows; None: that says nothing of a call."""
+    sign, by = _sight(context)
+    if sign in set(CallFailure):
+        return _to(context, State.FAILED, at, [by], CallFailure(sign))
+    if context.refused:
+        return _to(context, State.FAILED, at, [Witness.PAGE], CallFailure.MEDIA_DENIED)
+    if sign in _SHOWN_STATES and not context.joined:
+        return _to(context, State(sign), at, [by])
+    return None
+
+
+def _by_media(context: CallContext, speaking: set[Witness], at: Moment) -> CallContext:
+    """Judge a page that shows nothing of a call: by who speaks for one."""
+    found = _met(context, speaking)
+    if found is not None:
+        return _in_meeting(replace(context, made=frozenset()), *found, at)
+    over = context.now.state is State.ENDED or context.now.failure is CallFailure.NETWORK
+    return context if over else _before(context, speaking, at)
+
+
+def _in_meeting(context: CallContext, state: State, by: set[Witness], at: Moment) -> CallContext:
+    sure = Witness.LOG in by or Witness.TRAFFIC not in by or _flows(context.flow)
+    hasty = not sure and (context.hasty or not context.made)
+    made = context.made | by
+    context = replace(context, within=state, made=made, hasty=hasty, spoke_s=at.mono_s)
+    return _to(context, state, at, by)
+
+
+def _before(context: CallContext, speaking: set[Witness], at: Moment) -> CallContext:
+    """Judge a page that is not known to be in a meeting."""
+    now, state = at.mono_s, context.now.state
+    since_s = context.now.since.mono_s if context.now.since and state is State.JOINING else 0.0
+    waited_s = now - max(context.opened_s or now, since_s)
+    assisted, seen = context.media is not None, _watching(context, speaking)
+    if seen and (waited_s >= UNPROVEN_S or (not assisted and state is not State.PREPARING)):
+        return _to(context, State.PREJOIN, at, seen)
+    if seen and not assisted and waited_s >= LOADED_S:
+        return _to(context, State.PREJOIN, at, seen)
+    if state in _BEFORE and waited_s >= UNPROVEN_S:
+        return _to(context, State.UNKNOWN, at, speaking)
+    opens = state in (State.PREPARING, State.PREJOIN) and not assisted and not speaking
+    if state in (State.UNKNOWN, State.JOINING) or opens:
         return context
-    if context.sound_s is not None and context.now.state is not State.LEAVING:
-        return _to(context, State.IN_CALL, at, Evidence.MEDIA)
-    return _to(context, State.UNKNOWN, at)
+    return _to(context, State.JOINING, at, speaking or ([Witness.PAGE] if assisted else []))
+
+
+def _watching(context: CallContext, speaking: set[Witness]) -> set[Witness]:
+    """Return who sees that nothing flows; nobody, if another sees that it does."""
+    lines, flow = context.lines, context.flow
+    if speaking - {Witness.SOUND}:
+        return set()
+    told = {
+        Witness.LOG: lines is not None and lines.connected == lines.missing == 0,
+        Witness.TRAFFIC: flow is not None and flow.outgoing is False,
+    }
+    return {witness for witness, sees in told.items() if sees}
+
+
+def _standing(context: CallContext, speaking: set[Witness], at: Moment) -> CallContext:
+    """Judge a meeting that was made: what made it keeps it."""
+    now, lines, flow, media = at.mono_s, context.lines, context.flow, context.media
+    if Witness.LOG in speaking:
+        context = replace(context, made=context.made | {Witness.LOG}, hasty=False)
+    quiet = context.quiet_s is not None and now - context.quiet_s >= GONE_S
+    lined = Witness.LOG in context.made and lines is not None and not lines.missing
+    if _is_silent(context):
+        by = Witness.TRAFFIC if flow is not None and flow.silent else Witness.LOG
+        return _ended(context, at, by) if quiet else _cut(context, at, by)
+    if lined and context.bare_s is not None and not speaking - {Witness.LOG, Witness.SOUND}:
+        return _bare(context, at, now - context.bare_s)
+    if quiet and flow is not None and flow.outgoing is False and not context.joined:
+        return _ended(context, at, Witness.TRAFFIC)
+    found = _met(context, speaking)
+    if found is not None:
+        return _in_meeting(context, *found, at)
+    if context.hasty and lines is not None and lines.fresh == lines.missing == 0:
+        left = context.quiet_s is not None
+        return _ended(context, at, Witness.LOG) if left else _before(context, speaking, at)
+    if lined or (Witness.TRAFFIC in context.made and flow is not None):
+        return _kept(context, speaking, at)
+    dead = media is not None and media.connections > 0 and media.connected == 0
+    if dead and context.counted is not None and now - context.counted.last_s >= SILENT_S:
+        return _cut(context, at, Witness.PAGE)
+    if now - (context.spoke_s or now) >= MEDIA_GONE_S:
+        return _to(context, State.UNKNOWN, at)
+    return _kept(context, speaking, at)
+
+
+def _kept(context: CallContext, speaking: set[Witness], at: Moment) -> CallContext:
+    """Stay in the meeting."""
+    return _to(context, context.within, at, speaking or context.now.witnesses)
+
+
+def _bare(context: CallContext, at: Moment, bare_s: float) -> CallContext:
+    """Judge a meeting without any line: it was left, unless somebody goes on recording."""
+    if context.now.state is State.INTERRUPTED:
+        return _cut(context, at, Witness.LOG)
+    if bare_s < GONE_S:
+        return _kept(context, set(), at)
+    if context.sound is not None and context.sound.capture:
+        return _to(context, State.UNKNOWN, at)  # alone from peer to peer, or before the next one
+    return _ended(context, at, Witness.LOG)
+
+
+def _ended(context: CallContext, at: Moment, by: Witness) -> CallContext:
+    quiet = [Witness.SOUND] if context.quiet_s is not None else []
+    return _to(context, State.ENDED, at, [by, *quiet])
+
+
+def _cut(context: CallContext, at: Moment, by: Witness) -> CallContext:
+    """Interrupt the meeting; after `CUT_S` its network has failed."""
+    now = context.now
+    if now.state is State.INTERRUPTED and now.since and at.mono_s - now.since.mono_s >= CUT_S:
+        return _to(context, State.FAILED, at, [by], CallFailure.NETWORK)
+    return _to(context, State.INTERRUPTED, at, [by])
 
 
 def _failure(reason: str | None) -> CallFailure:

@@ -21,6 +21,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, get_args
 
 from roomctl.frozen import frozen
+from roomctl.meeting.call import MEETING
 
 SOON_S = 20.0
 LIMIT_S = 300.0  # a lobby may take long, and is slow; longer is no start
@@ -93,7 +94,7 @@ class FirstTry:
             return None
         self._fault = self._fault or state in _FAULTS[mode]
         took_s = at_s - self._began_s
-        if state == "in_call":
+        if state in MEETING:
             return self._ended(platform, mode, self._why(took_s), took_s)
         if state in ("leaving", "ended") or took_s > LIMIT_S:
             return self._ended(platform, mode, "fault" if self._fault else "given_up", None)

@@ -1,7 +1,8 @@
-"""What a plain page says by a picture that staff have named: a lobby, a wall, an end. Pure.
+"""What a plain page says by a picture that staff have named: a lobby, a call, a wall, an end. Pure.
 
 A picture has to be seen twice, one look after the other, before it says anything, and missed twice
-before it says no more. It proves no call: what is heard and said on the room's devices does.
+before it says no more. What stands there only in a call, such as the key that leaves it, is one
+witness of the call, and needs a second one (`call`).
 
 Knows no clock, no screen and no way to compare pictures.
 """
@@ -15,7 +16,7 @@ from roomctl.meeting.walkthrough import NamedPicture, PageName, ShownControl, Si
 BEFORE_S = 2.0  # between two looks while a call is not proven
 DURING_S = 10.0  # and while it is
 
-_DURING = frozenset({PageName.REMOVED, PageName.ENDED})
+_DURING = frozenset({PageName.IN_CALL, PageName.REMOVED, PageName.ENDED})
 
 
 class Lookout:
@@ -25,7 +26,8 @@ class Lookout:
         """`first` is the number that the first of the pictures was brought under."""
         self._pictures, self._first = tuple(pictures), first
         self.says: PageName | None = None
-        self._before: PageName | None = None
+        self.is_sure = False  # two looks have seen the same
+        self._before: PageName | str | None = ""
 
     @property
     def controls(self) -> tuple[ShownControl, ...]:
@@ -33,7 +35,7 @@ class Lookout:
         return tuple(one.look for one in self._pictures)
 
     def wanted(self, *, proven: bool) -> tuple[int, ...]:
-        """Return the numbers to look for; in a proven call those of its end alone."""
+        """Return the numbers to look for; in a proven call those of the call, and of its end."""
         return tuple(
             number
             for number, one in enumerate(self._pictures, self._first)
@@ -51,5 +53,5 @@ class Lookout:
             None,
         )
         if now == self._before:
-            self.says = now
+            self.says, self.is_sure = now, True
         self._before = now

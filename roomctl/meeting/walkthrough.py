@@ -72,6 +72,7 @@ class PageName(StrEnum):
     """What a picture says of the page it stands on: how the call stands, in its own words."""
 
     LOBBY = "lobby"
+    IN_CALL = "in_call"
     SIGN_IN = "sign_in_required"
     PASSCODE = "passcode_needed"
     REMOVED = "removed"

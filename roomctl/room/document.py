@@ -127,8 +127,11 @@ WaitingWord = Literal["unasked", "starting", "ready", "little_memory", "in_sight
 
 @frozen
 class MeetingEntry:
-    """The one call of this room; `evidence` says why `in_call` is believed.
+    """The one call of this room; `evidence` says why `state` is believed, `witnesses` who says so.
 
+    `in_call`: media flow both ways. `alone`: the room is in the meeting, and nobody else is;
+    `listening`: it hears and sees the meeting, and sends nothing. `interrupted`: it was in the
+    meeting, and the other end gives no sign. `prejoin`: nothing flows yet.
     A failure with `shown` is one that a person may still mend on the page. `dial` is what another
     device may call.
     """
@@ -140,6 +143,9 @@ class MeetingEntry:
         "joining",
         "lobby",
         "in_call",
+        "alone",
+        "listening",
+        "interrupted",
         "leaving",
         "ended",
         "failed",
@@ -152,6 +158,7 @@ class MeetingEntry:
     since: datetime | None = None
     failure: str | None = None
     evidence: Literal["media", "page", "none"] = "none"
+    witnesses: tuple[Literal["log", "page", "sound", "traffic", "picture"], ...] = ()
     shown: bool = False  # its page is on the room's display
     remote_control: bool = False  # a panel can reach that page
     can_press_join: bool = False

@@ -20,6 +20,7 @@ from typing import Any
 from roomctl.config import WebhookEvent
 from roomctl.frozen import frozen
 from roomctl.kind import IssueEntry
+from roomctl.meeting.call import MEETING
 from roomctl.room.document import RoomDocument
 from roomctl.room.issues import rated
 
@@ -35,7 +36,7 @@ class Happening:
     data: dict[str, Any]
 
 
-class Witness:
+class EventDetector:
     """Sees one document after the other; knows whether there was a call meanwhile."""
 
     def __init__(self) -> None:
@@ -53,7 +54,7 @@ class Witness:
 
     def _call(self, after: RoomDocument) -> Iterator[Happening]:
         state, was = after.meeting.state, self._in_call
-        if state == "in_call" and was is None:
+        if state in MEETING and was is None:
             self._in_call = after.meeting.platform or "other"
             yield Happening("call.joined", "call", {"platform": self._in_call})
         elif state in _OVER and was is not None:

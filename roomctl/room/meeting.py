@@ -12,7 +12,7 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 from typing import Literal, Protocol
 
@@ -43,6 +43,7 @@ from roomctl.frozen import frozen
 from roomctl.kind import IssueEntry, Part
 from roomctl.meeting import call, dial
 from roomctl.meeting.deep_link import deep_link, without_passcode
+from roomctl.meeting.flow import MediaFlow
 from roomctl.meeting.invitation import Launch, ParsedInvitation
 from roomctl.meeting.leaving import Departure, Departures, ExitStage
 from roomctl.meeting.link import by_number, read
@@ -69,6 +70,7 @@ from roomctl.store.settings import Place
 _log = logging.getLogger(__name__)
 
 ENDED_SHOWN_S = 4.0  # then the panel is home again
+LEFT_SHOWN_S = 30.0  # where nobody says so
 SETTLED_S = 1.5  # a page that asks can be read before its window takes keys
 PAGE_MISSING_S = 2.0  # a screen that is back this long and shows no page has lost the call
 Key = Literal[
@@ -268,8 +270,8 @@ class CallControl:
 
     @property
     def proven(self) -> bool:
-        """Whether the call is."""
-        return self._context.now.state is call.State.IN_CALL
+        """Whether the room is in the meeting, whoever else is."""
+        return self._context.now.state in call.MEETING
 
     @property
     def words(self) -> Mapping[Word, str]:
@@ -321,6 +323,7 @@ class CallControl:
             since=now.since.wall if now.since else None,
             failure=now.failure.value if now.failure else None,
             evidence=now.evidence.value,
+            witnesses=tuple(one.value for one in now.witnesses),
             shown=context.shown,
             remote_control=context.shown and self._seen is not None and self._seen.reachable,
             can_press_join=bool(self.keys_to_join),
@@ -608,12 +611,17 @@ class CallControl:
             self._changed()
 
     async def clear_away(self) -> None:
-        """Leave the page of a meeting that its host has ended, once people have seen it say so."""
+        """Leave the page of a meeting that has ended, once people have seen it say so.
+
+        What only its media tell waits longer: a page may be on its way to another server.
+        """
         context, since = self._context, self._context.now.since
         if self._screen is None or context.now.state is not call.State.ENDED or since is None:
             return
         asked, waited_s = context.call, self._clock.mono_s() - since.mono_s
-        if context.shown and asked and asked.id != self._cleared and waited_s > ENDED_SHOWN_S:
+        said = context.now.evidence is call.Evidence.PAGE
+        limit_s = ENDED_SHOWN_S if said else LEFT_SHOWN_S
+        if context.shown and asked and asked.id != self._cleared and waited_s > limit_s:
             self._cleared = asked.id
             with contextlib.suppress(PortError):
                 await self._screen.leave()
@@ -640,22 +648,22 @@ class CallControl:
             self._step(gone)
 
     def _report(self, page: MeetingPage) -> call.PageReport:
-        rtc = page.rtc
-        media = (
-            call.Media(rtc.connections, rtc.connected, rtc.bytes_in, rtc.bytes_out) if rtc else None
-        )
-        seen, flow = page.seen, page.flow
+        rtc, seen, flow, lines, traffic = page.rtc, page.seen, page.flow, page.lines, page.traffic
         return call.PageReport(
             page.id,
             page.phase.value,
             self._clock.now(),
             page.host,
-            media,
+            call.Media(rtc.connections, rtc.connected, rtc.bytes_in, rtc.bytes_out)
+            if rtc
+            else None,
             page.reason.value if page.reason else None,
             seen.word if seen else None,
             seen.joined if seen else None,
             seen.refused if seen else False,
-            flow is not None and flow.capture and flow.playback,
+            call.Sound(flow.capture, flow.playback) if flow else None,
+            call.CallLines(**asdict(lines)) if lines else None,
+            MediaFlow(**asdict(traffic)) if traffic else None,
         )
 
     def _step(self, event: call.Event) -> None:

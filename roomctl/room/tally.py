@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
+from roomctl.meeting.call import MEETING, State
 from roomctl.room.document import RoomDocument
 
 OTHER = "other"
@@ -61,7 +62,8 @@ class Tally:
         state, platform = after.meeting.state, after.meeting.platform
         if state != before.meeting.state:
             key = platform if platform is not None and platform in self.joined else OTHER
-            self.joined[key] += state == "in_call"
+            within = MEETING | {State.INTERRUPTED}
+            self.joined[key] += state in MEETING and before.meeting.state not in within
             self.failed[key] += state == "failed"
         known = {(one.code, one.subject) for one in before.issues}
         found = {(one.code, one.subject) for one in after.issues} - known

@@ -70,7 +70,7 @@ _log = logging.getLogger(__name__)
 MOST_KEPT = 50
 OPEN_S = 40.0  # until a page that is opened anew stands
 DRAFT = "draft"
-Says = Literal["lobby", "sign_in_required", "passcode_needed", "removed", "ended"]
+Says = Literal["lobby", "in_call", "sign_in_required", "passcode_needed", "removed", "ended"]
 _FILE = "walkthrough-"
 T = TypeVar("T")
 
@@ -229,6 +229,7 @@ class Walkthroughs(Part):
         self._looks_at: int | None = None  # the call whose page is looked at for named pictures
         self._sought: tuple[NamedPicture, ...] = ()
         self._stirred = asyncio.Event()  # what is sought may have changed
+        self._says: PageName | None = None  # what was told of the page
         self._picked: tuple[int, ShownControl] | None = None  # for a call; waits for its name
 
     def configure(self, config: Config, screen: Screen | None) -> None:
@@ -292,7 +293,7 @@ class Walkthroughs(Part):
             (one.platform, one.asks_number) == (platform, asks)
             for one in self.library.kept.values()
         )
-        self._name = None
+        self._name = self._says = None
         if known and self._shown is None and self._screen is not None:
             self._handed = None
             remote = self._screen.remote
@@ -393,6 +394,9 @@ class Walkthroughs(Part):
             await self._seek_named(remote, call_id)
         finally:
             self._looks_at, self._sought = None, ()
+            if self._says is not None:
+                self._says = None
+                self._calls.page_seen(call_id, None)
 
     async def _seek_named(self, remote: RemoteDisplay, call_id: int) -> None:
         lookout, looking = Lookout(()), True
@@ -417,9 +421,9 @@ class Walkthroughs(Part):
 
     def _tell(self, call_id: int, lookout: Lookout, sighted: Sighted) -> None:
         """Have the call's state say what a named picture says."""
-        before = lookout.says
         lookout.saw(sighted)
-        if lookout.says is not None or before is not None:
+        if lookout.is_sure and lookout.says != self._says:
+            self._says = lookout.says
             self._calls.page_seen(call_id, lookout.says)
 
     async def _act(self, remote: RemoteDisplay, replay: Replay, todo: Todo) -> None:

@@ -30,7 +30,7 @@ from roomctl.errors import RoomctlError
 from roomctl.frozen import frozen
 from roomctl.kind import IssueEntry, Part
 from roomctl.room.document import RoomDocument
-from roomctl.room.happenings import Happening, Witness
+from roomctl.room.happenings import EventDetector, Happening
 from roomctl.store import Store
 from roomctl.wire import in_thread
 
@@ -166,7 +166,7 @@ class Webhooks(Part):
     ) -> None:
         self._post, self._store, self._clock, self._changed = post, store, clock, changed
         self._lines = [_Line(number, table) for number, table in enumerate(tables, 1)]
-        self._witness, self._dirty = Witness(), asyncio.Event()
+        self._witness, self._dirty = EventDetector(), asyncio.Event()
         self._written: dict[str, dict[str, list[Event]]] = {"waiting": {}, "refused": {}}
         self._take_over()
 

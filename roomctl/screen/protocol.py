@@ -254,7 +254,7 @@ class ToneResult:
                 within(name, value, 100)
 
 
-def within(name: str, value: int, limit: int) -> None:
+def within(name: str, value: float, limit: int) -> None:
     """Raise ValueError for a number outside 0-`limit`."""
     if not 0 <= value <= limit:
         raise ValueError(f"{name} is not within 0-{limit}")
@@ -714,11 +714,55 @@ class RtcStats:
 
 
 @frozen
+class RtcLines:
+    """What the browser's log says of the session's peer connections, but those of a page to itself.
+
+    `received_s` and `sent_s`: for so long RTP had come in, and gone out, without a break, to others
+    and back; 0: it did not. `silent_s`: for so long the other end had given no sign (RTP, RTCP or
+    ICE). `others` are the streams of others that live connections have, empty ones too; `heard`:
+    some RTP has come by now. The log is `age_s` behind. `missing` connections are in no log,
+    `fresh` ones in one that says nothing yet.
+    """
+
+    connections: int
+    connected: int
+    received_s: float = 0.0
+    sent_s: float = 0.0
+    silent_s: float = 0.0
+    others: int = 0
+    age_s: float = 0.0
+    missing: int = 0
+    fresh: int = 0
+    heard: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("connections", "connected", "others", "missing", "fresh"):
+            within(name, getattr(self, name), LARGEST_INT)
+        for name in ("received_s", "sent_s", "silent_s", "age_s"):
+            within(name, getattr(self, name), LARGEST_INT)
+
+
+@frozen
+class TrafficFlow:
+    """What the session's packets of the last seconds look like.
+
+    `incoming` and `outgoing`: media, steadily; False: none, None: not known. `silent`: nothing came
+    in at all. `datagrams`: the box has as many of them as a call, and the session a socket.
+    """
+
+    incoming: bool | None
+    outgoing: bool | None
+    silent: bool = False
+    datagrams: bool = False
+
+
+@frozen
 class MeetingPage:
     """The page of call `id`; `host` is where it is now, `rtc` None when nothing was read.
 
     `reachable`: by a panel. `seen` is what an assisted page shows, `flow` what the sound
-    server tells of the browser; None: nothing is known.
+    server tells of the browser, `lines` what its log says, `traffic` what the network carries;
+    None: nothing is known.
     """
 
     id: int
@@ -729,6 +773,8 @@ class MeetingPage:
     reachable: bool = False
     seen: PageState | None = None
     flow: SoundFlow | None = None
+    lines: RtcLines | None = None
+    traffic: TrafficFlow | None = None
 
 
 @frozen

@@ -44,6 +44,7 @@ from roomctl.screen.protocol import (
     PressKey,
     PressPoint,
     ReportLevel,
+    RtcLines,
     RtcStats,
     ScreenHello,
     ScreenMessage,
@@ -63,6 +64,7 @@ from roomctl.screen.protocol import (
     TouchOrder,
     TouchRefusal,
     TouchResult,
+    TrafficFlow,
     TypeText,
     WaitingBrowser,
     WaitingState,
@@ -76,6 +78,7 @@ from roomctl.wire import Chunk
 
 BEAT_S = 1.0
 LEVEL_S = 0.1
+FLOWS_S = 10.0
 READ_S = 0.5  # how often the page's connections are read
 LAUNCH_S = 1.5  # Chromium was ready after 1.0-2.3 s (measured, x86, 2 cores)
 CLOSE_S = 0.5
@@ -437,9 +440,7 @@ class SimScreen:
         call = self._call
         if call is None or call.page.phase is not PagePhase.OPEN:
             return False
-        return bool(call.page.rtc and call.page.rtc.connected) or bool(
-            call.page.flow and call.page.flow.capture
-        )
+        return call.page.flow is not None and call.page.flow.capture
 
     def _running(self) -> bool:
         return self._call is not None and self._call.page.phase not in PAGE_OVER
@@ -485,7 +486,9 @@ class SimScreen:
             self._show(replace(call, page=page, next_s=self._now + READ_S, admitted_s=admitted_s))
         else:
             page = replace(call.page, rtc=self._read(call), seen=self._seen(call))
-            page = replace(page, flow=self._flow(call))
+            page = replace(page, flow=self._flow(call), lines=self._rtc_lines(call))
+            flows = self._flows(call)
+            page = replace(page, traffic=TrafficFlow(flows, flows))
             self._show(replace(call, page=page, next_s=self._now + READ_S))
 
     def _read(self, call: _Call) -> RtcStats | None:
@@ -505,11 +508,18 @@ class SimScreen:
             return None
         return PageState(word, field=self.shows.field and word in _ASKS)
 
-    def _flow(self, call: _Call) -> SoundFlow | None:
-        if call.order.assisted:
-            return None
-        flows = self._let_in(call) and not self._ended
+    def _flow(self, call: _Call) -> SoundFlow:
+        flows = self._flows(call)
         return SoundFlow(flows, flows)
+
+    def _rtc_lines(self, call: _Call) -> RtcLines:
+        """Return what the log says; as of a call that went on while nobody looked."""
+        if not self._flows(call):
+            return RtcLines(0, 0)
+        return RtcLines(1, 1, FLOWS_S, FLOWS_S, others=2, heard=True)
+
+    def _flows(self, call: _Call) -> bool:
+        return self._let_in(call) and not self._ended
 
     def _let_in(self, call: _Call) -> bool:
         if self.shows.word is not None:

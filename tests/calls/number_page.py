@@ -2,6 +2,7 @@
 
 import queue
 
+from tests.far_end import CALL
 from tests.kiosk.site import TELL, Answering, Loopback
 
 NUMBER, NAME, CODE, JOIN = (0.5, 0.2), (0.5, 0.36), (0.5, 0.52), (0.5, 0.72)
@@ -57,14 +58,13 @@ _PAGE = """<!doctype html><meta charset="utf-8"><title>join</title>
     document.querySelector("h1").textContent = "In the meeting";
     meet().catch((error) => tell(error.name));
   };
+  CALL
   async function meet() {
-    const media = await navigator.mediaDevices.getUserMedia({ audio: true });
-    const sound = new AudioContext();
-    sound.createMediaStreamSource(media).connect(sound.destination);
+    await call(await navigator.mediaDevices.getUserMedia({ audio: true }));
     tell(`met webdriver=${navigator.webdriver}`);
   }
 </script>
-""".replace("TELL", TELL)
+""".replace("TELL", TELL).replace("CALL", CALL)
 
 
 class NumberPage(Loopback):

@@ -5,6 +5,7 @@ Nothing has the focus, and a wrong passcode stays in its field.
 
 import queue
 
+from tests.far_end import CALL
 from tests.kiosk.site import DRAWN, TELL, Answering, Loopback
 
 PASSCODE = "aB3-8842"
@@ -39,12 +40,14 @@ text = "https://meet.vendor.example/"
 refused = "not_a_join"
 """
 
-_PAGE = """<!doctype html><meta charset="utf-8"><title>meeting</title>
+_PAGE = (
+    """<!doctype html><meta charset="utf-8"><title>meeting</title>
 <h1></h1>
 <form><input placeholder="Your name"><input type="password"><button>Join</button></form>
 <script>
   TELL
   DRAWN
+  CALL
   const at = (what) => document.querySelector(what);
   const [heading, form, field] = ["h1", "form", "[type=password]"].map(at);
   let joined = false;
@@ -54,11 +57,17 @@ _PAGE = """<!doctype html><meta charset="utf-8"><title>meeting</title>
     event.preventDefault();
     tell(field.value);
     joined = field.value === "PASSCODE";
-    if (joined) form.remove();
+    if (joined) {
+      form.remove();
+      navigator.mediaDevices.getUserMedia({ audio: true }).then((media) => call(media));
+    }
     heading.textContent = joined ? "In the meeting" : "That passcode is wrong";
   };
 </script>
-""".replace("TELL", TELL).replace("DRAWN", DRAWN)
+""".replace("TELL", TELL)
+    .replace("DRAWN", DRAWN)
+    .replace("CALL", CALL)
+)
 
 
 class PasscodePage(Loopback):

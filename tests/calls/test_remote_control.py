@@ -248,18 +248,18 @@ def test_an_assisted_meeting_is_joined_with_its_passcode_and_left_by_touch(displ
     assert PASSCODE not in kept
 
 
-def test_a_plain_meeting_is_joined_and_left_by_touch_and_proven_by_its_sound(displayed, people):
+def test_a_plain_meeting_is_joined_and_left_by_touch_and_proven_by_two_witnesses(displayed, people):
     house, sites = displayed
     served, site = house.served, sites["plain"]
     with house.panel(people, site) as panel:
         panel.join()
-        panel.says("See the room screen")
+        panel.says("Tap Join on the room screen")
         panel.see()
         panel.touch(CODE)
         panel.type(PASSCODE)
         panel.touch(JOIN)
         panel.says("In the meeting")
-        assert served.until("proven by its sound", in_call)
+        assert served.until("proven by two witnesses", in_call)
         assert site.joined == [["", PASSCODE]]
         panel.touch(LEAVE)
         said = [site.said.get(timeout=60) for _ in range(2)]
@@ -279,7 +279,7 @@ def test_the_keys_of_a_platform_file_join_a_plain_meeting_by_one_touch(displayed
         panel.page.get_by_role("button", name="Join for me").tap()
         panel.answered("meeting.pressJoin")
         panel.says("In the meeting")
-        assert served.until("proven by its sound", in_call)
+        assert served.until("proven by two witnesses", in_call)
         assert site.joined == [["", ""]]
         assert site.said.get(timeout=60) == "met webdriver=false"
 

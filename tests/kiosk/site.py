@@ -4,6 +4,8 @@ import http.server
 import queue
 import threading
 
+from tests import far_end
+
 # A page tells its words one after the other: requests side by side overtake each other.
 TELL = """let telling = Promise.resolve();
   const tell = (word) => {
@@ -114,13 +116,20 @@ class Loopback:
 
 
 class Answering(http.server.BaseHTTPRequestHandler):
-    """A request that `get` or `post` answers in one go, and that is logged nowhere."""
+    """A request that `get` or `post` answers in one go, and that is logged nowhere.
+
+    Whoever is at the other end answers what a page posts to /offer (`far_end.CALL`).
+    """
 
     def do_GET(self):
         self.get()
 
     def do_POST(self):
-        self.post()
+        if self.path.startswith("/offer"):
+            told = far_end.shared().answer(self.path, self.body())
+            self.answer(200, told, "application/json")
+        else:
+            self.post()
 
     def body(self):
         return self.rfile.read(int(self.headers["Content-Length"])).decode()

@@ -7,6 +7,7 @@ window, so that a finger finds them.
 import json
 import queue
 
+from tests.far_end import CALL
 from tests.kiosk.site import DRAWN, TELL, Answering, Loopback
 
 NAME, CODE, JOIN, LEAVE = (0.5, 0.25), (0.5, 0.4), (0.5, 0.6), (0.5, 0.9)
@@ -81,7 +82,8 @@ text = "https://meet.vendor.example/"
 refused = "not_a_join"
 """
 
-_PAGE = """
+_PAGE = (
+    """
 <!doctype html><meta charset="utf-8"><title>vendor</title>
 <style>
   :root:has(body[hidden]) { background: #808080; }
@@ -97,7 +99,6 @@ _PAGE = """
 <a id="foreign" href="http://foreign.example/page">foreign</a>
 <a id="window" href="http://foreign.example/window" target="_blank">window</a>
 <a id="program" href="zoommtg://vendor.example/join?confno=1">program</a>
-<audio id="sound" autoplay></audio>
 <script>
   const { said, places, wanted, goodbye_ms } = THINGS;
   const at = (id) => document.getElementById(id);
@@ -107,26 +108,18 @@ _PAGE = """
   }
   TELL
   DRAWN
-  let turn = 0, stage = "", here = null, there = null, media = null;
+  CALL
+  let turn = 0, stage = "", line = null, media = null;
   globalThis.vendor = { isJoined: () => stage === "in" };
   async function meet() {
     media = await navigator.mediaDevices.getUserMedia(wanted);
-    [here, there] = [new RTCPeerConnection(), new RTCPeerConnection()];
-    here.onicecandidate = ({ candidate }) => candidate && there?.addIceCandidate(candidate);
-    there.onicecandidate = ({ candidate }) => candidate && here?.addIceCandidate(candidate);
-    there.ontrack = ({ streams }) => { at("sound").srcObject = streams[0]; };
-    media.getTracks().forEach((track) => here.addTrack(track, media));
-    await here.setLocalDescription(await here.createOffer());
-    await there.setRemoteDescription(here.localDescription);
-    await there.setLocalDescription(await there.createAnswer());
-    await here.setRemoteDescription(there.localDescription);
+    line = await call(media);
     tell(`met webdriver=${navigator.webdriver}`);
   }
   function part() {
-    for (const one of [here, there]) one?.close();
+    line?.close();
     media?.getTracks().forEach((track) => track.stop());
-    here = there = media = null;
-    at("sound").srcObject = null;
+    line = media = null;
   }
   function show(next) {
     if (next === stage) return;
@@ -161,7 +154,10 @@ _PAGE = """
   }
   drawn.then(follow);
 </script>
-""".replace("TELL", TELL).replace("DRAWN", DRAWN)
+""".replace("TELL", TELL)
+    .replace("DRAWN", DRAWN)
+    .replace("CALL", CALL)
+)
 
 
 def platform_file(language=None):

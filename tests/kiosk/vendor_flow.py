@@ -10,6 +10,7 @@ import json
 import math
 import queue
 
+from tests.far_end import CALL
 from tests.kiosk.site import TELL, Answering, Loopback
 
 PASSCODE = "471199"
@@ -116,6 +117,7 @@ _PAGE = """<!doctype html><meta charset="utf-8"><title>vendor</title>
       });
       const able = () => { press.disabled = !(name.value && code.value); };
       press.style.opacity = ""; name.oninput = code.oninput = able; able();
+      preview().catch((error) => tell(error.name));
     } else if (stage === "devices") {
       add("div", 0, "", null, "veil").style.top = "";
       add("button", 48, words.allow, next);
@@ -138,15 +140,20 @@ _PAGE = """<!doctype html><meta charset="utf-8"><title>vendor</title>
     do await new Promise((done) => setTimeout(done, 500)); while ((await held()) === stage);
     next();
   }
-  async function meet() {
+  // What every vendor's page does before the meeting: it listens to the microphone, and plays.
+  async function preview() {
     const media = await navigator.mediaDevices.getUserMedia(wanted);
     const sound = new AudioContext();
     sound.createMediaStreamSource(media).connect(sound.destination);
+  }
+  CALL
+  async function meet() {
+    await call(await navigator.mediaDevices.getUserMedia(wanted));
     tell(`met webdriver=${navigator.webdriver}`);
   }
   next();
 </script>
-""".replace("TELL", TELL)
+""".replace("TELL", TELL).replace("CALL", CALL)
 
 # What a person presses, types: by stage, as shares of height; `left` is the button's middle.
 SHOWN = {

@@ -1,230 +1,295 @@
-"""How a call stands: tables of events in invented time."""
+"""How a call stands: tables of what witnesses say in invented time."""
 
 from __future__ import annotations
-
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roomctl.clock import Moment
 from roomctl.meeting.call import (
+    MEETING,
     Call,
     CallContext,
+    CallLines,
     CallState,
     Event,
     LeaveAsked,
-    Media,
-    PageReport,
     PageSeen,
+    Sound,
     Started,
     Tick,
-    due_s,
     step,
 )
+from roomctl.meeting.flow import MediaFlow
+from tests.meeting.watched import (
+    BOTH,
+    CUT,
+    FLOWS,
+    MUSIC,
+    NO_LINE,
+    PLAYS,
+    QUIET,
+    RECORDS,
+    STILL,
+    after,
+    at,
+    counts,
+    every,
+    line,
+    media,
+    page,
+    talks,
+)
 
-START = datetime(2026, 11, 25, 6, 0, tzinfo=UTC)
-CALL = Call(7, "jitsi", "Review", "meet.example.org", "Bamboo")
+IN_CALL = every(1, 6, lines=talks, sound=BOTH)
+TALKING = line(9, 9, 2)
+MUTED_ALL = line(0, 9, 2, heard=True)
+UNANSWERED = line(0, 9)
+FRESH, DATAGRAMS = CallLines(1, 0, fresh=1), MediaFlow(datagrams=True)
 
-
-def at(mono_s: float) -> Moment:
-    return Moment(mono_s, START + timedelta(seconds=mono_s), synced=True)
-
-
-def media(bytes_in: int, connected: int = 1) -> Media:
-    return Media(max(connected, 1), connected, bytes_in, 0)
-
-
-def page(s: float, phase: str = "open", call: int = 7, **more: object) -> PageReport:
-    return PageReport(call, phase, at(s), **more)  # type: ignore[arg-type]
-
-
-def after(*events: Event) -> CallContext:
-    context = CallContext()
-    for event in (Started(CALL, at(0)), *events):
-        context = step(context, event)
-    return context
-
-
-FLOWING = (page(1, media=media(0)), page(2, media=media(900)))
-
-IN_CALL = ("in_call", "media", None)
-PREPARING = ("preparing", "none", None)
-NEEDS_PASSCODE = ("failed", "page", "passcode_needed")
-
-TABLE: list[tuple[str, tuple[Event, ...], tuple[str, str, str | None]]] = [
+BEFORE: list[tuple[str, tuple[Event, ...], tuple[str, str, str | None]]] = [
     ("asked", (), ("preparing", "none", None)),
     ("no word of the screen", (Tick(at(30)),), ("unknown", "none", None)),
     ("launching", (page(1, "launching"),), ("preparing", "none", None)),
-    ("one report of media", FLOWING[:1], ("joining", "page", None)),
-    ("media that grows", FLOWING, ("in_call", "media", None)),
-    ("bytes, no growth", (*FLOWING[:1], page(2, media=media(0))), ("joining", "page", None)),
+    ("nothing tells, 9 s", (page(1), Tick(at(10))), ("preparing", "none", None)),
+    ("nothing tells, 10 s", (page(1), Tick(at(11))), ("unknown", "none", None)),
+    ("nothing tells, second report", (page(1), page(12)), ("unknown", "none", None)),
+    ("it has just opened", (page(1, lines=NO_LINE), Tick(at(2))), ("preparing", "none", None)),
+    ("no line", (page(1, lines=NO_LINE), Tick(at(3))), ("prejoin", "media", None)),
+    ("no line, long", (page(1, lines=NO_LINE), Tick(at(99))), ("prejoin", "media", None)),
+    ("a preview", every(1, 30, lines=NO_LINE, sound=RECORDS), ("prejoin", "media", None)),
+    ("a level meter", every(1, 30, lines=NO_LINE, sound=BOTH), ("prejoin", "media", None)),
     (
-        "growth without a live connection",
-        (*FLOWING[:1], page(2, media=media(900, connected=0))),
-        ("joining", "page", None),
+        "hold music beside a preview",
+        every(1, 30, lines=NO_LINE, sound=BOTH, flow=MUSIC),
+        ("prejoin", "media", None),
     ),
+    ("a level meter, no log", every(1, 30, sound=BOTH, flow=STILL), ("prejoin", "media", None)),
+    ("a level meter, nobody else", every(1, 30, sound=BOTH), ("unknown", "media", None)),
+    ("two new lines, datagrams of others, and music",
+     every(1, 9, lines=CallLines(2, 0, fresh=2), flow=DATAGRAMS, sound=BOTH),
+     ("prejoin", "media", None)),
+    ("no line, datagrams of others, and music",
+     every(1, 9, lines=NO_LINE, flow=DATAGRAMS, sound=BOTH), ("prejoin", "media", None)),
+    ("lines in no log", every(1, 30, lines=CallLines(3, 0, missing=3), sound=BOTH),
+     ("unknown", "media", None)),
+    ("a line that is not live yet", every(1, 6, lines=CallLines(1, 0)), ("prejoin", "media", None)),
     ("the page says lobby", (page(1, sign="lobby"),), ("lobby", "page", None)),
     ("the page says prejoin", (page(1, sign="prejoin"),), ("prejoin", "page", None)),
     ("the page says in_call", (page(1, sign="in_call"),), ("preparing", "none", None)),
+    ("a lobby with music over a line", every(1, 30, lines=lambda s: line(s, 0, 1), sound=BOTH),
+     ("unknown", "media", None)),
+    ("a lobby with media, and it says so", every(1, 30, lines=talks, sound=BOTH, sign="lobby"),
+     ("lobby", "page", None)),
     (
-        "a picture says lobby, and the sound proves nothing",
+        "a lobby with media, by a picture",
+        (page(1), PageSeen(7, "lobby", at(1)), *every(2, 30, lines=talks, sound=BOTH)),
+        ("lobby", "page", None),
+    ),
+    (
+        "a picture says lobby",
         (page(1), PageSeen(7, "lobby", at(2)), page(3)),
         ("lobby", "page", None),
     ),
     (
         "a picture says lobby of another call",
         (page(1), PageSeen(6, "lobby", at(2))),
-        PREPARING,
+        ("preparing", "none", None),
     ),
+    ("a picture before any page", (PageSeen(7, "lobby", at(2)),), ("preparing", "none", None)),
     (
         "a picture says passcode, then no more",
         (page(1), PageSeen(7, "passcode_needed", at(2)), PageSeen(7, None, at(3))),
         ("joining", "none", None),
     ),
+    ("an assisted page", (page(1, media=media(0, 0)),), ("joining", "page", None)),
+    ("an assisted page, 10 s", (page(1, media=media(0, 0)), Tick(at(11))),
+     ("unknown", "none", None)),
+    ("an assisted page, 10 s, no line", every(1, 12, media=media(0, 0), lines=NO_LINE),
+     ("prejoin", "media", None)),
+    ("its counts alone", every(1, 9, media=counts), ("joining", "page", None)),
+    ("its counts alone, 10 s", every(1, 12, media=counts), ("unknown", "page", None)),
+    ("a page connected to itself", every(1, 9, media=counts, sound=BOTH, lines=NO_LINE),
+     ("joining", "page", None)),
+    ("the log alone", every(1, 9, lines=talks), ("joining", "media", None)),
+    ("the log alone, 10 s", every(1, 14, lines=talks), ("unknown", "media", None)),
+    ("the traffic alone", every(1, 12, flow=FLOWS), ("unknown", "media", None)),
+    ("a test of the network",
+     (*every(1, 9, lines=talks, sound=RECORDS), *every(10, 12, lines=NO_LINE)),
+     ("prejoin", "media", None)),
+    ("its function says joined", every(1, 2, joined=True), ("joining", "page", None)),
+]  # fmt: skip
+
+WITHIN: list[tuple[str, tuple[Event, ...], tuple[str, str, str | None]]] = [
+    ("log and sound", IN_CALL, ("in_call", "media", None)),
+    ("log and sound, after the lobby", (page(0.5, sign="lobby"), *IN_CALL),
+     ("in_call", "media", None)),
+    ("one new line, datagrams and sound", every(1, 2, lines=FRESH, flow=DATAGRAMS, sound=BOTH),
+     ("in_call", "media", None)),
+    ("its log agrees", (*every(1, 2, lines=FRESH, flow=DATAGRAMS, sound=BOTH),
+                        *every(3, 60, lines=TALKING, flow=MediaFlow(), sound=RECORDS)),
+     ("in_call", "media", None)),
+    ("traffic and sound", every(1, 4, flow=FLOWS, sound=BOTH), ("in_call", "media", None)),
+    ("log and traffic", every(1, 4, flow=FLOWS, lines=talks), ("in_call", "media", None)),
+    ("the page's counts and its sound", every(1, 6, media=counts, sound=BOTH),
+     ("in_call", "media", None)),
+    ("its function and its sound", every(1, 4, joined=True, sound=BOTH),
+     ("in_call", "media", None)),
     (
-        "a picture says removed while sound proves the call",
-        (page(1, sound=True), Tick(at(9)), PageSeen(7, "removed", at(10))),
+        "a picture and sound",
+        (page(1, sound=BOTH), PageSeen(7, "in_call", at(2)), Tick(at(4))),
         ("in_call", "media", None),
     ),
-    (
-        "a picture says removed once the sound has ended",
-        (
-            *(page(1, sound=True), Tick(at(9)), page(10), Tick(at(30))),
-            PageSeen(7, "removed", at(31)),
-        ),
-        ("failed", "page", "removed"),
-    ),
-    ("a picture before any page", (PageSeen(7, "lobby", at(2)),), PREPARING),
-    ("lobby, then media", (page(0.5, sign="lobby"), *FLOWING), ("in_call", "media", None)),
-    ("its function says joined", (page(1, joined=True),), ("in_call", "page", None)),
-    (
-        "joined, then not",
-        (page(1, joined=True), page(2, joined=False, media=media(0, 0))),
-        ("joining", "page", None),
-    ),
-    ("joined, and nothing new", (page(1, joined=True), Tick(at(99))), ("in_call", "page", None)),
-    (
-        "joined, then not to be read",
-        (page(1, joined=True), page(2), Tick(at(9))),
-        ("in_call", "page", None),
-    ),
-    (
-        "joined, then not to be read for 8 s",
-        (page(1, joined=True), page(2), Tick(at(10))),
-        ("unknown", "none", None),
-    ),
-    ("sound both ways, 2 s", (page(1, sound=True), page(3, sound=True)), PREPARING),
-    (
-        "sound both ways, 3 s",
-        (page(1, sound=True), Tick(at(4))),
-        ("in_call", "media", None),
-    ),
-    (
-        "sound both ways, with a gap",
-        (page(1, sound=True), page(3), page(4, sound=True), page(6, sound=True)),
-        PREPARING,
-    ),
-    (
-        "sound that ends",
-        (page(1, sound=True), page(4, sound=True), page(5), Tick(at(12))),
-        ("in_call", "media", None),
-    ),
-    (
-        "sound that ended 8 s ago",
-        (page(1, sound=True), page(4, sound=True), page(5), Tick(at(13))),
-        ("unknown", "none", None),
-    ),
-    (
-        "sound while leaving",
-        (page(1, sound=True), LeaveAsked(at(2)), Tick(at(6))),
-        ("leaving", "none", None),
-    ),
-    ("it asks for a passcode", (page(1, sign="passcode_needed"),), NEEDS_PASSCODE),
-    (
-        "the passcode is typed",
-        (page(1, sign="passcode_needed"), page(5, media=media(0, 0))),
-        ("joining", "page", None),
-    ),
-    (
-        "the passcode is typed, and media flows",
-        (page(1, sign="passcode_needed", media=media(0)), page(5, media=media(900))),
-        ("in_call", "media", None),
-    ),
-    (
-        "a wrong one is typed",
-        (page(1, sign="passcode_needed"), page(5, sign="passcode_wrong")),
-        ("failed", "page", "passcode_wrong"),
-    ),
-    (
-        "a passcode page crashes",
-        (page(1, sign="passcode_needed"), page(2, "crashed")),
-        ("failed", "page", "crashed"),
-    ),
-    (
-        "a passcode page is left",
-        (page(1, sign="passcode_needed"), LeaveAsked(at(2)), page(3, "closed")),
-        ("ended", "page", None),
-    ),
+    ("all are muted, and were heard",
+     every(1, 9, lines=lambda s: line(0, s, 2, heard=True), sound=BOTH),
+     ("in_call", "media", None)),
+    ("streams that are set up, and nothing came",
+     every(1, 9, lines=lambda s: line(0, s, 2), sound=BOTH), ("alone", "media", None)),
+    ("everybody falls silent", (*IN_CALL, *every(7, 99, lines=MUTED_ALL, sound=RECORDS)),
+     ("in_call", "media", None)),
+    ("the log ends", (*IN_CALL, *every(7, 99, lines=CallLines(1, 0, missing=1), sound=BOTH)),
+     ("in_call", "media", None)),
+    ("nobody else", every(1, 9, lines=lambda s: line(0, s), sound=RECORDS),
+     ("alone", "media", None)),
+    ("nobody else, with a loudspeaker", every(1, 9, lines=lambda s: line(0, s), sound=BOTH),
+     ("alone", "media", None)),
+    ("nobody else, its function says", every(1, 9, joined=True, lines=NO_LINE, sound=RECORDS),
+     ("alone", "media", None)),
+    ("the others have gone", (*IN_CALL, *every(7, 9, lines=UNANSWERED, sound=BOTH)),
+     ("alone", "media", None)),
+    ("somebody comes", (*every(1, 9, lines=UNANSWERED, sound=RECORDS),
+                        *every(10, 12, lines=TALKING, sound=BOTH), Tick(at(14))),
+     ("in_call", "media", None)),
+    ("listening", every(1, 9, lines=lambda s: line(s, 0, 1), sound=PLAYS),
+     ("listening", "media", None)),
+    ("a picture says removed while media flows", (*IN_CALL, PageSeen(7, "removed", at(10))),
+     ("in_call", "media", None)),
+    ("the page says lobby while media flows",
+     (*IN_CALL, *every(7, 9, lines=TALKING, sound=BOTH, sign="lobby")),
+     ("in_call", "media", None)),
+    ("an older call's crash", (*IN_CALL, page(7, "crashed", call=6)), ("in_call", "media", None)),
+    ("a program that uses no WebRTC is silent",
+     (*every(1, 4, flow=FLOWS, sound=BOTH), *every(5, 60, flow=MediaFlow(None, None), sound=BOTH)),
+     ("in_call", "media", None)),
+]  # fmt: skip
+
+ENDS: list[tuple[str, tuple[Event, ...], tuple[str, str, str | None]]] = [
+    ("no sign of the others", (*IN_CALL, page(7, lines=line(0, 9, 2, 4.0, heard=True), sound=BOTH)),
+     ("interrupted", "media", None)),
+    ("nothing comes at all", (*IN_CALL, page(7, lines=TALKING, sound=BOTH, flow=CUT)),
+     ("interrupted", "media", None)),
+    ("interrupted, and back",
+     (*IN_CALL, page(7, lines=TALKING, sound=BOTH, flow=CUT),
+      page(9, lines=TALKING, sound=BOTH, flow=FLOWS)),
+     ("in_call", "media", None)),
+    ("interrupted, and back in silence",
+     (*IN_CALL, page(7, lines=MUTED_ALL, sound=RECORDS, flow=CUT),
+      page(9, lines=line(0, 1, 2, heard=True), sound=RECORDS, flow=MediaFlow(None, None))),
+     ("in_call", "media", None)),
+    ("interrupted, 20 s", (*IN_CALL, *every(7, 27, lines=TALKING, sound=BOTH, flow=CUT)),
+     ("failed", "media", "network")),
+    ("interrupted, its lines are closed",
+     (*IN_CALL, page(7, lines=TALKING, sound=BOTH, flow=CUT),
+      *every(8, 12, lines=NO_LINE, sound=BOTH)),
+     ("interrupted", "media", None)),
+    ("the cut heals late",
+     (*IN_CALL, *every(7, 30, lines=TALKING, sound=BOTH, flow=CUT),
+      *every(31, 34, lines=TALKING, sound=BOTH, flow=FLOWS)),
+     ("in_call", "media", None)),
+    ("one new line, and its log says no", (*every(1, 2, lines=FRESH, flow=DATAGRAMS, sound=BOTH),
+                                           *every(3, 4, lines=CallLines(1, 0), sound=BOTH)),
+     ("prejoin", "media", None)),
+    ("one new line, and it is gone", (*every(1, 2, lines=FRESH, flow=DATAGRAMS, sound=BOTH),
+                                      *every(3, 6, lines=NO_LINE, sound=QUIET)),
+     ("ended", "media", None)),
+    ("left by the page's key", (*IN_CALL, *every(7, 9, lines=NO_LINE, sound=QUIET)),
+     ("ended", "media", None)),
+    ("left, the log is behind", (*IN_CALL, *every(7, 9, lines=TALKING, sound=QUIET, flow=STILL)),
+     ("ended", "media", None)),
+    ("a new server",
+     (*IN_CALL, page(7, lines=NO_LINE, sound=BOTH), page(8, lines=TALKING, sound=BOTH)),
+     ("in_call", "media", None)),
+    ("no line, and it records", (*IN_CALL, *every(7, 9, lines=NO_LINE, sound=RECORDS)),
+     ("unknown", "none", None)),
+    ("in again after it was left",
+     (*IN_CALL, *every(7, 9, lines=NO_LINE, sound=QUIET),
+      *every(10, 14, lines=TALKING, sound=BOTH)),
+     ("in_call", "media", None)),
+    ("a native client ends its sound",
+     (*every(1, 4, flow=FLOWS, sound=BOTH), *every(5, 7, flow=STILL, sound=QUIET)),
+     ("ended", "media", None)),
+    ("joined, then not", (*every(1, 4, joined=True, sound=BOTH),
+                          page(5, joined=False, media=media(0, 0), sound=BOTH)),
+     ("joining", "media", None)),
+    ("joined, then not to be read, 8 s",
+     (*every(1, 4, joined=True, sound=BOTH), page(5), Tick(at(12))), ("unknown", "none", None)),
+    ("its counts stand still, 8 s", (*every(1, 6, media=counts, sound=BOTH),
+                                     *every(7, 16, media=media(4500), sound=RECORDS)),
+     ("unknown", "none", None)),
+    ("its lines are dead", (*every(1, 6, media=counts, sound=BOTH),
+                            *every(7, 10, media=media(4500, 0), sound=RECORDS)),
+     ("interrupted", "page", None)),
+    ("it asks for a passcode", (page(1, sign="passcode_needed"),),
+     ("failed", "page", "passcode_needed")),
+    ("the passcode is typed", (page(1, sign="passcode_needed"), page(5, media=media(0, 0))),
+     ("joining", "page", None)),
+    ("a wrong one is typed", (page(1, sign="passcode_needed"), page(5, sign="passcode_wrong")),
+     ("failed", "page", "passcode_wrong")),
+    ("a passcode page crashes", (page(1, sign="passcode_needed"), page(2, "crashed")),
+     ("failed", "page", "crashed")),
+    ("a passcode page is left",
+     (page(1, sign="passcode_needed"), LeaveAsked(at(2)), page(3, "closed")),
+     ("ended", "page", None)),
     ("media is refused", (page(1, refused=True),), ("failed", "page", "media_denied")),
-    ("removed, media still flows", (*FLOWING, page(3, sign="removed", media=media(1900))), IN_CALL),
-    ("removed, the line stands", (*FLOWING, page(3, sign="removed", media=media(900))), IN_CALL),
-    (
-        "removed, no line is left",
-        (*FLOWING, page(3, sign="removed", media=media(900, 0))),
-        ("failed", "page", "removed"),
-    ),
-    (
-        "the host ends it",
-        (*FLOWING, page(3, sign="ended", media=media(900, 0))),
-        ("ended", "page", None),
-    ),
-    ("plain, 9 s", (page(1), Tick(at(10))), ("preparing", "none", None)),
-    ("plain, 10 s", (page(1), Tick(at(11))), ("unknown", "none", None)),
-    ("plain, second report", (page(1), page(12)), ("unknown", "none", None)),
+    ("removed, the line stands", (*IN_CALL, page(7, lines=TALKING, sound=BOTH, sign="removed")),
+     ("in_call", "media", None)),
+    ("removed, no line is left", (*IN_CALL, page(7, lines=NO_LINE, sound=BOTH, sign="removed")),
+     ("failed", "page", "removed")),
+    ("a picture says removed, and it is quiet",
+     (*every(1, 4, flow=FLOWS, sound=BOTH), page(5, sound=QUIET), PageSeen(7, "removed", at(6))),
+     ("failed", "page", "removed")),
+    ("the host ends it", (*IN_CALL, page(7, lines=NO_LINE, sound=QUIET, sign="ended")),
+     ("ended", "page", None)),
     ("plain, crash", (page(1), page(20, "crashed")), ("failed", "page", "crashed")),
-    ("media pauses 7.9 s", (*FLOWING, Tick(at(9.9))), ("in_call", "media", None)),
-    ("media is gone", (*FLOWING, Tick(at(10))), ("unknown", "none", None)),
-    (
-        "media is gone, by reports",
-        (*FLOWING, *(page(s, media=media(900)) for s in range(3, 12))),
-        ("unknown", "none", None),
-    ),
-    (
-        "media is back",
-        (*FLOWING, Tick(at(11)), page(12, media=media(901))),
-        ("in_call", "media", None),
-    ),
-    ("a joining that never ends", (FLOWING[0], Tick(at(11))), ("unknown", "none", None)),
-    ("leave", (*FLOWING, LeaveAsked(at(3))), ("leaving", "none", None)),
-    (
-        "media after leave",
-        (*FLOWING, LeaveAsked(at(3)), page(4, media=media(2000))),
-        ("leaving", "none", None),
-    ),
-    ("left", (*FLOWING, LeaveAsked(at(3)), page(4, "closed")), ("ended", "page", None)),
+    ("leave", (*IN_CALL, LeaveAsked(at(7))), ("leaving", "none", None)),
+    ("media after leave", (*IN_CALL, LeaveAsked(at(7)), page(8, lines=TALKING, sound=BOTH)),
+     ("leaving", "none", None)),
+    ("left", (*IN_CALL, LeaveAsked(at(7)), page(8, "closed")), ("ended", "page", None)),
     ("crash on leaving", (LeaveAsked(at(3)), page(4, "crashed")), ("ended", "page", None)),
     ("leave unanswered", (LeaveAsked(at(3)), Tick(at(23))), ("unknown", "none", None)),
-    ("closed by the page", (*FLOWING, page(4, "closed")), ("ended", "page", None)),
+    ("closed by the page", (*IN_CALL, page(7, "closed")), ("ended", "page", None)),
     ("network", (page(1, "failed", reason="network"),), ("failed", "page", "network")),
     ("no display", (page(1, "failed", reason="no_display"),), ("failed", "page", "screen")),
     ("wall", (page(1, "failed", reason="bot_wall"),), ("failed", "page", "bot_wall")),
     ("no word why", (page(1, "failed", reason="?"),), ("failed", "page", "crashed")),
-    ("an older call's crash", (*FLOWING, page(3, "crashed", call=6)), ("in_call", "media", None)),
-    ("a report after the end", (page(2, "closed"), *FLOWING), ("ended", "page", None)),
+    ("a report after the end", (page(0.5, "closed"), *IN_CALL), ("ended", "page", None)),
     ("leave after the end", (page(2, "closed"), LeaveAsked(at(3))), ("ended", "page", None)),
-]
+]  # fmt: skip
+
+TABLE = BEFORE + WITHIN + ENDS
 
 
 @pytest.mark.parametrize(
     ("events", "expected"), [row[1:] for row in TABLE], ids=[r[0] for r in TABLE]
 )
-def test_a_call_stands_as_its_events_prove(
+def test_a_call_stands_as_its_witnesses_say(
     events: tuple[Event, ...], expected: tuple[str, str, str | None]
 ):
     now = after(*events).now
     assert (now.state, now.evidence, now.failure) == expected
+
+
+@pytest.mark.parametrize("events", [r[1] for r in TABLE], ids=[r[0] for r in TABLE])
+def test_time_may_pass_in_steps_of_any_length(events: tuple[Event, ...]):
+    context = CallContext()
+    for event in events:
+        moment = event.at
+        if context.call is None:
+            context = step(context, Started(Call(7, "jitsi"), at(0)))
+        context = step(context, event)
+        assert (
+            step(step(context, Tick(moment)), Tick(moment)).now == step(context, Tick(moment)).now
+        )
 
 
 def test_without_a_call_nothing_changes():
@@ -234,22 +299,19 @@ def test_without_a_call_nothing_changes():
 
 
 def test_a_state_keeps_its_beginning_while_it_lasts():
-    context = after(*FLOWING, page(3, media=media(1500)), page(4, media=media(1600)))
-    assert context.now.since == at(2)
+    begun = after(*IN_CALL).now.since
+    assert after(*IN_CALL, *every(7, 20, lines=TALKING, sound=BOTH)).now.since == begun == at(2)
 
 
-def test_a_new_call_forgets_the_media_of_the_one_before():
-    context = step(after(*FLOWING), Started(Call(8, "zoom"), at(5)))
-    context = step(context, page(6, call=8, media=media(5000)))
+def test_a_new_call_forgets_the_witnesses_of_the_one_before():
+    context = step(after(*IN_CALL), Started(Call(8, "zoom"), at(7)))
+    context = step(context, page(8, call=8, lines=TALKING))
     assert context.now.state == "joining"
 
 
-def test_due_names_the_second_of_the_next_change():
-    assert due_s(CallContext()) is None
-    assert due_s(after()) == 30
-    assert due_s(after(page(1))) == 11
-    assert due_s(after(*FLOWING)) == 10
-    assert due_s(after(LeaveAsked(at(3)))) == 23
+def test_who_speaks_for_a_call_is_named():
+    assert after(*IN_CALL).now.witnesses == ("log", "sound")
+    assert after(*every(1, 4, flow=FLOWS, sound=BOTH)).now.witnesses == ("sound", "traffic")
 
 
 def test_a_failure_that_the_page_shows_is_not_the_end_of_the_call():
@@ -258,23 +320,62 @@ def test_a_failure_that_the_page_shows_is_not_the_end_of_the_call():
     assert not step(context, page(2, "crashed")).shown
 
 
-WORDS = ["lobby", "in_call", "joined", "ended", "denied", "passcode_needed", None]
+flags = st.sampled_from([True, False])
+maybe = st.sampled_from([True, False, None])
+sounds = st.one_of(st.none(), st.builds(Sound, flags, flags))
+seconds = st.floats(0, 99)
+few = st.integers(0, 3)
+logs = st.builds(CallLines, few, few, seconds, seconds, seconds, few, seconds, few, few, flags)
+flows = st.builds(MediaFlow, maybe, maybe, flags)
+words = st.sampled_from(["lobby", "in_call", "joined", "ended", "denied", "passcode_needed", None])
+bytes_read = st.builds(media, st.integers(0, 9000), st.integers(0, 2))
+ONE = {
+    "log": st.fixed_dictionaries({"lines": logs}),
+    "page": st.fixed_dictionaries({"sign": words, "joined": maybe, "media": bytes_read}),
+    "sound": st.fixed_dictionaries({"sound": sounds}),
+    "traffic": st.fixed_dictionaries({"flow": flows}),
+}
 
 
-@given(
-    st.lists(
-        st.tuples(
-            st.sampled_from(["open", "in_call", "closing", "launching"]),
-            st.sampled_from(WORDS),
-            st.one_of(st.none(), st.integers(0, 1)),
-        )
-    )
-)
-def test_no_words_of_a_page_prove_that_the_room_is_in(
-    reports: list[tuple[str, str | None, int | None]],
-):
-    events = [
-        page(s, phase, sign=sign, media=None if live is None else media(700, live))
-        for s, (phase, sign, live) in enumerate(reports)
-    ]
-    assert after(*events).now.state != "in_call"
+@given(st.data(), st.sampled_from(sorted(ONE)))
+def test_no_witness_is_believed_alone(data: st.DataObject, which: str):
+    reports = data.draw(st.lists(st.tuples(st.integers(1, 9), ONE[which]), max_size=12))
+    s, events = 0, []
+    for passed, said in reports:
+        s += passed
+        events += [page(s, **said), Tick(at(s + 0.5))]
+    for count in range(len(events)):
+        assert after(*events[: count + 1]).now.state not in MEETING
+
+
+@given(st.lists(st.tuples(st.integers(1, 9), sounds, st.one_of(st.none(), logs)), max_size=12))
+def test_what_is_called_a_call_has_a_line_or_lies_between_two_looks_at_one(reports):
+    s, context, live = 0, after(), False
+    for passed, sound, log in reports:
+        s += passed
+        context = step(context, page(s, sound=sound, lines=log))
+        live = live or (log is not None and log.connected > 0)
+        assert live or context.now.state not in MEETING
+
+
+@pytest.mark.parametrize("witnesses", [
+    {"lines": talks, "sound": BOTH},
+    {"flow": FLOWS, "sound": BOTH},
+    {"media": counts, "sound": BOTH},
+    {"lines": lambda s: line(0, s), "sound": RECORDS},
+    {"lines": lambda s: line(s, 0, 1), "sound": PLAYS},
+])  # fmt: skip
+def test_a_meeting_is_known_within_five_seconds(witnesses):
+    assert after(*every(10, 14, **witnesses)).now.state in MEETING
+
+
+@pytest.mark.parametrize("witnesses", [
+    {"lines": NO_LINE, "sound": QUIET},
+    {"lines": NO_LINE, "sound": RECORDS},
+    {"lines": NO_LINE},
+    {"lines": line(0, 9, 2, 4.5), "sound": BOTH},
+    {"lines": TALKING, "sound": BOTH, "flow": CUT},
+    {"lines": TALKING, "sound": QUIET, "flow": STILL},
+])  # fmt: skip
+def test_an_end_is_known_within_five_seconds(witnesses):
+    assert after(*IN_CALL, *every(7, 11, **witnesses)).now.state not in MEETING

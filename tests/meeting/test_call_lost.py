@@ -1,38 +1,19 @@
-"""Calls that are lost from sight: the screen is away, or every line of the page is dead."""
+"""Calls that are lost from sight: the screen is away."""
 
 from __future__ import annotations
 
 import pytest
 
-from roomctl.meeting.call import (
-    Away,
-    Event,
-    LeaveAsked,
-    Media,
-    Tick,
-    due_s,
-    step,
-)
-from tests.meeting.test_call import FLOWING, IN_CALL, after, at, media, page
+from roomctl.meeting.call import Away, Event, LeaveAsked, PageSeen, Tick, step
+from tests.meeting.watched import BOTH, CUT, after, at, every, line, page, talks
 
+IN_CALL = every(1, 6, lines=talks, sound=BOTH)
+STANDS = ("in_call", "media", None)
 UNKNOWN = ("unknown", "none", None)
-CUT = ("failed", "page", "network")
-ASLEEP = Media(2, 0, 900, 0)  # two lines, and nothing comes through either
 
 TABLE: list[tuple[str, tuple[Event, ...], tuple[str, str, str | None]]] = [
-    ("media, away 5 s", (*FLOWING, Away(at(2)), Tick(at(7))), IN_CALL),
-    ("media, away 8 s", (*FLOWING, Away(at(2)), Tick(at(10))), UNKNOWN),
-    (
-        "joined, away 7 s",
-        (page(1, joined=True), Away(at(5)), Tick(at(12))),
-        ("in_call", "page", None),
-    ),
-    ("joined, away 8 s", (page(1, joined=True), Away(at(5)), Tick(at(13))), UNKNOWN),
-    (
-        "sound, away 8 s",
-        (page(1, sound=True), Tick(at(4)), Away(at(20)), Tick(at(28))),
-        UNKNOWN,
-    ),
+    ("in the call, away 7 s", (*IN_CALL, Away(at(6)), Tick(at(13))), STANDS),
+    ("in the call, away 8 s", (*IN_CALL, Away(at(6)), Tick(at(14))), UNKNOWN),
     ("lobby, away 4 s", (page(1, sign="lobby"), Away(at(5)), Tick(at(9))), ("lobby", "page", None)),
     ("lobby, away 5 s", (page(1, sign="lobby"), Away(at(5)), Tick(at(10))), UNKNOWN),
     ("a wall, away", (page(1, sign="bot_wall"), Away(at(5)), Tick(at(10))), UNKNOWN),
@@ -49,31 +30,22 @@ TABLE: list[tuple[str, tuple[Event, ...], tuple[str, str, str | None]]] = [
     ),
     (
         "back in the meeting",
-        (*FLOWING, Away(at(3)), page(6, media=media(1000)), Tick(at(11))),
-        IN_CALL,
+        (*IN_CALL, Away(at(7)), page(10, lines=line(9, 9, 2), sound=BOTH), Tick(at(16))),
+        STANDS,
+    ),
+    (
+        "back in the meeting, late",
+        (*IN_CALL, Away(at(7)), Tick(at(30)), *every(31, 34, lines=line(9, 9, 2), sound=BOTH)),
+        STANDS,
+    ),
+    (
+        "a picture is not remembered",
+        (page(1), PageSeen(7, "in_call", at(2)), Away(at(3)), *every(5, 9, sound=BOTH)),
+        ("joining", "page", None),
     ),
     ("leaving, away", (LeaveAsked(at(3)), Away(at(4)), Tick(at(12))), ("leaving", "none", None)),
     ("ended, away", (page(1, sign="ended"), Away(at(2)), Tick(at(20))), ("ended", "page", None)),
     ("over, away", (page(1, "closed"), Away(at(2)), Tick(at(20))), ("ended", "page", None)),
-    ("dead lines, 19 s", (*FLOWING, *(page(s, media=ASLEEP) for s in range(3, 22))), UNKNOWN),
-    ("dead lines, 20 s", (*FLOWING, *(page(s, media=ASLEEP) for s in range(3, 23))), CUT),
-    ("lines that never lived", tuple(page(s, media=ASLEEP) for s in range(1, 60)), UNKNOWN),
-    (
-        "no lines at all",
-        (*FLOWING, *(page(s, media=Media(0, 0, 9, 0)) for s in range(3, 60))),
-        UNKNOWN,
-    ),
-    ("a line lives", (*FLOWING, *(page(s, media=media(900)) for s in range(3, 60))), UNKNOWN),
-    (
-        "the cut heals",
-        (*FLOWING, page(30, media=ASLEEP), page(31, media=media(950))),
-        IN_CALL,
-    ),
-    (
-        "the host ends it meanwhile",
-        (*FLOWING, page(30, media=ASLEEP), page(31, media=ASLEEP, sign="ended")),
-        ("ended", "page", None),
-    ),
 ]
 
 
@@ -87,13 +59,8 @@ def test_what_is_not_seen_any_more_is_not_claimed(
     assert (now.state, now.evidence, now.failure) == expected
 
 
-def test_due_names_the_second_at_which_nothing_is_claimed_any_more():
-    assert due_s(after(page(1, sign="lobby"), Away(at(5)))) == 10
-    assert due_s(after(page(1, joined=True), Away(at(5)))) == 13
-    assert due_s(after(*FLOWING, Away(at(3)))) == 10
-
-
 def test_a_network_that_is_cut_is_still_a_call_that_can_be_left():
-    context = after(*FLOWING, page(30, media=ASLEEP))
+    context = after(*IN_CALL, *every(7, 30, lines=line(9, 9, 2), sound=BOTH, flow=CUT))
+    assert context.now.failure == "network"
     assert context.shown
     assert step(context, LeaveAsked(at(31))).now.state == "leaving"

@@ -465,10 +465,10 @@ def test_a_file_that_is_none_is_refused_with_one_sentence(change: str, into: str
     assert "\n" not in str(refused.value)
 
 
-def test_a_picture_says_one_of_five_words_and_there_are_eight_at_most() -> None:
+def test_a_picture_says_one_of_six_words_and_there_are_eight_at_most() -> None:
     text = written(NAMED).decode()
     with pytest.raises(WalkthroughError, match="says is none of lobby, "):
-        read_walkthrough("zoom-1", text.replace('says = "lobby"', 'says = "in_call"').encode())
+        read_walkthrough("zoom-1", text.replace('says = "lobby"', 'says = "joined"').encode())
     many = NAMED
     for _ in range(7):
         many = many.naming(many.named[0])

@@ -33,7 +33,7 @@ async def test_a_host_who_lets_nobody_in_never_gives_a_call() -> None:
         house.screen.admit = False
         await house.ask("meeting.join", link=LINK)
         await house.always(lambda: state(house) != "in_call", 60.0)
-        assert state(house) == "unknown"
+        assert state(house) == "prejoin"
 
 
 @invented

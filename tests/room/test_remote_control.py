@@ -24,14 +24,14 @@ def state(house: House) -> tuple[str, str | None]:
 
 
 @invented
-async def test_a_plain_page_is_joined_from_the_panel_and_the_call_is_proven_by_its_sound() -> None:
+async def test_a_plain_page_is_joined_from_the_panel_and_two_witnesses_prove_the_call() -> None:
     async with living() as house:
         await house.ask("meeting.join", link=ZOOM)
-        await house.until(lambda: state(house)[0] == "unknown", limit_s=20.0)
+        await house.until(lambda: state(house)[0] == "prejoin", limit_s=20.0)
         assert house.document.meeting.remote_control
         assert (await house.ask("screen.press", PANEL, **JOIN)).status == "done"
         await house.until(lambda: state(house)[0] == "in_call")
-        assert house.document.meeting.evidence == "media"
+        assert len(house.document.meeting.witnesses) >= 2
 
 
 @invented
@@ -188,7 +188,7 @@ async def test_who_joins_again_keeps_the_other_way() -> None:
         await house.act("screen", "crash")
         await house.until(lambda: house.document.meeting.rejoin)
         assert (await house.ask("meeting.rejoin")).status == "done"
-        await house.until(lambda: state(house)[0] == "unknown", limit_s=20.0)
+        await house.until(lambda: state(house)[0] == "prejoin", limit_s=20.0)
         assert house.document.meeting.fallback is not None
 
 

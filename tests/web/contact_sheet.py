@@ -72,6 +72,15 @@ def _busy(language: str) -> rooms.Room:
     return rooms.booked(language, "booked", release_at=None)
 
 
+def _standing(state: str, *witnesses: str) -> Callable[[str], rooms.Room]:
+    def room(language: str) -> rooms.Room:
+        found = rooms.in_call(language)
+        found["meeting"].update(state=state, witnesses=list(witnesses or ("log", "sound")))
+        return found
+
+    return room
+
+
 def _muted(language: str) -> rooms.Room:
     room = rooms.in_call(language)
     room["audio"].update(mute="muted", requested="muted")
@@ -305,6 +314,11 @@ VIEWS = {
     "call-followed": View(_followed),
     "call-no-volume": View(_soundless),
     "call-muted": View(_muted),
+    "call-alone": View(_standing("alone")),
+    "call-listening": View(_standing("listening")),
+    "call-interrupted": View(_standing("interrupted")),
+    "call-probable": View(_standing("unknown", "log")),
+    "call-before": View(_standing("prejoin", "log")),
     "call-unheard": View(_unheard_of),
     "call-leaving": View(rooms.in_call, (".leave",)),
     "call-wall": View(rooms.at_a_wall),

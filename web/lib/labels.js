@@ -10,7 +10,9 @@ import { language, say, t } from "./i18n.js";
 /** @typedef {{key: string, icon: IconName, tone: "free" | "busy" | "soon" | "meeting" | "unsure" | "bad"}} Saying */
 
 /** The states in which the panel shows the call. */
-const IN_CALL = new Set(["preparing", "prejoin", "joining", "lobby", "in_call", "leaving", "unknown"]);
+const IN_CALL = new Set(["preparing", "prejoin", "joining", "lobby", "in_call", "alone", "listening", "interrupted", "leaving", "unknown"]);
+/** And those in which it is in the meeting, whoever else is. */
+const WITHIN = new Set(["in_call", "alone", "listening"]);
 
 /**
  * Whether there is a call to show: one under way, or a page that is still there and says it failed.
@@ -19,6 +21,15 @@ const IN_CALL = new Set(["preparing", "prejoin", "joining", "lobby", "in_call", 
  */
 export function calling(meeting) {
   return IN_CALL.has(meeting.state) || (meeting.shown === true && meeting.state !== "idle");
+}
+
+/**
+ * Whether the room is in the meeting, whoever else is.
+ * @param {Meeting} meeting
+ * @returns {boolean}
+ */
+export function inMeeting(meeting) {
+  return WITHIN.has(meeting.state);
 }
 
 /**
@@ -92,16 +103,15 @@ export function presence(room) {
 }
 
 /**
- * The state of the call. That the room is in it is claimed on the evidence of media alone.
+ * The state of the call. One witness alone makes it probable, and no more; that something is heard makes it nothing.
  * @param {Meeting} meeting
  * @returns {Saying}
  */
 export function callState(meeting) {
-  if (meeting.state === "in_call") {
-    return meeting.evidence === "media"
-      ? { key: "call.in_call", icon: "check", tone: "free" }
-      : { key: "call.in_call_unproven", icon: "unknown", tone: "unsure" };
-  }
+  if (inMeeting(meeting)) return { key: `call.${meeting.state}`, icon: "check", tone: "free" };
+  if (meeting.state === "interrupted") return { key: "call.interrupted", icon: "warning", tone: "bad" };
+  const probable = meeting.state === "unknown" && meeting.witnesses?.some((witness) => witness !== "sound");
+  if (probable) return { key: "call.in_call_unproven", icon: "screen", tone: "unsure" };
   if (meeting.state === "unknown") return { key: "call.unknown", icon: "screen", tone: "unsure" };
   if (meeting.state === "prejoin") return { key: "call.prejoin", icon: "screen", tone: "soon" };
   if (meeting.state === "lobby") return { key: "call.lobby", icon: "door", tone: "soon" };

@@ -289,10 +289,13 @@
  */
 
 /**
- * The one call of this room; `evidence` says why `in_call` is believed. A failure with `shown` is
+ * The one call of this room; `evidence` says why `state` is believed, `witnesses` who says so.
+ * `in_call`: media flow both ways. `alone`: the room is in the meeting, and nobody else is;
+ * `listening`: it hears and sees the meeting, and sends nothing. `interrupted`: it was in the
+ * meeting, and the other end gives no sign. `prejoin`: nothing flows yet. A failure with `shown` is
  * one that a person may still mend on the page. `dial` is what another device may call.
  * @typedef {object} Meeting
- * @property {"idle" | "preparing" | "prejoin" | "joining" | "lobby" | "in_call" | "leaving" | "ended" | "failed" | "unknown"} state
+ * @property {"idle" | "preparing" | "prejoin" | "joining" | "lobby" | "in_call" | "alone" | "listening" | "interrupted" | "leaving" | "ended" | "failed" | "unknown"} state
  * @property {string | null} platform
  * @property {string | null} title
  * @property {string | null} host
@@ -300,6 +303,7 @@
  * @property {string | null} since
  * @property {string | null} failure
  * @property {"media" | "page" | "none"} evidence
+ * @property {("log" | "page" | "sound" | "traffic" | "picture")[]} witnesses
  * @property {boolean} shown
  * @property {boolean} remote_control
  * @property {boolean} can_press_join
@@ -1491,7 +1495,7 @@
 
 /**
  * @typedef {object} WalkthroughNameArgs
- * @property {"lobby" | "sign_in_required" | "passcode_needed" | "removed" | "ended"} says
+ * @property {"lobby" | "in_call" | "sign_in_required" | "passcode_needed" | "removed" | "ended"} says
  */
 
 /**

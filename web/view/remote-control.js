@@ -7,7 +7,7 @@
 import { attribute, h, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { named, t, words } from "../lib/i18n.js";
-import { callState } from "../lib/labels.js";
+import { callState, inMeeting } from "../lib/labels.js";
 import { KeyBoard } from "./keyboard.js";
 import { ScreenPreview } from "./screen-preview.js";
 import { button, glyph, walking, WalkthroughPlace } from "./parts.js";
@@ -82,7 +82,7 @@ export class RemoteControlSheet extends HTMLElement {
     attribute(this.name, "aria-pressed", String(this.#picking));
     show(this.state, this.#picking || !this.#says(walk));
     for (const other of [this.walk, this.write]) show(other, !this.#picking);
-    show(this.join, !this.#picking && meeting.can_press_join === true && meeting.state !== "in_call" && !this.#says(walk));
+    show(this.join, !this.#picking && meeting.can_press_join === true && !inMeeting(meeting) && !this.#says(walk));
     for (const key of [this.write, this.join, this.name, ...this.strokes.querySelectorAll("button")]) key.disabled = !within;
     this.walk.update(room);
     this.preview.update();

@@ -14,7 +14,7 @@ const PATIENCE_MS = 8000;
 const CONFIRM_MS = 3000;
 const DRAFT = "/api/v1/screen/walkthrough";
 const KEPT = "/api/v1/walkthroughs";
-const PAGE_NAMES = /** @type {const} */ (["lobby", "sign_in_required", "passcode_needed", "removed", "ended"]);
+const PAGE_NAMES = /** @type {const} */ (["lobby", "in_call", "sign_in_required", "passcode_needed", "removed", "ended"]);
 const BEING_SHOWN = ["showing", "shown"];
 
 /**

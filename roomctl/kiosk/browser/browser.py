@@ -112,10 +112,12 @@ def arguments(
     start: str,
     name: str = labwc.ROOM,
     guard: Path | None = None,
+    logs: Path | None = None,
 ) -> list[str]:
     """Return Chromium's command line; `start` is about:blank or our loopback address.
 
-    `name` is what the compositor knows a kiosk's window by, `guard` an extension of ours.
+    `name` is what the compositor knows a kiosk's window by, `guard` an extension of ours, `logs`
+    where it writes down what its peer connections do.
     """
     options = [
         f"--user-data-dir={profile}",
@@ -140,6 +142,8 @@ def arguments(
         options.append("--use-fake-device-for-media-stream")
     if guard is not None:
         options.append(f"--load-extension={guard}")
+    if logs is not None:
+        options.append(f"--webrtc-event-logging={logs}")
     if piped:
         options.append("--remote-debugging-pipe")
     return [setup.binary, *options, start]
@@ -204,14 +208,23 @@ class Browser(Process):
         name: str = labwc.ROOM,
         camera: str | None = None,
         guarded: bool = False,
+        logged: bool = False,
     ) -> None:
         """Start it, at `start`; `piped` with a pipe for the DevTools protocol.
 
-        `guarded`: with the extension that stands in the folder.
+        `guarded`: with the extension that stands in the folder; `logged`: with its peer connections
+        written down there.
         """
         _seed(folder.profile, origin, camera)
-        guard = folder.guard if guarded else None
-        options = arguments(setup, folder.profile, piped=piped, start=start, name=name, guard=guard)
+        options = arguments(
+            setup,
+            folder.profile,
+            piped=piped,
+            start=start,
+            name=name,
+            guard=folder.guard if guarded else None,
+            logs=folder.logs if logged else None,
+        )
         self._pipe: tuple[int, int] | None = None
         ends: list[int] = []
         if piped:

@@ -34,7 +34,8 @@ class BrowserFolder:
         self._lock = _lock(self.path / _LOCK)
         self.profile, self.home = self.path / "profile", self.path / "home"
         self.guard, self.programs = self.path / "guard", self.path / "programs"
-        for place in (self.profile, self.home, self.guard, self.programs):
+        self.logs = self.path / "logs"
+        for place in (self.profile, self.home, self.guard, self.programs, self.logs):
             place.mkdir(mode=0o700)
         (self.programs / _OPENER).symlink_to(_NOTHING)
 

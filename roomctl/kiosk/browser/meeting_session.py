@@ -11,7 +11,8 @@ import contextlib
 import logging
 import os
 import re
-from collections.abc import Awaitable, Callable, Coroutine
+import time
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -25,6 +26,7 @@ from roomctl.kiosk.browser.navigation_guard import LaunchRedirect
 from roomctl.kiosk.browser.prepared import PreparedBrowser
 from roomctl.kiosk.browser.process import Process
 from roomctl.kiosk.browser.tab import Tab
+from roomctl.kiosk.browser.witnesses import FlowOf, Witnesses
 from roomctl.kiosk.display import display_power
 from roomctl.screen.protocol import (
     MeetingPage,
@@ -42,7 +44,8 @@ from roomctl.wire import in_thread
 _log = logging.getLogger(__name__)
 
 READ_EVERY_S = 0.5
-LISTEN_EVERY_S = 1.0
+LISTEN_EVERY_S = 0.5
+LOOK_EVERY_S = 3.0  # in a call
 TORN_LOOKS, TORN_EVERY_S = 5, 0.2  # a renderer's streams end within a second of it
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")  # a host as it stands in IDNA
 FETCHED_S = 30.0  # until a plain browser has fetched its start address
@@ -52,7 +55,6 @@ _ELSEWHERE = "the link leads to a host that is not the platform's; is it one for
 
 PageEnd = tuple[PagePhase, ScreenReason | None]
 _CRASHED: PageEnd = (PagePhase.CRASHED, ScreenReason.PAGE_CRASHED)
-FlowOf = Callable[[int], Awaitable[SoundFlow | None]]
 Showing = Coroutine[None, None, PageEnd]
 
 
@@ -91,6 +93,8 @@ class MeetingSession:
         self._why_left = ScreenReason.LEFT
         self._prepared = waiting or PreparedBrowser(setup, needs_of(order))
         self._auto_join: AutoJoin | None = None
+        self._witnesses: Witnesses | None = None
+        self._looked_s = float("-inf")
 
     @property
     def page(self) -> MeetingPage:
@@ -133,6 +137,8 @@ class MeetingSession:
             outcome = (PagePhase.FAILED, ScreenReason.BROWSER_START)
         finally:
             await self._prepared.close()
+            if self._witnesses is not None:
+                self._witnesses.close()
         self._say(MeetingPage(self._page.id, outcome[0], self._page.host, outcome[1]))
         _log.info("screen: the meeting on %s is over: %s", self._page.host, outcome[0])
 
@@ -226,7 +232,7 @@ class MeetingSession:
         self._prepared.process = program
         self._say(replace(self._page, phase=PagePhase.OPEN))
         while await in_thread(lambda: any(holders(folder.path))):
-            self._say(replace(self._page, flow=await self._flow_of(program.pid)))
+            self._say(await self._witnessed())
             await asyncio.sleep(LISTEN_EVERY_S)
         await program.gone
         return await self._explain(program)
@@ -256,11 +262,23 @@ class MeetingSession:
         self._say(replace(self._page, phase=PagePhase.OPEN))
         while not (redirect.torn.is_set() and await self._fell_silent(prepared)):
             redirect.torn.clear()
-            self._say(replace(self._page, flow=await self._flow(prepared)))
+            self._say(await self._witnessed())
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LISTEN_EVERY_S):
                     await redirect.torn.wait()
         return _CRASHED
+
+    async def _witnessed(self) -> MeetingPage:
+        """Return the page with what is seen of its media from outside."""
+        folder, process = self._prepared.folder, self._prepared.process
+        if folder is None or process is None:
+            return self._page
+        if self._witnesses is None or self._witnesses.folder is not folder:
+            if self._witnesses is not None:
+                self._witnesses.close()
+            logged = isinstance(process, Browser)
+            self._witnesses = Witnesses(folder, self._flow_of, logged=logged)
+        return await self._witnesses.look(self._page, process.pid)
 
     async def _flow(self, prepared: PreparedBrowser) -> SoundFlow | None:
         return await self._flow_of(prepared.process.pid) if prepared.process is not None else None
@@ -296,17 +314,19 @@ class MeetingSession:
                 await auto_join.step()
             rtc = await tab.read()
             seen = await self._look(tab, rtc)
-            self._say(replace(self._page, rtc=rtc, seen=seen))
+            self._say(replace(await self._witnessed(), rtc=rtc, seen=seen))
             await asyncio.sleep(READ_EVERY_S)
         if await _gone(prepared) and prepared.process is not None:
             return await self._explain(prepared.process)
         return await self._closed()
 
     async def _look(self, tab: Tab, rtc: RtcStats | None) -> PageState | None:
-        """Look at what the page shows; not while media flows, which proves more, at less cost."""
-        before = self._page.rtc
-        if rtc and before and rtc.connected and rtc.bytes_in > before.bytes_in:
-            return None
+        """Look at what the page shows; less often while media flows, for a look costs the page."""
+        before, now = self._page.rtc, time.monotonic()
+        flows = rtc and before and rtc.connected and rtc.bytes_in > before.bytes_in
+        if flows and now < self._looked_s + LOOK_EVERY_S:
+            return self._page.seen
+        self._looked_s = now
         if tab.unreachable:
             return PageState(str(ScreenReason.NETWORK))
         return await tab.look(self._order.signs, self._order.joined)

@@ -41,6 +41,13 @@ class PreparedBrowser:
         self.tab: Tab | None = None
         self.ready = False
 
+    @property
+    def folder(self) -> BrowserFolder | None:
+        """All that it may write; None: not made yet, or it could not be."""
+        made = self._made
+        there = made is not None and made.done() and made.exception() is None
+        return made.result() if made is not None and there else None
+
     async def make_folder(self) -> BrowserFolder:
         # Shielded: whoever leaves at once must not leave a folder that nobody knows.
         self._made = asyncio.ensure_future(in_thread(BrowserFolder, self._setup.base))
@@ -68,6 +75,7 @@ class PreparedBrowser:
             name=labwc.WAITING if self.waits else labwc.MEETING,
             camera=needs.camera,
             guarded=not needs.assisted,
+            logged=True,
         )
         self.process = browser
         if needs.assisted:

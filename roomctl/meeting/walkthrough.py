@@ -7,8 +7,9 @@ a meeting's passcode and its number are kept as the words `{name}`, `{passcode}`
 Pictures that staff have named (a lobby, a wall, an end) stand beside the steps (`lookout`).
 
 `Teaching` makes steps of what a person did; `Replay` does them again, one try each: it says what to
-look for, and presses only what was seen twice at one place. What does not come is handed over to
-the people in the room. A file is TOML with its pictures in base64.
+look for, and presses only what was seen twice at one place. Where a step that types
+nothing does not come, the one after it may. What does not come is handed over to the people in the
+room. A file is TOML with its pictures in base64.
 
 Knows no clock, no screen, no browser and no way to compare pictures; time comes with every call.
 """
@@ -163,6 +164,11 @@ class WalkStep:
     optional: bool = False
     person: bool = False
 
+    @property
+    def may_be_skipped(self) -> bool:
+        """Whether the next one may be done without it: a notice, no field and no question."""
+        return not self.acts and not self.person
+
 
 @frozen
 class NamedPicture:
@@ -206,6 +212,17 @@ class Walkthrough:
     def ended(self, why: str) -> Walkthrough:
         """Return it with one more try; `why` it did not end well, or ""."""
         return replace(self, tries=self.tries + 1, misses=self.misses + bool(why), missed=why)
+
+    def skipping(self, steps: Iterable[int]) -> Walkthrough:
+        """Return it with those steps, numbered from 0, optional: it was done without them."""
+        skipped = frozenset(steps)
+        return replace(
+            self,
+            steps=tuple(
+                replace(step, optional=step.optional or at in skipped)
+                for at, step in enumerate(self.steps)
+            ),
+        )
 
     def naming(self, picture: NamedPicture) -> Walkthrough:
         """Return it with one more named picture; NotShown if it has as many as it can."""
@@ -342,6 +359,7 @@ TWICE_S = 0.25  # between the two looks that see the same
 GIVE_UP_S = 6.5  # of a page that stands still without the picture; with the looks, below 8
 LEAST_LOOKS = 8  # at it; a box that has no time for them has none for the page either
 LONGEST_S = 60.0  # for one step, on a page that never stands still
+SKIP_S = 3.0  # a page stands still so long without a step before the one after it is looked for
 SCROLL_S = 1.0  # a page stands still so long before it is scrolled
 GONE_S = 1.0  # a control that was pressed has gone when it looked otherwise for so long
 FARTHEST = 400  # pixels, across or down, from where it was shown
@@ -410,6 +428,8 @@ class Replay:
         self._pressed: PressOn | None = None
         self._otherwise_since: float | None = None
         self._ambiguous = False
+        self._skips = False  # the step that does not come: the one after it is looked for too
+        self.skipped: frozenset[int] = frozenset()  # steps that did not come, from 0
         self._looks = 0  # since the last thing that was done
 
     @property
@@ -420,7 +440,17 @@ class Replay:
 
     @property
     def _needed(self) -> tuple[int, ...]:
-        return tuple(at for at, step in enumerate(self._steps) if not step.optional)
+        return tuple(at for at in range(len(self._steps)) if not self._may_not_come(at))
+
+    def _may_not_come(self, at: int) -> bool:
+        return self._steps[at].optional or at in self.skipped
+
+    @property
+    def _next(self) -> tuple[int, ...]:
+        """Return the step that has to come, and the one after it where that may be skipped."""
+        left = [at for at in self._needed if at not in self._done]
+        skips = self._skips and bool(left) and self._steps[left[0]].may_be_skipped
+        return tuple(left[: 2 if skips else 1])
 
     @property
     def todo(self) -> Todo | None:
@@ -440,9 +470,10 @@ class Replay:
         if not self._todo:
             return
         act = self._todo.popleft()
-        self._since, self._looks = now, 0
+        self._since, self._looks, self._skips = now, 0, False
         if isinstance(act, PressOn):
             at = self._step_of[act.control]
+            self.skipped |= {before for before in self._next if before < at}
             self._done.add(at)
             self._pressed, self._otherwise_since = act, None
             for following in self._steps[at].acts:
@@ -462,6 +493,7 @@ class Replay:
         if gone:
             self._pressed = None
         self._looks += 1
+        self._skips = self._still_without(min(still_s, now - self._since))
         self._let_go(now, seen)
         self._ambiguous = any(seen.get(one) == "ambiguous" for one in self._wanted())
         there = [
@@ -477,15 +509,22 @@ class Replay:
 
     def _wanted(self) -> tuple[int, ...]:
         """Return the controls that may be pressed now, and the last one, until it has gone."""
-        first = next((at for at in self._needed if at not in self._done), len(self._steps))
         steps = [
             at
-            for at, step in enumerate(self._steps)
-            if at not in self._done and (at == first or step.optional)
+            for at in range(len(self._steps))
+            if at not in self._done and (at in self._next or self._may_not_come(at))
         ]
         last = () if self._pressed is None else (self._pressed.control,)
         wanted = [one for one, at in enumerate(self._step_of) if at in steps]
         return tuple(dict.fromkeys((*wanted, *last)))
+
+    def _still_without(self, quiet_s: float) -> bool:
+        """Whether a page has stood still for so long without a step that it may not come at all.
+
+        The page of the step before has to have gone: one that did not hear a press is no next page.
+        """
+        long = quiet_s >= SKIP_S and self._looks >= LEAST_LOOKS
+        return self._pressed is None and (self._skips or long)
 
     def _may_press(self, control: int, place: Place) -> bool:
         if self._step_of[control] in self._done:
@@ -510,7 +549,9 @@ class Replay:
     def _consider(self, there: list[PressOn], now: float) -> None:
         first = min(self._step_of[one.control] for one in there)
         same = [one for one in there if self._step_of[one.control] == first]
-        if any(not _near(one.at, same[0].at, ONE_PLACE) for one in same):
+        skips = bool(self._next) and first > self._next[0] and not self._may_not_come(first)
+        unclear = skips and self._ambiguous  # the step before may stand there, at two places
+        if unclear or any(not _near(one.at, same[0].at, ONE_PLACE) for one in same):
             self._found, self._ambiguous = None, True
             self._wait(now, now - self._since)
             return

@@ -455,8 +455,10 @@ class Walkthroughs(Part):
             self._stopped = (call_id, walkthrough.name, step)
 
         def recorded(now: Walkthrough) -> Walkthrough:
-            shown_anew = now.at != walkthrough.at
-            return now if shown_anew else now.ended(outcome.value if missed else "")
+            if now.at != walkthrough.at:
+                return now  # it was shown anew
+            done = now.skipping(replay.skipped) if outcome is WalkOutcome.DONE else now
+            return done.ended(outcome.value if missed else "")
 
         with contextlib.suppress(Refused):  # forgotten meanwhile; of the disk, that says so itself
             await self.library.change(walkthrough.name, recorded)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from roomctl.meeting.walkthrough import (
     MOST_LOOKS,
+    SKIP_S,
     LookFor,
     NamedPicture,
     NotShown,
@@ -219,6 +220,51 @@ def test_two_alternatives_that_stand_there_at_once_are_not_pressed() -> None:
     page.show({0: (110, 100), 1: (300, 100)})
     assert page.go() is WalkOutcome.AMBIGUOUS
     assert page.did == []
+
+
+@pytest.mark.parametrize("why", ["absent", "changed"])
+def test_a_step_that_does_not_come_is_skipped_once_the_page_has_stood_still(why: str) -> None:
+    page = Page(step(100), step(200), step(300))
+    page.show({0: why, 1: (200, 100)})
+    page.leads = {1: {0: (100, 100), 2: (300, 100)}, 0: {2: (300, 100)}, 2: {}}
+    began = page.now
+    page.go(SKIP_S)
+    assert page.did == []
+    assert page.go() is WalkOutcome.DONE
+    assert page.did[0] == PressOn(1, (200, 100))
+    assert PressOn(0, (100, 100)) in page.did  # it came late
+    assert page.replay.skipped == {0}
+    kept = walkthrough(step(100), step(200)).skipping(page.replay.skipped)
+    assert [one.optional for one in kept.steps] == [True, False]
+    assert page.now - began < 20
+
+
+@pytest.mark.parametrize(
+    ("first", "there"),
+    [
+        (step(100, TypeWord(Word.NAME)), {1: (200, 100)}),
+        (step(100, person=True), {1: (200, 100)}),
+        (step(100), {0: "ambiguous", 1: (200, 100)}),
+        (step(100), {2: (300, 100)}),
+        (step(100), {1: "changed"}),
+    ],
+    ids=["field", "person", "ambiguous", "two_ahead", "next_changed"],
+)
+def test_no_step_is_done_instead_of_one_that_has_to_come(
+    first: WalkStep, there: dict[int, tuple[int, int] | str]
+) -> None:
+    page = Page(first, step(200), step(300))
+    page.show(there)
+    assert page.go() in (WalkOutcome.CHANGED, WalkOutcome.AMBIGUOUS)
+    assert page.did == []
+
+
+def test_no_step_is_skipped_while_the_page_of_the_one_before_stands_there() -> None:
+    page = Page(step(100), step(200), step(300))
+    page.show({0: (100, 100)})
+    page.leads = {0: {0: (100, 100), 2: (300, 100)}}
+    assert page.go() is WalkOutcome.CHANGED
+    assert page.did == [PressOn(0, (100, 100))]
 
 
 def test_an_optional_step_may_come_late() -> None:

@@ -2,15 +2,17 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from roomctl.meeting.walkthrough import WalkStep
 from roomctl.room.walkthroughs import Library
 from roomctl.screen.sim import BUTTON, SimScreen
 from roomctl.store import Store
 from tests.invented import invented
-from tests.meeting.test_walkthrough import FULL, NAMED
+from tests.meeting.test_walkthrough import FULL, NAMED, shown
 from tests.room.rig import BAMBOO, PANEL, STAFF, House, living
 
 PAIR = "https://zoom.us/j/91234567890\nMeeting ID: 912 3456 7890\nPasscode: 778899"
@@ -60,6 +62,20 @@ async def test_a_page_that_was_shown_once_is_passed_by_the_room_at_the_next_join
         (kept,) = house.room.walkthroughs.summaries()
         assert (kept.name, kept.by, kept.misses) == ("zoom-1", "staff", 0)
         assert not house.screen.watched, "what looks has ended"
+
+
+@invented
+async def test_a_step_that_was_skipped_is_optional_from_then_on() -> None:
+    async with living() as house:
+        await show(house)
+        library = house.room.walkthroughs.library
+        (kept,) = library.kept.values()
+        await library.keep(replace(kept, steps=(WalkStep((shown(15_000),)), *kept.steps)))
+        await open_page(house)
+        await house.until(lambda: house.document.meeting.state == "in_call", limit_s=30.0)
+        await house.until(lambda: library.one(kept.name).tries == 1)
+        steps = library.one(kept.name).steps
+        assert [step.optional for step in steps] == [True, *(False for _ in kept.steps)]
 
 
 @invented

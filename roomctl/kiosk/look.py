@@ -46,10 +46,11 @@ HALF_BLUR = 1.0  # pixels: a thin outline at odd offsets is elsewhere at half si
 HALF_LOSES = 0.3  # thin text at odd offsets correlates so much less at half size
 MOVED = 6  # levels; less is noise of the page's own making
 GROWN = 2  # pixels around what moved
-LEAST_KEPT, LEAST_KEPT_CORE = 0.9, 0.98
+LEAST_KEPT, LEAST_KEPT_CORE = 0.8, 0.98
 FLAT = 2.0  # standard deviation in levels: correlation with less is about 1 everywhere
-MOST_PEAKS = 200
+MOST_PEAKS, FEW_PEAKS = 200, 24  # the few, where only the reason is asked for
 ANY_TILE = 255.0
+_NEAR_MOVE = 5  # pixels: what moves so near to each other is one thing
 _STRIP = 128  # rows of half a picture that are correlated at a time: what that takes is not small
 _REFINED = 3  # pixels around a peak of half the size
 _NEIGHBOUR = 3  # levels from one pixel to the next within one ground, which may be a gradient
@@ -158,15 +159,22 @@ def learn(frames: Sequence[Picture], at: Point, hidden: Sequence[Box] = ()) -> C
     height, width = last.shape[:2]
     if not (0 <= at[0] < width and 0 <= at[1] < height):
         raise CannotLearn(Unsuitable.OUTSIDE)
-    corner, size = _window(at, _aim(last, at), (width, height), hidden)
-    patch = np.ascontiguousarray(_cut(last, corner, size))
-    kept = _still([_cut(frame, corner, size) for frame in frames if frame.shape == last.shape])
+    frames, aim = [one for one in frames if one.shape == last.shape], _aim(last, at)
+    corner, size = _window(at, aim, (width, height), hidden)
+    kept = _still([cut(frame, corner, size) for frame in frames])
+    if kept.mean() < LEAST_KEPT:  # keep what lies beside that which moves
+        try:
+            corner, size = _window(at, aim, (width, height), [*hidden, *_moving(frames, at)])
+        except CannotLearn:
+            raise CannotLearn(Unsuitable.MOVES) from None
+        kept = _still([cut(frame, corner, size) for frame in frames])
+    patch = np.ascontiguousarray(cut(last, corner, size))
     place = at[0] - corner[0], at[1] - corner[1]
     core = _core(patch, place)
     x, y, wide, high = core
     if kept.mean() < LEAST_KEPT or kept[y : y + high, x : x + wide].mean() < LEAST_KEPT_CORE:
         raise CannotLearn(Unsuitable.MOVES)
-    if _grey(patch).std() < FLAT:
+    if grey(patch).std() < FLAT:
         raise CannotLearn(Unsuitable.FLAT)
     control = Control(patch, kept, place, core, 1)
     if sum(one.tile <= NEAR_TILE for one in _places(control, last, NEAR_TILE)) > 1:
@@ -179,7 +187,9 @@ def find(control: Control, picture: Picture) -> Point | Unseen:
     places = _places(control, picture, NEAR_TILE)
     same = [one for one in places if one.cut <= SAME_TILE and _same(control, picture, one.corner)]
     if not same:
-        others = _candidates(control.patch, control.kept, picture, LIKE_NCC, ANY_TILE)
+        others = _candidates(
+            control.patch, control.kept, picture, LIKE_NCC, ANY_TILE, most=FEW_PEAKS
+        )
         return Unseen.CHANGED if places or any(others) else Unseen.ABSENT
     near = [one for one in places if one.tile <= NEAR_TILE]
     if len(near) > 1 or _alike(control, picture) > control.alike:
@@ -192,18 +202,38 @@ def stands(control: Control, picture: Picture, at: Point) -> bool:
     """Whether it still stands where it was pressed, however bright: it may be held, or fading."""
     height, width = control.patch.shape[:2]
     corner = at[0] - control.place[0], at[1] - control.place[1]
-    window = _cut(picture, corner, (width, height))
+    window = cut(picture, corner, (width, height))
     if min(corner) < 0 or window.shape != control.patch.shape:
         return False
     first, second = (_levelled(one, control.kept) for one in (control.patch, window))
     return _ncc(first, second) >= LIKE_NCC
 
 
+def drawn(picture: Picture, at: Point) -> Control:
+    """Return what stands around a place as a control, to see whether it stays so."""
+    height, width = picture.shape[:2]
+    size = min(PATCH[0], width), min(PATCH[1], height)
+    corner = _corner(at, size, (width, height))
+    patch = np.ascontiguousarray(cut(picture, corner, size))
+    place = at[0] - corner[0], at[1] - corner[1]
+    return Control(patch, np.ones(patch.shape[:2], np.uint8), place, (0, 0, *size), 1)
+
+
+def same(control: Control, picture: Picture, at: Point) -> bool:
+    """Whether a control stands at a place just as it was shown; looks for no other one."""
+    height, width = control.patch.shape[:2]
+    corner = at[0] - control.place[0], at[1] - control.place[1]
+    window = cut(picture, corner, (width, height))
+    if min(corner) < 0 or window.shape != control.patch.shape:
+        return False
+    return worst_tiles(control.patch, window, control.kept)[1] <= SAME_TILE
+
+
 def twins(first: Control, second: Control) -> bool:
     """Whether two controls cannot be told from each other, such as a dialogue that comes twice."""
     if first is second or first.patch.shape != second.patch.shape:
         return False
-    return _worst_tiles(first.patch, second.patch, first.kept & second.kept)[0] <= NEAR_TILE
+    return worst_tiles(first.patch, second.patch, first.kept & second.kept)[0] <= NEAR_TILE
 
 
 def _same(control: Control, picture: Picture, corner: Point) -> bool:
@@ -214,8 +244,8 @@ def _same(control: Control, picture: Picture, corner: Point) -> bool:
         (picture, (corner[0] + x, corner[1] + y)),
         (control.kept, (x, y)),
     )
-    first, second, kept = (_cut(one, at, (width, height)) for one, at in pairs)
-    return _worst_tiles(first, second, kept)[0] <= SAME_CORE
+    first, second, kept = (cut(one, at, (width, height)) for one, at in pairs)
+    return worst_tiles(first, second, kept)[0] <= SAME_CORE
 
 
 def _places(control: Control, picture: Picture, tile: float) -> list[_Candidate]:
@@ -229,7 +259,7 @@ def _places(control: Control, picture: Picture, tile: float) -> list[_Candidate]
 def _alike(control: Control, picture: Picture) -> int:
     """Count the places that a person might take for the control itself."""
     x, y, width, height = control.core
-    core = np.ascontiguousarray(_cut(control.patch, (x, y), (width, height)))
+    core = np.ascontiguousarray(cut(control.patch, (x, y), (width, height)))
     kept = np.ascontiguousarray(control.kept[y : y + height, x : x + width])
     limit = min(ALIKE_TILE, max(SAME_CORE, ALIKE_SHARE * _contrast(core)))
     found = _apart(_candidates(core, kept, picture, ALIKE_NCC, limit, BLUR))
@@ -238,14 +268,20 @@ def _alike(control: Control, picture: Picture) -> int:
 
 def _contrast(core: Picture) -> float:
     """Return how much its worst tile differs from its prevailing colour, 0-255."""
-    blurred = _blurred(core, BLUR)
-    ground = np.median(blurred.reshape(-1, 3), axis=0).astype(np.uint8)
+    soft = blurred(core, BLUR)
+    ground = np.median(soft.reshape(-1, 3), axis=0).astype(np.uint8)
     flat = np.ascontiguousarray(np.broadcast_to(ground, core.shape))
-    return _worst_tiles(flat, blurred, np.ones(core.shape[:2], np.uint8))[0]
+    return worst_tiles(flat, soft, np.ones(core.shape[:2], np.uint8))[0]
 
 
 def _candidates(
-    patch: Picture, kept: Picture, picture: Picture, ncc: float, tile: float, blur: float = 0
+    patch: Picture,
+    kept: Picture,
+    picture: Picture,
+    ncc: float,
+    tile: float,
+    blur: float = 0,
+    most: int = MOST_PEAKS,
 ) -> Iterator[_Candidate]:
     """Yield the places that correlate at least so, the likeliest first.
 
@@ -255,14 +291,14 @@ def _candidates(
     height, width = patch.shape[:2]
     if picture.shape[0] < height or picture.shape[1] < width:
         return
-    grey = _grey(picture)
-    whole, sought = (_half(_blurred(one, max(blur, HALF_BLUR))) for one in (grey, _grey(patch)))
+    full = grey(picture)
+    whole, sought = (_half(blurred(one, max(blur, HALF_BLUR))) for one in (full, grey(patch)))
     around = _Around(patch, kept, blur)
     near = _near(whole, sought, around.farthest(tile))
     peaks = _peaks(whole, sought, near, ncc - HALF_LOSES)
     seen: set[Point] = set()
-    for x, y in peaks:
-        corner = around.nearest(grey, 2 * x, 2 * y)
+    for x, y in peaks[:most]:
+        corner = around.nearest(full, 2 * x, 2 * y)
         if corner not in seen and (found := around.judged(picture, corner, ncc, tile)):
             yield found
         seen.add(corner)
@@ -273,9 +309,9 @@ class _Around:
 
     def __init__(self, patch: Picture, kept: Picture, blur: float) -> None:
         self._patch, self._kept, self._blur = patch, kept, blur
-        self._grey = _grey(patch)
+        self._grey = grey(patch)
         self._size = patch.shape[1], patch.shape[0]
-        self._blurred = _blurred(patch, blur)
+        self._blurred = blurred(patch, blur)
         self._levelled = _levelled(self._blurred, kept)
         self._area = math.prod(self._size)
         self._mask = None if kept.all() else kept  # without one, differences are quickly summed
@@ -318,13 +354,13 @@ class _Around:
 
         None, too, if some tile is worse than `tile`, as the mean difference tells.
         """
-        window = _blurred(_cut(picture, corner, self._size), self._blur)
+        window = blurred(cut(picture, corner, self._size), self._blur)
         mean = cv2.norm(window, self._blurred, cv2.NORM_L1, mask=self._mask) / (3 * self._area)
         if mean > self._farthest(tile):
             return None
         if _ncc(self._levelled, _levelled(window, self._kept)) < ncc:
             return None
-        return _Candidate(corner, *_worst_tiles(self._blurred, window, self._kept))
+        return _Candidate(corner, *worst_tiles(self._blurred, window, self._kept))
 
 
 def _near(whole: Picture, sought: Picture, levels: float) -> Picture:
@@ -390,11 +426,11 @@ def _ncc(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
 
 def _levelled(picture: Picture, kept: Picture) -> NDArray[np.float32]:
     """Return what is kept, grey, about its mean; 0 elsewhere."""
-    grey = _grey(picture).astype(np.float32)
-    return np.asarray((grey - cv2.mean(grey, mask=kept)[0]) * kept, np.float32)
+    levels = grey(picture).astype(np.float32)
+    return np.asarray((levels - cv2.mean(levels, mask=kept)[0]) * kept, np.float32)
 
 
-def _worst_tiles(patch: Picture, window: Picture, kept: Picture) -> tuple[float, float]:
+def worst_tiles(patch: Picture, window: Picture, kept: Picture) -> tuple[float, float]:
     """Return the greatest mean difference, 0-255, over any tile of which a quarter is kept.
 
     And the greatest if what the edge leaves of a tile is one, too: a text that comes into the patch
@@ -418,7 +454,21 @@ def _still(frames: Sequence[Picture]) -> Picture:
     return np.asarray(1 - grown, np.uint8)
 
 
-def _even(picture: Picture, at: Point) -> tuple[Picture, Box] | None:
+def _moving(frames: Sequence[Picture], at: Point) -> list[Box]:
+    """Return the boxes of what moves by itself around a place, as far as a patch could reach."""
+    whole = frames[-1].shape[1], frames[-1].shape[0]
+    left, top = (max(0, place - length) for place, length in zip(at, PATCH, strict=True))
+    size = tuple(min(length, 2 * side) for length, side in zip(whole, PATCH, strict=True))
+    still = _still([cut(frame, (left, top), (size[0], size[1])) for frame in frames])
+    moved = cv2.dilate(1 - still, np.ones((_NEAR_MOVE, _NEAR_MOVE), np.uint8))
+    _, _, boxes, _ = cv2.connectedComponentsWithStats(moved)
+    return [
+        (left + int(x), top + int(y), left + int(x + wide), top + int(y + high))
+        for x, y, wide, high, _ in boxes[1:]
+    ]
+
+
+def even(picture: Picture, at: Point) -> tuple[Picture, Box] | None:
     """Return the even area that was pressed, label or not, as 0 or 1, and its box in the picture.
 
     None if it is larger than a control: the ground of a card, or of the page.
@@ -440,7 +490,7 @@ def _ground(picture: Picture, at: Point) -> Point:
     height, width = picture.shape[:2]
     size = min(_GROUND[0], width), min(_GROUND[1], height)
     left, top = _corner(at, size, (width, height))
-    colours = _cut(picture, (left, top), size).astype(np.int32) @ (1, 1 << 8, 1 << 16)
+    colours = cut(picture, (left, top), size).astype(np.int32) @ (1, 1 << 8, 1 << 16)
     each, count = np.unique(colours, return_counts=True)
     ys, xs = np.nonzero(colours == each[count.argmax()])
     nearest = int(np.argmin((xs + left - at[0]) ** 2 + (ys + top - at[1]) ** 2))
@@ -453,7 +503,7 @@ def _aim(picture: Picture, at: Point) -> Point:
     What has no label is told by its nearer end. Raises CannotLearn if the label is too far from
     the press: what the control says would not be in the picture.
     """
-    found = _even(picture, at)
+    found = even(picture, at)
     if found is None:
         return at
     area, (left, _, right, _) = found
@@ -478,7 +528,7 @@ def _aim(picture: Picture, at: Point) -> Point:
 def _tight(patch: Picture, place: Point) -> Box | None:
     """Return the box of the control alone: an even area within its corners, or else a text."""
     height, width = patch.shape[:2]
-    area = _even(patch, place)
+    area = even(patch, place)
     if area is None or not _inside(area[1], (width, height)):
         return _text(patch, place)
     _, (left, _, right, _) = area
@@ -531,7 +581,7 @@ def _core(patch: Picture, place: Point) -> tuple[int, int, int, int]:
     for core in CORES:
         size = min(core[0], width), min(core[1], height)
         corner = _corner(place, size, (width, height))
-        if _grey(_cut(patch, corner, size)).std() >= FLAT:
+        if grey(cut(patch, corner, size)).std() >= FLAT:
             break
     return *corner, *size
 
@@ -573,15 +623,15 @@ def _corner(at: Point, size: Point, whole: Point) -> Point:
     return x, y
 
 
-def _cut(picture: Picture, corner: Point, size: Point) -> Picture:
+def cut(picture: Picture, corner: Point, size: Point) -> Picture:
     return picture[corner[1] : corner[1] + size[1], corner[0] : corner[0] + size[0]]
 
 
-def _grey(picture: Picture) -> Picture:
+def grey(picture: Picture) -> Picture:
     return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
 
 
-def _blurred(picture: Picture, sigma: float) -> Picture:
+def blurred(picture: Picture, sigma: float) -> Picture:
     return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), np.uint8) if sigma else picture
 
 

@@ -182,6 +182,15 @@ def test_what_moved_when_it_was_shown_may_be_anything(control):
     assert (find(with_meter, page), find(control, page)) == (AT, Unseen.CHANGED)
 
 
+def test_what_moves_beside_the_control_is_left_out_of_what_is_kept():
+    frames = [drawn() for _ in range(5)]
+    for number, frame in enumerate(frames):
+        frame[210:294, 300:640] = 40 * number  # somebody's picture, 6 pixels above the key
+    page = drawn(button=(410, 310))
+    page[100:304, 300:640] = 70
+    assert find(learn(frames, AT), page) == (AT[0] + 10, AT[1] + 10)
+
+
 def test_what_moves_all_the_time_is_not_learned():
     noise = np.random.default_rng(1)
     frames = [noise.integers(0, 255, (480, 800, 3), np.uint8) for _ in range(5)]

@@ -22,6 +22,7 @@ from playwright.sync_api import sync_playwright
 
 from roomctl.device import Status
 from tests.camera.site import held, room
+from tests.kiosk import redesigned_pages
 from tests.kiosk.changed_pages import looked_at
 from tests.soak_meetings import meetings
 from tests.soak_room import hours
@@ -31,6 +32,7 @@ from tests.web.endurance import endure
 
 OFFLINE_S, BACK_S = 1.0, 2.0
 BUSY_PCT = 1.0
+REDESIGNS_PCT = 90
 WARMING = 5  # cycles before anything is counted: what is made once for all, is made
 
 
@@ -89,6 +91,21 @@ def looks(count: int) -> bool:
     return found["wrong"] == 0
 
 
+def redesigns(count: int) -> bool:
+    """Look at about so many pages that are drawn another way; none is pressed wrongly."""
+    each = max(1, count // 24)
+    looked = list(redesigned_pages.looked_at(redesigned_pages.pages("held_out", each, 4, 20)))
+    for one in looked:
+        if one.verdict in ("wrong", "imitation"):
+            say(f"redesign: {one.verdict}: {one.page.change} of {one.page.shown.name}")
+    for line in redesigned_pages.told(looked):
+        say(f"redesign: {line}")
+    wanted = [one.verdict == "found" for one in looked if one.page.control is not None]
+    say(f"redesign: {sum(wanted)} of {len(wanted)} found, bar {REDESIGNS_PCT} %")
+    wrong = any(one.verdict == "wrong" for one in looked)
+    return not wrong and 100 * sum(wanted) >= REDESIGNS_PCT * len(wanted)
+
+
 def panel(updates: int, views: int) -> bool:
     """Leave a panel on in a real browser for so many updates and changes of view."""
     with sync_playwright() as playwright:
@@ -114,6 +131,7 @@ def main() -> int:
     parser.add_argument("--rest", type=float, default=10.0, help="seconds of a silent line")
     parser.add_argument("--meetings", type=int, default=20, help="rounds of two meetings; 0: none")
     parser.add_argument("--looks", type=int, default=1000, help="changed pages to look at; 0: none")
+    parser.add_argument("--redesigns", type=int, default=1344, help="pages drawn anew; 0: none")
     parser.add_argument("--updates", type=int, default=200_000, help="of a panel; 0: none")
     parser.add_argument("--joins", type=int, default=50, help="by each walkthrough; 0: none")
     parser.add_argument("--hours", type=float, default=8.0, help="of a room's life; 0: none")
@@ -126,6 +144,8 @@ def main() -> int:
             good &= meetings(asked.meetings, Path(folder))
     if asked.looks:
         good &= looks(asked.looks)
+    if asked.redesigns:
+        good &= redesigns(asked.redesigns)
     if asked.updates:
         good &= panel(asked.updates, views=max(asked.updates // 400, 25))
     if asked.joins:

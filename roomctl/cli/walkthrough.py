@@ -48,6 +48,8 @@ def words(answer: dict[str, Any]) -> str:
 
 def _answer(line: bytes) -> dict[str, Any]:
     look = _library()
+    from roomctl.kiosk import redrawn
+
     try:
         asked = _object(line)
         frames = [_picture(asked, "teach")]
@@ -58,7 +60,7 @@ def _answer(line: bytes) -> dict[str, Any]:
         if sum(math.prod(_size(one)) for one in pictures) > _MOST_SHOWN:
             raise _UnreadableError(f"teach_also has more than {_MOST_SHOWN} pixels")
         frames[:0] = [_decoded(one, "teach_also") for one in pictures]
-        found = look.find(look.learn(frames, _place(asked)), _picture(asked, "look"))
+        found = redrawn.find(look.learn(frames, _place(asked)), _picture(asked, "look"))
     except _UnreadableError as error:
         return {"press": None, "why": f"unreadable: {error}"}
     except look.CannotLearn as error:

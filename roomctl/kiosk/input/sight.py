@@ -39,10 +39,12 @@ from roomctl.kiosk.input.glimpse import Glimpses
 from roomctl.meeting.walkthrough import PATCH, ShownControl, packed, unpacked
 
 if TYPE_CHECKING:
-    from roomctl.kiosk.look import Box, Control, Picture, Point
+    from roomctl.kiosk.look import Box, Control, Picture, Point, Unseen
 
     Glimpse = Callable[[Point, Point], Picture]
     Followed = tuple[Control, Point, float]
+    # Since when the page stood still; how a control is drawn there, and where it was found.
+    Drawn = tuple[float, Control | None, Point]
 
 GRAB_S = 3.0  # a compositor that gives no picture by then is stuck
 WATCH_EVERY_S = 0.3
@@ -61,6 +63,7 @@ _LOUD = 10  # levels; less is noise
 _ONE_PAGE = 10  # levels, on average around a press; more is another page
 _RESTLESS = 3  # of the last looks: what changed in so many moves by itself
 _REMEMBERED = 8
+_REDRAWN_S = 0.5  # a page stands still so long before what is drawn another way is looked for
 _FIELD = (170, 22)  # pixels around a press, across and down, in which typed text stands
 _AROUND_TEXT = 6
 
@@ -125,9 +128,9 @@ class Eyes:
 
     def __init__(self, grab: Callable[[], Picture], glimpse: Glimpse | None = None) -> None:
         """`grab` takes a picture of the display, `glimpse` of a part: from a corner, of a size."""
-        from roomctl.kiosk import look
+        from roomctl.kiosk import look, redrawn
 
-        self._look, self._grab, self._glimpse = look, grab, glimpse
+        self._look, self._redrawn, self._grab, self._glimpse = look, redrawn, grab, glimpse
         self.watching = False
         self._frames: deque[tuple[float, Picture]] = deque(maxlen=FRAMES)
         self._controls: list[Control] = []
@@ -135,6 +138,8 @@ class Eyes:
         self._hidden: list[Box] = []
         self._small: deque[Any] = deque(maxlen=_REMEMBERED)
         self._changed_at = time.monotonic()
+        self._drawn: dict[int, Drawn] = {}
+        self._pressed: int | None = None
         self._followed: Followed | None = None
         self._gone = False
         self._following = threading.Lock()  # over both, and the one connection of `glimpse`
@@ -157,13 +162,14 @@ class Eyes:
     def _press(self, number: int, at: Point) -> None:
         """Follow a control that was pressed, if another one looks like it."""
         with self._following:
-            self._followed, self._gone = None, False
+            self._followed, self._gone, self._pressed = None, False, number
             if number not in range(len(self._controls)):
                 return
             pressed = self._controls[number]
             if not any(self._look.twins(pressed, other) for other in self._controls):
                 return
-            self._followed = followed = pressed, at, time.monotonic() + FOLLOW_S
+            control = self._drawn.get(number, (0, None, at))[1] or pressed
+            self._followed = followed = control, at, time.monotonic() + FOLLOW_S
             glimpse = self._glimpse
         if glimpse is not None:
             what = glimpse, followed
@@ -212,6 +218,7 @@ class Eyes:
             case {"do": "bring", "controls": str(data)}:
                 found = unpacked(base64.b64decode(data))
                 self._controls = [self._control(one) for one in found]
+                self._drawn, self._pressed = {}, None
             case {"do": "seek", "wanted": list(wanted)}:
                 return self._seek([one for one in wanted if one in range(len(self._controls))])
             case {"do": "follow", "control": int(one), "x": int(x), "y": int(y)}:
@@ -237,11 +244,35 @@ class Eyes:
         self._follow(picture)
         seen = {}
         for number in wanted:
-            found = self._look.find(self._controls[number], picture)
+            found = self._found(number, picture)
             seen[str(number)] = list(found) if isinstance(found, tuple) else found.value
         still_ms = round((time.monotonic() - self._changed_at) * 1000)
         size = _size(picture)
         return {"seen": seen, "size": size, "still_ms": still_ms, "gone": self._gone}
+
+    def _found(self, number: int, picture: Picture) -> Point | Unseen:
+        """Look for a control as it was shown; on a page that stands still, once more otherwise."""
+        control, look = self._controls[number], self._look
+        as_shown: Point | Unseen = look.find(control, picture)
+        if isinstance(as_shown, tuple) or as_shown is look.Unseen.AMBIGUOUS:
+            self._drawn.pop(number, None)
+            return as_shown
+        since, drawn, at = self._drawn.get(number, (0.0, None, (0, 0)))
+        if drawn is not None:
+            fresh = since == self._changed_at or number == self._pressed
+            if fresh and look.same(drawn, picture, at):
+                return at
+        elif since == self._changed_at:
+            return as_shown
+        reacts = drawn is not None and number == self._pressed  # as shown it never stood there
+        why: Unseen = look.Unseen.CHANGED if reacts else as_shown
+        if time.monotonic() - self._changed_at < _REDRAWN_S:
+            return why
+        found: Point | Unseen = self._redrawn.redrawn(control, picture, why)
+        place = found if isinstance(found, tuple) else None
+        drawn = None if place is None else look.drawn(picture, place)
+        self._drawn[number] = self._changed_at, drawn, place or (0, 0)
+        return found
 
     def _note(self, picture: Picture) -> None:
         """Note whether anything changed that does not always move, such as somebody's picture.

@@ -11,6 +11,7 @@ from roomctl.kiosk import look
 from roomctl.kiosk.input.sight import FOLLOW_EVERY_S, Eyes
 from roomctl.meeting.walkthrough import packed, unpacked
 from tests.kiosk.test_look import AT, drawn
+from tests.kiosk.test_redrawn import ringed
 
 BLANK = np.full((480, 800, 3), 240, np.uint8)
 OTHER = drawn(label="Quit", colour=(20, 90, 200))
@@ -145,3 +146,22 @@ def test_a_second_press_waits_for_the_glimpse_of_the_first_one(controls):
             thread.join(60)
     assert set(most) == {1}
     assert eyes.answer({"do": "seek", "wanted": []})["gone"]
+
+
+def test_a_control_drawn_another_way_is_found_once_the_page_stands_still(controls, monkeypatch):
+    now = iter(range(0, 1000))
+    monkeypatch.setattr("time.monotonic", lambda: next(now) / 10)
+    page = ringed(drawn())
+    display = Display(page)
+    eyes = Eyes(display)
+    eyes.answer({"do": "bring", "controls": base64.b64encode(packed(controls[:1])).decode()})
+    told = [eyes.answer({"do": "seek", "wanted": [0]}) for _ in range(8)]
+    assert told[0]["seen"] == {"0": "absent"}
+    assert told[-1]["seen"] == {"0": list(AT)}
+    eyes.answer({"do": "follow", "control": 0, "x": AT[0], "y": AT[1]})
+    stirred = page.copy()
+    stirred[:100] = 10
+    display.pictures = [stirred]
+    assert eyes.answer({"do": "seek", "wanted": [0]})["seen"] == {"0": list(AT)}, "it stays"
+    display.pictures = [drawn(label="Quit")]
+    assert eyes.answer({"do": "seek", "wanted": [0]})["seen"] == {"0": "changed"}

@@ -1,0 +1,133 @@
+"""A control that is drawn another way than it was shown is found, or nothing is pressed."""
+
+import cv2
+import numpy as np
+import pytest
+
+from roomctl.kiosk import look
+from roomctl.kiosk.look import Unseen, learn
+from roomctl.kiosk.redrawn import find
+from tests.kiosk.redesigned_pages import looked_at, pages, told
+from tests.kiosk.test_look import AT, drawn
+
+BOX = (400, 300, 530, 344)  # the key's
+
+
+@pytest.fixture(scope="module")
+def control():
+    return learn([drawn()], AT)
+
+
+def moved(page, x):
+    """Move a page by a part of a pixel, as text is that a scrollbar moves."""
+    matrix = np.array([[1, 0, x], [0, 1, 0]], np.float32)
+    return cv2.warpAffine(page, matrix, page.shape[1::-1], borderMode=cv2.BORDER_REPLICATE)
+
+
+def zoomed(page, by):
+    return cv2.resize(page, None, fx=by, fy=by, interpolation=cv2.INTER_AREA)
+
+
+def ringed(page, thick=3, away=4):
+    left, top, right, bottom = BOX
+    cv2.rectangle(page, (left - away, top - away), (right + away, bottom + away), (0,) * 3, thick)
+    return page
+
+
+def pointed_at(page, by=0.93):
+    left, top, right, bottom = BOX
+    page[top : bottom + 1, left : right + 1] = page[top : bottom + 1, left : right + 1] * by
+    return page
+
+
+def dark(page):
+    """Turn a page dark but for its key."""
+    left, top, right, bottom = BOX
+    other = 255 - page
+    other[top : bottom + 1, left : right + 1] = page[top : bottom + 1, left : right + 1]
+    return other
+
+
+def near(place, wanted):
+    return isinstance(place, tuple) and np.abs(np.subtract(place, wanted)).max() <= 3
+
+
+def with_text(page):
+    cv2.putText(page, "Cancel", (340, 285), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (60,) * 3, 1)
+    return page
+
+
+@pytest.mark.parametrize("by", [0.9, 1.1, 1.25])
+def test_a_zoomed_control_is_found_where_it_stands(control, by):
+    page = zoomed(drawn(), by)
+    assert near(find(control, page), [place * by for place in AT])
+    for other in (drawn(label="Quit"), drawn(colour=(150,) * 3), (drawn() * 0.8).astype(np.uint8)):
+        assert isinstance(find(control, zoomed(other, by)), Unseen)
+
+
+def soft(**how):
+    """Draw a page whose letters have soft edges, as a browser's have."""
+    return cv2.GaussianBlur(drawn(**how), (0, 0), 0.6)
+
+
+def test_a_control_that_moved_by_half_a_pixel_is_found():
+    control, page = learn([soft()], AT), moved(soft(), 0.5)
+    assert isinstance(look.find(control, page), Unseen)
+    assert near(find(control, page), AT)
+    for other in (soft(label="Jain"), soft(label="Join."), (soft() * 0.9).astype(np.uint8)):
+        assert isinstance(find(control, moved(other, 0.5)), Unseen)
+
+
+def test_nothing_is_pressed_where_two_are_drawn_another_way():
+    page = moved(soft(second=(200, 400)), 0.5)
+    assert find(learn([soft()], AT), page) is Unseen.AMBIGUOUS
+
+
+@pytest.mark.parametrize("shown", [False, True], ids=["comes", "goes"])
+def test_a_ring_of_the_focus_comes_or_goes(control, shown):
+    if shown:
+        assert find(learn([ringed(drawn())], AT), drawn()) == AT
+    else:
+        assert find(control, ringed(drawn())) == AT
+        assert isinstance(find(control, ringed(drawn(label="Quit"))), Unseen)
+
+
+def test_a_box_with_a_text_beside_the_control_is_no_ring(control):
+    page = ringed(drawn())
+    cv2.putText(page, "299.00", (410, 295), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (0,) * 3, 1)
+    assert isinstance(find(control, page), Unseen)
+
+
+def test_a_pointer_on_the_control_darkens_it_and_a_veil_the_page(control):
+    assert find(control, pointed_at(drawn())) == AT
+    assert isinstance(find(control, pointed_at(drawn(), by=0.8)), Unseen)
+    assert isinstance(find(control, (drawn() * 0.93).astype(np.uint8)), Unseen)
+    grey = drawn(ground=20)
+    night = learn([grey], AT)
+    assert isinstance(find(night, pointed_at(grey.copy())), Unseen), "nothing bright is beside it"
+
+
+def test_in_the_other_theme_the_control_has_its_own_colours_and_its_neighbours_their_shapes():
+    control = learn([with_text(drawn())], AT)
+    assert find(control, dark(with_text(drawn()))) == AT
+    for other in (
+        255 - with_text(drawn()),
+        dark(drawn()),
+        (dark(with_text(drawn())) * 0.85).astype(np.uint8),
+    ):
+        assert isinstance(find(control, other), Unseen)
+
+
+def test_a_dark_banner_on_a_bright_page_is_no_other_theme(control):
+    page, banner = drawn(), dark(drawn())
+    page[240:420, 250:680] = banner[240:420, 250:680]
+    assert isinstance(find(control, page), Unseen)
+
+
+@pytest.mark.real
+def test_pages_that_are_drawn_another_way_are_found_and_none_is_pressed_wrongly():
+    looked = list(looked_at(pages("held_out", 5, 4, 20, seed=2)))
+    report = "\n".join(told(looked))
+    assert [one.page.change for one in looked if one.verdict == "wrong"] == [], report
+    wanted = [one.verdict == "found" for one in looked if one.page.control is not None]
+    assert sum(wanted) >= 0.8 * len(wanted), report

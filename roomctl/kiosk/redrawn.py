@@ -40,6 +40,7 @@ SAME, SAME_ZOOMED, OTHER = 12.0, 18.0, 30.0  # worst tiles: the same, and surely
 SAME_TEXT, SAME_ENLARGED_TEXT = 10.0, 18.0  # of the control; a smaller text tells less
 UNEVEN, LEAST_USUAL, INKED = 3.5, 1.0, 24  # times the median of what is inked: another letter
 LEVEL = 6.0  # of the prevailing colours
+LEAST_COUNTED = 0.1  # of a tile: a text may reach into a strip beside what moves
 WHOLE_STEPS = (0.0, -1.0, 1.0)
 STEPS = (-1.0, -0.5, 0.0, 0.5, 1.0)  # pixels by which a tile may have moved
 THIN, LONG, ENCLOSED = 9, 24, 150  # pixels, of a ring
@@ -222,8 +223,8 @@ class _Compared:
         rings = np.zeros_like(linked)
         for number in range(1, count):
             one = which == number
-            if max(boxes[number][2:4]) >= LONG and not solid[one].any() and _encloses(one):
-                rings[one] = 1
+            if max(boxes[number][2:4]) >= LONG and not solid[one].any():
+                rings |= _ring(one)
         return np.asarray(cv2.dilate(rings, np.ones((5, 5), np.uint8)), np.uint8)
 
     def _other_theme(self, picture: Picture, around: Picture) -> bool:
@@ -272,10 +273,20 @@ class _Compared:
         return len(unveiled) >= WITNESSES and bool(np.median(unveiled) <= 3)
 
 
-def _encloses(line: NDArray[np.bool_]) -> bool:
-    """Whether a line has an inside and an outside, each as large as a part of a control."""
-    _, _, areas, _ = cv2.connectedComponentsWithStats((~line).astype(np.uint8), connectivity=4)
-    return int((areas[1:, cv2.CC_STAT_AREA] >= ENCLOSED).sum()) >= 2
+def _ring(line: NDArray[np.bool_]) -> Picture:
+    """Return 1 where a line parts an inside from an outside, without what hangs on to it.
+
+    None of it does if one of both is smaller than a part of a control.
+    """
+    _, which, boxes, _ = cv2.connectedComponentsWithStats((~line).astype(np.uint8), connectivity=4)
+    areas = boxes[1:, cv2.CC_STAT_AREA]
+    if (areas >= ENCLOSED).sum() < 2:
+        return np.zeros(line.shape, np.uint8)
+    inside = (which != 1 + int(areas.argmax())).astype(np.uint8)
+    plain = cv2.morphologyEx(inside, cv2.MORPH_OPEN, np.ones((2 * THIN,) * 2, np.uint8))
+    around = cv2.dilate(plain, np.ones((5, 5), np.uint8))
+    deep = cv2.erode(plain, np.ones((2 * THIN + 1,) * 2, np.uint8))
+    return np.asarray(line & (around > deep), np.uint8)
 
 
 def _core(control: Control, picture: Picture) -> Picture:
@@ -323,7 +334,7 @@ def _tiles(
         difference = cv2.absdiff(before, moved).max(axis=2).astype(np.float32) * mask
         sums = cv2.boxFilter(difference, -1, (TILE, TILE), borderType=cv2.BORDER_CONSTANT)
         best = np.minimum(best, sums)
-    return np.where(counts >= 0.25, best / np.maximum(counts, 0.01), 0).astype(np.float32)
+    return np.where(counts >= LEAST_COUNTED, best / np.maximum(counts, 0.01), 0).astype(np.float32)
 
 
 def _level(shown: Picture, now: Picture) -> float:

@@ -377,28 +377,35 @@ class _OnePage:
         if never:
             page.evaluate(f"() => {{ {NEVER[never].format(**words)} }}")
             unspoilt, look = look, page.screenshot()
-            press = [at + off * zoom for at, off in zip(box, offset, strict=False)]
-            if "twin" not in never and _same_around(shown, unspoilt, look, press, zoom):
+            now = box if never == "gone" else [side * zoom for side in _control(page)]
+            views = [
+                (picture, [at + off * zoom for at, off in zip(corner, offset, strict=False)])
+                for picture, corner in ((unspoilt, box), (look, now))
+            ]
+            if "twin" not in never and _same_around(shown, views, zoom):
                 return None
         name = kind + (f" {zoom:g}" if zoom != 1 else "")
         control = None if never else (box[0], box[1], box[2], box[3])
         return Changed(shown, f"{never} ({name})" if never else name, look, control)
 
 
-def _same_around(
-    shown: Shown, before: bytes, after: bytes, press: Sequence[float], zoom: float
-) -> bool:
+def _same_around(shown: Shown, views: Sequence[tuple[bytes, Sequence[float]]], zoom: float) -> bool:
     """Whether two pictures are the same in all that the room keeps of what is around a press."""
     frames = [picture for one in shown.frames if (picture := decoded(one)) is not None]
     try:
         control = learn(frames, shown.at)
     except CannotLearn:
         return False
-    height, width = control.kept.shape
-    left, top = (at - zoom * place for at, place in zip(press, control.place, strict=True))
-    corners = (round(left), round(top)), (round(left + zoom * width), round(top + zoom * height))
-    (x0, y0), (x1, y1) = ((max(0, x), max(0, y)) for x, y in corners)
-    first, second = (one[y0:y1, x0:x1] for one in map(decoded, (before, after)) if one is not None)
+    height, width = (round(zoom * side) for side in control.kept.shape)
+    parts = []
+    for png, press in views:
+        picture = decoded(png)
+        assert picture is not None
+        x, y = (round(at - zoom * place) for at, place in zip(press, control.place, strict=True))
+        parts.append(picture[max(0, y) : y + height, max(0, x) : x + width])
+    first, second = parts
+    if first.shape != second.shape:
+        return False
     kept = cv2.resize(control.kept, first.shape[1::-1], interpolation=cv2.INTER_NEAREST)
     return not bool(((first != second).any(axis=2) & (kept > 0)).any())
 

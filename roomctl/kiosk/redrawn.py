@@ -74,16 +74,21 @@ def redrawn(control: Control, picture: Picture, otherwise: Unseen) -> Point | Un
     key = _key(control)
     good: list[_Place] = []
     alike: list[_Place] = []
-    for place in _places(control, picture):
-        if any(_overlap(place, one, control) for one in alike):
-            continue
-        window, inside = _window(control, picture, place)
-        kept = control.kept & inside
-        verdict = _Compared(control, key, window, kept, place.zoom)
-        if verdict.core <= OTHER:
-            alike.append(place)
-            if verdict.same(picture):
-                good.append(place)
+
+    def judge(places: list[_Place]) -> None:
+        for place in places:
+            if any(_overlap(place, one, control) for one in alike):
+                continue
+            window, inside = _window(control, picture, place)
+            verdict = _Compared(control, key, window, control.kept & inside, place.zoom)
+            if verdict.core <= OTHER:
+                alike.append(place)
+                if verdict.same(picture):
+                    good.append(place)
+
+    judge(_places(control, picture, ZOOMS, _SMALL))
+    if good:  # what looks like it is sought with more care than it
+        judge(_places(control, picture, (good[0].zoom,), 2))
     if not good:
         return otherwise
     if len(good) > 1 or len(alike) > max(1, control.alike):
@@ -103,15 +108,17 @@ def _overlap(first: _Place, second: _Place, control: Control) -> bool:
     )
 
 
-def _places(control: Control, picture: Picture) -> list[_Place]:
+def _places(
+    control: Control, picture: Picture, zooms: tuple[float, ...], smaller: int
+) -> list[_Place]:
     """Return where the control alone correlates best, at any zoom, the likeliest first."""
     whole, core = grey(picture), grey(_core(control, control.patch))
-    small = _resized(whole, 1 / _SMALL)
+    small = _resized(blurred(whole, look.HALF_BLUR), 1 / smaller)
     found = []
-    for zoom in ZOOMS:
-        sought = _resized(core, zoom / _SMALL)
+    for zoom in zooms:
+        sought = _resized(blurred(core, look.HALF_BLUR), zoom / smaller)
         for x, y, like in _peaks(small, sought):
-            found.append((like, zoom, (x * _SMALL, y * _SMALL)))
+            found.append((like, zoom, (x * smaller, y * smaller)))
     refined = []
     for _, zoom, near in sorted(found, reverse=True)[:_JUDGED]:
         sought = _resized(core, zoom)

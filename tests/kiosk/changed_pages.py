@@ -82,7 +82,6 @@ OTHERS = {
     "background:#fff;padding:40px;left:45%;top:' + (row.offsetTop - 20) + 'px\">?</div>')",
     "strange page": "heading.textContent = 'Your account', "
     "row.insertAdjacentHTML('beforebegin', '<div>Sign in to go on</div>')",
-    "other scale": "document.body.style.zoom = {zoom}",
     "restyled": "c.style.borderRadius = '0', c.style.letterSpacing = '2px'",
     "other language": "c.textContent = '{translated}'",
     "no style yet": "document.styleSheets[0].disabled = true",
@@ -236,7 +235,6 @@ def _changed(page: Page, shown: Shown, name: str, chosen: random.Random) -> Chan
         n=chosen.randint(10, 59),
         d=chosen.randint(1, 5),
         label=chosen.choice(_OTHER_LABELS),
-        zoom=chosen.choice((0.9, 1.1, 1.25, 1.5)),
         translated=shown.translated,
     )
     page.evaluate(f"() => {{ {script} }}")

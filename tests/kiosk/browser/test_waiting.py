@@ -16,6 +16,7 @@ from roomctl.screen.protocol import (
     WaitingState,
     needs_of,
 )
+from tests.examples import examples
 from tests.kiosk.agency import UID, Agency, commands, session
 from tests.kiosk.site import Site
 from tests.kiosk.sound_server import needed
@@ -270,9 +271,9 @@ async def test_a_waiting_browser_is_confined_and_listens_on_no_debugging_port(ag
 
 
 @pytest.mark.timeout(900)
-async def test_fifty_joins_in_a_row_leave_no_process_and_no_folder(agent, site):
+async def test_joins_in_a_row_leave_no_process_and_no_folder(agent, site):
     async with agent.daemon() as daemon:
-        for number in range(50):
+        for number in range(examples(50)):
             order = meeting(site, assisted=number % 2 == 1)
             state = (WaitingState.STARTING, WaitingState.READY)[number % 10 == 0]
             await waiting(daemon, order, state)

@@ -264,9 +264,10 @@ class CallContext:
     `shown`: its page is on the display, and open since `opened_s`. What the last report said stands
     until another one says otherwise, or the screen is away, which it is since `away_s`. The browser
     records and plays since `sound_s`, and does neither since `quiet_s`; `counted` is the growth of
-    the page's bytes; no line is there since `bare_s`. `within` is the state in the meeting to which
-    an interruption returns, `made` who spoke for it, `hasty` whether nothing but datagrams that
-    may be others' was seen of its traffic, `spoke_s` when anybody spoke last.
+    the page's bytes; no line is there since `bare_s`; `busy`: the box's datagrams went both ways
+    before the page's only connection was made, so they are others'. `within` is the state in the
+    meeting to which an interruption returns, `made` who spoke for it, `hasty` whether nothing but
+    datagrams that may be others' was seen of its traffic, `spoke_s` when anybody spoke last.
     """
 
     call: Call | None = None
@@ -287,6 +288,7 @@ class CallContext:
     media: Media | None = None
     counted: Span | None = None
     flow: MediaFlow | None = None
+    busy: bool = False
     within: State = State.IN_CALL
     made: frozenset[Witness] = frozenset()
     hasty: bool = False
@@ -384,6 +386,7 @@ def _witnessed(context: CallContext, page: PageReport) -> CallContext:
     both = sound is not None and sound.capture and sound.playback
     neither = sound is not None and not (sound.capture or sound.playback)
     bare = lines is not None and lines.connections == lines.missing == 0
+    datagrams = page.flow is not None and page.flow.datagrams
     return replace(
         context,
         host=page.host or context.host,
@@ -400,6 +403,7 @@ def _witnessed(context: CallContext, page: PageReport) -> CallContext:
         media=page.media,
         counted=_counted(context, page.media, now),
         flow=page.flow,
+        busy=datagrams and (context.busy or not _is_single(lines)),
     )
 
 
@@ -425,17 +429,22 @@ def _steady(span: Span | None, now: float) -> bool:
 def _speaking(context: CallContext, now: float) -> set[Witness]:
     """Return who sees media go both ways."""
     lines, flow = context.lines, context.flow
-    single = lines is not None and lines.connections == lines.fresh == 1  # not to the page itself
+    single = _is_single(lines)
     counts = lines is None or lines.connected > 0 or lines.missing > 0 or single
-    answered = not _is_silent(context)
+    answered, hasty = not _is_silent(context), single and not context.busy
     told = {
         Witness.LOG: answered and _sends(lines) and _receives(lines),
         Witness.PAGE: bool(context.joined) or (counts and _steady(context.counted, now)),
         Witness.SOUND: context.sound_s is not None and now - context.sound_s >= STEADY_S,
-        Witness.TRAFFIC: flow is not None and (_flows(flow) or (single and flow.datagrams)),
+        Witness.TRAFFIC: flow is not None and (_flows(flow) or (hasty and flow.datagrams)),
         Witness.PICTURE: context.picture == State.IN_CALL,
     }
     return {witness for witness, speaks in told.items() if speaks}
+
+
+def _is_single(lines: CallLines | None) -> bool:
+    """Whether the page has one connection, and it is new: it does not lead to the page itself."""
+    return lines is not None and lines.connections == lines.fresh == 1
 
 
 def _flows(flow: MediaFlow | None) -> bool:

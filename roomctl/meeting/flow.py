@@ -94,6 +94,11 @@ def datagrams_flow(samples: Sequence[tuple[float, int, int]]) -> bool:
     )
 
 
+def are_others(before: bool, flows: bool, has_socket: bool) -> bool:
+    """Whether datagrams are others': they went both ways before the meeting had a socket."""
+    return flows and (before or not has_socket)
+
+
 def _silent(samples: Sequence[tuple[float, TrafficCount]]) -> bool:
     """Whether nothing came in, by whatever protocol, as long as packets are counted."""
     now, last = samples[-1] if samples else (0.0, TrafficCount())

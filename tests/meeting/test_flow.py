@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from roomctl.meeting.flow import MediaFlow, TrafficCount, TrafficSource, datagrams_flow, media_flow
+from roomctl.meeting.flow import (
+    MediaFlow,
+    TrafficCount,
+    TrafficSource,
+    are_others,
+    datagrams_flow,
+    media_flow,
+)
 from tests.examples import examples
 
 UNIT, HOST = TrafficSource.UNIT, TrafficSource.HOST
@@ -220,3 +227,11 @@ def test_acknowledgements_are_never_media(seconds):
 def test_media_of_the_same_size_both_ways_are_media(count, payload, start):
     both = packets("in", count, payload) | packets("out", count, payload)
     assert media_flow(samples(start=start, **both)) == MediaFlow(incoming=True, outgoing=True)
+
+
+def test_datagrams_that_came_before_the_meeting_s_socket_are_others_until_they_end():
+    said, others = [], False
+    for flows, has_socket in ((1, 0), (1, 1), (1, 1), (0, 1), (1, 1)):
+        others = are_others(others, bool(flows), bool(has_socket))
+        said.append(others)
+    assert said == [True, True, True, False, False]

@@ -14,7 +14,13 @@ from roomctl.kiosk.browser import rtc_log
 from roomctl.kiosk.browser.folder import BrowserFolder
 from roomctl.kiosk.browser.rtc_log import RtcLogs
 from roomctl.kiosk.traffic import SessionTraffic
-from roomctl.meeting.flow import MediaFlow, TrafficCount, datagrams_flow, media_flow
+from roomctl.meeting.flow import (
+    MediaFlow,
+    TrafficCount,
+    are_others,
+    datagrams_flow,
+    media_flow,
+)
 from roomctl.screen.protocol import MeetingPage, RtcLines, SoundFlow, TrafficFlow
 from roomctl.wire import in_thread
 
@@ -34,14 +40,16 @@ class Witnesses:
         self._flow = MediaFlow()
         self._counts: deque[tuple[float, TrafficCount]] = deque(maxlen=8)
         self._datagrams: deque[tuple[float, int, int]] = deque(maxlen=4)
-        self._has_socket = False
+        self._has_socket = self._busy = False
         self._read_s = float("-inf")
 
     async def look(self, page: MeetingPage, pid: int) -> MeetingPage:
         """Return the page with what is seen now; `pid` is the process that leads them."""
         now = time.monotonic()
         await in_thread(self._read, now)
-        datagrams = self._has_socket and datagrams_flow(self._datagrams)
+        flows = datagrams_flow(self._datagrams)
+        self._busy = are_others(self._busy, flows, self._has_socket)
+        datagrams = flows and self._has_socket and not self._busy
         traffic = TrafficFlow(
             self._flow.incoming, self._flow.outgoing, self._flow.silent, datagrams
         )

@@ -529,6 +529,8 @@ def _aged(context: CallContext, at: Moment) -> CallContext:
 
 def _is_over(context: CallContext) -> bool:
     """Whether a meeting is over before its media is missed: no line is left, the page says so."""
+    if context.picture == State.LOBBY and context.sign is None:
+        return True  # a lobby with media, which was looked at too late
     if context.joined is False and Witness.LOG not in context.made:
         return Witness.PAGE in context.made
     if _sight(context)[0] in (None, State.IN_CALL):

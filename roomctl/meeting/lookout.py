@@ -16,7 +16,9 @@ from roomctl.meeting.walkthrough import NamedPicture, PageName, ShownControl, Si
 BEFORE_S = 2.0  # between two looks while a call is not proven
 DURING_S = 10.0  # and while it is
 
-_DURING = frozenset({PageName.IN_CALL, PageName.REMOVED, PageName.ENDED})
+EARLY = 3  # looks at a call that is just proven, as often as before: it may be a lobby with media
+
+_DURING = frozenset({PageName.LOBBY, PageName.IN_CALL, PageName.REMOVED, PageName.ENDED})
 
 
 class Lookout:

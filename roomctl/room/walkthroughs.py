@@ -24,7 +24,7 @@ from roomctl.config import Config
 from roomctl.errors import NoReply, PortError, Refused, RoomctlError
 from roomctl.frozen import frozen
 from roomctl.kind import Part
-from roomctl.meeting.lookout import BEFORE_S, DURING_S, Lookout
+from roomctl.meeting.lookout import BEFORE_S, DURING_S, EARLY, Lookout
 from roomctl.meeting.walkthrough import (
     LARGEST_FILE,
     LOOK_EVERY_S,
@@ -399,7 +399,7 @@ class Walkthroughs(Part):
                 self._calls.page_seen(call_id, None)
 
     async def _seek_named(self, remote: RemoteDisplay, call_id: int) -> None:
-        lookout, looking = Lookout(()), True
+        lookout, looking, looks = Lookout(()), True, 0
         while self._calls.plain_page == call_id and not (self._asked or self._shown):
             self._stirred.clear()
             kept, proven = self._kept_here(), self._calls.proven
@@ -417,7 +417,8 @@ class Walkthroughs(Part):
                 await remote.bring(packed(lookout.controls))
             seen = await remote.seek(wanted)
             self._tell(call_id, lookout, _sighted(seen))
-            await asyncio.sleep(DURING_S if proven else BEFORE_S)
+            looks = looks + 1 if proven else 0
+            await asyncio.sleep(DURING_S if looks > EARLY else BEFORE_S)
 
     def _tell(self, call_id: int, lookout: Lookout, sighted: Sighted) -> None:
         """Have the call's state say what a named picture says."""

@@ -1,5 +1,7 @@
 """A named picture says what a page is once it was seen twice, and no more once missed twice."""
 
+from dataclasses import replace
+
 from roomctl.meeting.lookout import Lookout
 from roomctl.meeting.walkthrough import NamedPicture, PageName
 from tests.meeting.test_walkthrough import shown
@@ -18,7 +20,8 @@ def test_what_was_seen_or_missed_once_says_nothing() -> None:
     assert said == [None, None, None, lobby, lobby, lobby, lobby, None]
 
 
-def test_in_a_proven_call_its_end_alone_is_looked_for() -> None:
-    lookout = Lookout([LOBBY, REMOVED], first=5)
-    assert (lookout.wanted(proven=False), lookout.wanted(proven=True)) == ((5, 6), (6,))
-    assert len(lookout.controls) == 2
+def test_in_a_proven_call_no_wall_is_looked_for() -> None:
+    wall = replace(REMOVED, says=PageName.SIGN_IN)
+    lookout = Lookout([LOBBY, REMOVED, wall], first=5)
+    assert (lookout.wanted(proven=False), lookout.wanted(proven=True)) == ((5, 6, 7), (5, 6))
+    assert len(lookout.controls) == 3

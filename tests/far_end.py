@@ -1,8 +1,8 @@
 """Somebody at the other end of a page's call: aiortc in a process of its own.
 
 `python -m tests.far_end PORT` prints a line once it listens. It answers each offer that is posted
-to it, plays a tone (or silence, or sends no sound at all), and throws away what it hears. A process
-that is stopped is a network that is cut.
+to it, plays a tone (or silence, or a tone until it mutes, or sends no sound at all), and throws
+away what it hears. A process that is stopped is a network that is cut.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ import atexit
 import contextlib
 import functools
 import json
+import math
 import signal
 import subprocess
 import sys
@@ -35,7 +36,9 @@ CALL = """
     return line;
   }
 """
-"""A function of a page: `await call(media, "?sends=tone|silence|nothing")` gives its connection."""
+"""A page's function: `await call(media, "?sends=tone|silence|briefly|nothing")` gives its line."""
+
+MUTES_S = 8.0  # what sends briefly sends no packet of sound after so long
 
 
 class FarEnd:
@@ -97,8 +100,12 @@ async def serve(port):
     owned = set()
 
     class Tone(AudioStreamTrack):
+        mutes_s = math.inf
+
         async def recv(self):
             frame = await super().recv()
+            if frame.pts > self.mutes_s * frame.sample_rate:
+                await asyncio.Event().wait()
             plane = frame.planes[0]
             half = b"\x00\x10" * 20 + b"\x00\xf0" * 20
             plane.update((half * (plane.buffer_size // len(half) + 1))[: plane.buffer_size])
@@ -120,10 +127,15 @@ async def serve(port):
         sends = request.query_params.get("sends", "tone")
         await connection.setRemoteDescription(RTCSessionDescription(**await request.json()))
         if sends != "nothing":
-            connection.addTrack(Tone() if sends == "tone" else AudioStreamTrack())
+            track = AudioStreamTrack() if sends == "silence" else Tone()
+            track.mutes_s = MUTES_S if sends == "briefly" else math.inf
+            connection.addTrack(track)
         await connection.setLocalDescription(await connection.createAnswer())
         answer = connection.localDescription
-        return JSONResponse({"type": answer.type, "sdp": answer.sdp})
+        lines = answer.sdp.splitlines(keepends=True)
+        if sends == "nothing":  # aiortc names a stream of its own all the same
+            lines = [one for one in lines if not one.startswith("a=ssrc")]
+        return JSONResponse({"type": answer.type, "sdp": "".join(lines)})
 
     routes = [Route("/offer", offer, methods=["POST"])]
     config = uvicorn.Config(Starlette(routes=routes), port=port, log_level="warning")

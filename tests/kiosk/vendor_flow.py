@@ -2,15 +2,17 @@
 
 A launcher with *open the app* first, a cookie notice, name and passcode, the dialogue about devices
 twice, a lobby, a sign-in, a passcode that is wrong; in Chinese and in English, light and dark, and
-slow to load. Each vendor's are drawn another way: where things stand, how they are coloured, in
-which order they come.
+slow to load; and the conditions of a call that a room may take for another one. Each vendor's are
+drawn another way: where things stand, how they are coloured, in which order they come.
 """
 
 import json
 import math
 import queue
+import time
 
 from tests.far_end import CALL
+from tests.kiosk.conditions import CONDITIONS, hold_music
 from tests.kiosk.site import TELL, Answering, Loopback
 
 PASSCODE = "471199"
@@ -64,7 +66,8 @@ VENDORS = {
     "goto": ("cookie launcher form", "en", False, "#f68d2e", 25, 400, ""),
 }
 
-_PAGE = """<!doctype html><meta charset="utf-8"><title>vendor</title>
+_PAGE = (
+    """<!doctype html><meta charset="utf-8"><title>vendor</title>
 <style>
   body { margin: 0; font: 22px "Noto Sans", sans-serif; background: GROUND; color: INK; }
   h1 { position: fixed; left: LEFT%; top: 8%; margin: 0; font-size: 34px; }
@@ -133,6 +136,8 @@ _PAGE = """<!doctype html><meta charset="utf-8"><title>vendor</title>
       stand(stage);
     } else if (stage === "in") {
       meet().catch((error) => tell(error.name));
+    } else if (stage in conditions) {
+      conditions[stage]().then(() => tell("stands"), (error) => tell(error.name));
     }
   }
   async function stand(stage) {
@@ -147,13 +152,17 @@ _PAGE = """<!doctype html><meta charset="utf-8"><title>vendor</title>
     sound.createMediaStreamSource(media).connect(sound.destination);
   }
   CALL
+  CONDITIONS
   async function meet() {
     await call(await navigator.mediaDevices.getUserMedia(wanted));
     tell(`met webdriver=${navigator.webdriver}`);
   }
   next();
 </script>
-""".replace("TELL", TELL).replace("CALL", CALL)
+""".replace("TELL", TELL)
+    .replace("CALL", CALL)
+    .replace("CONDITIONS", CONDITIONS)
+)
 
 # What a person presses, types: by stage, as shares of height; `left` is the button's middle.
 SHOWN = {
@@ -180,6 +189,7 @@ class Flow(Loopback):
 
     def __init__(self, vendor, stages=None, language=None, dark=None, wait_ms=math.inf):
         self.said, self.drawn = queue.Queue(), queue.Queue()
+        self.said_at = {}  # each word that its page said last, by its monotonic second
         self.restyled, self.hidden, self.held = None, (), ""
         known, *look, self._colour, self._left, self._wait, self._app = VENDORS[vendor]
         self._wait = min(self._wait, wait_ms)
@@ -216,10 +226,16 @@ class Flow(Loopback):
     def _handler(flow):  # noqa: N805
         class Handler(Answering):
             def get(self):
-                self.answer(200, flow.held if self.path == "/held" else flow._page())
+                if self.path == "/music":
+                    hold_music(self)
+                else:
+                    self.answer(200, flow.held if self.path == "/held" else flow._page())
 
             def post(self):
-                (flow.drawn if self.path == "/drawn" else flow.said).put(self.body())
+                word, told = self.body(), self.path == "/said"
+                if told:
+                    flow.said_at[word] = time.monotonic()
+                (flow.said if told else flow.drawn).put(word)
                 self.answer(200)
 
         return Handler

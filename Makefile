@@ -5,7 +5,7 @@ PYTHON =
 ARGS =
 export VENV PYTHON
 
-.PHONY: help run check test hwlab bench types fonts sheet faults fuzz attack soak clean
+.PHONY: help run check test hwlab bench types fonts sheet faults calls fuzz attack soak clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{ printf "make %-6s %s\n", $$1, $$2 }'
@@ -50,6 +50,10 @@ sheet: ## every view of the panel and the room screen, drawn into build/sheet fo
 faults: ## the table of faults, anew, as the simulator measures them: docs/faults.md
 	@bash .ci/environment test
 	@exec "$(VENV)/bin/python" -m tests.faults
+
+calls: ## the matrix of calls, anew, on a real display: docs/calls.md; 50 minutes, 6 with ARGS=zoom
+	@bash .ci/environment test
+	@exec "$(VENV)/bin/python" -m tests.calls.matrix $(ARGS)
 
 fuzz: ## a million damaged frames and texts, ten thousand hands on cameras that lose replies, all properties in full
 	@bash .ci/environment test

@@ -9,6 +9,10 @@ import time
 from tests.calls.served import PATIENCE_S
 
 CHROMIUM = shutil.which("chromium")
+FLAGS = (
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",  # our own page, and a guest; the room's never has it
+)
 SIZE = (160, 120)
 COLOURS = {"magenta": (200, 0, 200), "blue": (0, 0, 200)}  # in turn
 TURN, RATE = 5, 10  # pictures of each colour, pictures a second
@@ -66,11 +70,7 @@ def guests(folder):
     from playwright.sync_api import sync_playwright
 
     seen = film(folder / "film.y4m")
-    flags = [
-        "--use-fake-device-for-media-stream",
-        "--use-fake-ui-for-media-stream",  # our own page, and a guest; the room's never has it
-        f"--use-file-for-fake-video-capture={seen}",
-    ]
+    flags = [*FLAGS, f"--use-file-for-fake-video-capture={seen}"]
     with sync_playwright() as playwright:
         flags += ["--no-sandbox"] if os.geteuid() == 0 else []
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)

@@ -1,0 +1,51 @@
+"""A few of the matrix's cells, the worst ones; `make calls` plays them all.
+
+Real labwc, Chromium in plain mode, daemon, screen process and sound server.
+"""
+
+import pytest
+
+from tests.calls import matrix
+from tests.calls.served import PATIENCE_S
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+WATCHED_S = 6.0  # so long a page before the meeting is watched that has done what it does
+
+
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory):
+    with matrix.everything(tmp_path_factory.mktemp("room"), ["zoom"]) as (rig, pages):
+        yield rig, pages["zoom"]
+
+
+def played(rig, name):
+    cell = matrix.play(
+        rig[0], "zoom", rig[1], name, stands_s=WATCHED_S, holds_s=0.0, most_s=PATIENCE_S
+    )
+    assert not cell.broke
+    return cell
+
+
+@pytest.mark.parametrize("name", ["loop", "probe"])
+def test_before_the_meeting_nobody_says_in_call(rig, name):
+    cell = played(rig, name)
+    assert "in_call" not in cell.said, list(matrix.details(cell))
+    assert cell.said[-1] == "prejoin"
+
+
+@pytest.mark.parametrize(
+    ("name", "after"), [("call", {"ended"}), ("cut", {"interrupted"}), ("killed", {"crashed"})]
+)
+def test_a_call_is_known_and_so_is_its_end(rig, name, after):
+    cell = played(rig, name)
+    assert "in_call" in cell.said, list(matrix.details(cell))
+    assert cell.said[-1] in after
+    assert cell.known_s >= 0, "not before media flow"
+    assert len(cell.by) > 1, "two witnesses"
+
+
+def test_a_meeting_without_anybody_else_is_no_call(rig):
+    cell = played(rig, "alone")
+    assert "in_call" not in cell.said, list(matrix.details(cell))
+    assert cell.said[-1] == "alone"

@@ -35,7 +35,7 @@ def crashed(meeting):
 
 
 def unproven(meeting):
-    return meeting["state"] == "unknown" and meeting["evidence"] == "none"
+    return meeting["state"] in ("unknown", "interrupted")
 
 
 def leaves(room):

@@ -13,7 +13,7 @@ import json
 import random
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from itertools import cycle
@@ -235,7 +235,9 @@ class _Browsers:
         return chosen.choice(self._others) if kind == "smoothing" else self.pages[zoom]
 
 
-def pages(which: str, count: int, found: int, never: int, seed: int = 1) -> Iterator[Changed]:
+def pages(
+    which: str, count: int, found: int, never: int, seed: int = 1
+) -> Generator[Changed, None, None]:
     """Show `count` pages, each changed in so many ways to be found, and so many never pressed."""
     chosen = random.Random(f"{which} {seed}")
     vendors, kinds = cycle(_VENDORS[which]), sorted(FOUND)

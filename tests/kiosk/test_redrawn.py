@@ -1,5 +1,7 @@
 """A control that is drawn another way than it was shown is found, or nothing is pressed."""
 
+import contextlib
+
 import cv2
 import numpy as np
 import pytest
@@ -125,8 +127,10 @@ def test_a_dark_banner_on_a_bright_page_is_no_other_theme(control):
 
 
 @pytest.mark.real
+@pytest.mark.timeout(600)
 def test_pages_that_are_drawn_another_way_are_found_and_none_is_pressed_wrongly():
-    looked = list(looked_at(pages("held_out", 5, 4, 20, seed=2)))
+    with contextlib.closing(pages("held_out", 2, 5, 10, seed=2)) as changed:
+        looked = list(looked_at(changed))
     report = "\n".join(told(looked))
     assert [one.page.change for one in looked if one.verdict == "wrong"] == [], report
     wanted = [one.verdict == "found" for one in looked if one.page.control is not None]

@@ -11,7 +11,6 @@ import contextlib
 import logging
 import os
 import re
-import time
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from urllib.parse import urlsplit
@@ -45,7 +44,6 @@ _log = logging.getLogger(__name__)
 
 READ_EVERY_S = 0.5
 LISTEN_EVERY_S = 0.5
-LOOK_EVERY_S = 3.0  # in a call
 TORN_LOOKS, TORN_EVERY_S = 5, 0.2  # a renderer's streams end within a second of it
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")  # a host as it stands in IDNA
 FETCHED_S = 30.0  # until a plain browser has fetched its start address
@@ -94,7 +92,6 @@ class MeetingSession:
         self._prepared = waiting or PreparedBrowser(setup, needs_of(order))
         self._auto_join: AutoJoin | None = None
         self._witnesses: Witnesses | None = None
-        self._looked_s = float("-inf")
 
     @property
     def page(self) -> MeetingPage:
@@ -321,12 +318,10 @@ class MeetingSession:
         return await self._closed()
 
     async def _look(self, tab: Tab, rtc: RtcStats | None) -> PageState | None:
-        """Look at what the page shows; less often while media flows, for a look costs the page."""
-        before, now = self._page.rtc, time.monotonic()
-        flows = rtc and before and rtc.connected and rtc.bytes_in > before.bytes_in
-        if flows and now < self._looked_s + LOOK_EVERY_S:
-            return self._page.seen
-        self._looked_s = now
+        """Look at what the page shows; not while media flows: its chat may say anything."""
+        before = self._page.rtc
+        if rtc and before and rtc.connected and rtc.bytes_in > before.bytes_in:
+            return None
         if tab.unreachable:
             return PageState(str(ScreenReason.NETWORK))
         return await tab.look(self._order.signs, self._order.joined)

@@ -52,7 +52,8 @@ class Invitation:
         """Explain it to a person, in "en" or "zh-CN"."""
         parsed, said = self.parsed, _WORDS[language]
         lines = []
-        if name := self._name(parsed.platform, language):
+        name = self._name(language)
+        if name:
             parts = [name]
             parts += [said["meeting"].format(parsed.meeting_id)] if parsed.meeting_id else []
             passcode = self._passcode(show_secrets)
@@ -62,23 +63,15 @@ class Invitation:
             mode = said[parsed.launch.mode]
             lines.append(said["opens"].format(host=parsed.launch.host, mode=mode))
         else:
-            lines.append(said["not_opened"].format(self._why(language)))
+            lines.append(said["not_opened"].format(parsed.say(language, name)))
         if dialled := self._dialled(show_secrets):
             lines.append(said["dial"].format(said["comma"].join(dialled)))
         return "\n".join(lines)
 
-    def _why(self, language: str) -> str:
-        """Say why nothing is opened; of a number that several platforms may have, name them."""
-        parsed, said = self.parsed, _WORDS[language]
-        if parsed.refused is Refusal.AMBIGUOUS:
-            names = (self._name(key, language) for key in parsed.params["platforms"].split(" or "))
-            parsed = replace(parsed, params={"platforms": said["or"].join(names)})
-        return parsed.say(language, self._name(parsed.platform, language))
-
-    def _name(self, platform: str | None, language: str) -> str:
-        if not platform:
+    def _name(self, language: str) -> str:
+        if not self.parsed.platform:
             return ""
-        name = self.platforms.by_key[platform].name
+        name = self.platforms.by_key[self.parsed.platform].name
         return name.zh if language == "zh-CN" else name.en
 
     def _passcode(self, show_secrets: bool) -> str | None:
@@ -94,7 +87,6 @@ class Invitation:
 _WORDS = {
     "en": {
         "comma": ", ",
-        "or": " or ",
         "meeting": "meeting {}",
         "passcode": "passcode {}",
         "opens": "would open {host} ({mode})",
@@ -105,7 +97,6 @@ _WORDS = {
     },
     "zh-CN": {
         "comma": "，",
-        "or": "、",
         "meeting": "会议号 {}",
         "passcode": "密码 {}",
         "opens": "将打开 {host}（{mode}）",

@@ -601,8 +601,6 @@ def _from_numbers(
     whole: str, platforms: Platforms, policy: Policy, linked: set[str]
 ) -> ParsedInvitation:
     found = numbers_in(whole, platforms, linked)
-    allowed = [one for one in found if policy.leaves(platforms.by_key[one.platform], platforms)]
-    found = allowed or found
     if not found and (odd := odd_number(whole, platforms)):
         return _odd(ParsedInvitation(), odd)
     if not found:

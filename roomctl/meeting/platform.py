@@ -181,8 +181,8 @@ class PrintedForms(PlatformTable):
     """How invitations print number and passcode.
 
     `labels` count when the text names the platform (by `mentions`, or by one of its links),
-    `own_labels` also when it names none, and `labels` too before a number that no other platform
-    prints so. A space in a label stands for any few blanks.
+    `own_labels` also when it names none, and `labels` too before a number spaced as one of
+    `own_groups`. A space in a label stands for any few blanks.
 
     `usual` are those lengths that the vendor gives out today; empty: all of `digits`. A `code` is
     made up by the vendor, a `name` by people: patterns that must match whole.
@@ -194,6 +194,7 @@ class PrintedForms(PlatformTable):
     name: str = ""
     passcode_needed: bool = Field(default=False, description="a number alone does not join")
     groups: tuple[str, ...] = Field(default=(), description="how they are spaced, such as '3-3-4'")
+    own_groups: tuple[str, ...] = Field(default=(), description="of these, what tells whose it is")
     mentions: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     own_labels: tuple[str, ...] = ()
@@ -640,11 +641,6 @@ class Policy:
             return any(_names(entry.lower(), platform, host) for entry in entries)
 
         return not listed(self.deny) and (not self.allow or listed(self.allow))
-
-    def leaves(self, platform: Platform, platforms: Platforms) -> bool:
-        """Whether it permits any site of a platform."""
-        names = [site.name for site in platforms.sites if site.platform is platform]
-        return any(self.permits(platform, name) for name in names or ("",))
 
     def unmatched(self, platforms: Platforms) -> Iterator[tuple[str, str]]:
         """Yield every entry that no site of any platform could match, with what may be meant.

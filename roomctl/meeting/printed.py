@@ -57,7 +57,7 @@ class Number:
 
     platform: str
     digits: str
-    groups: str = field(default="", compare=False)  # if it is spaced as the platform prints it
+    telling: bool = field(default=False, compare=False)  # spaced as only this platform does
 
 
 @frozen
@@ -168,7 +168,7 @@ def _numbers_of(text: str, key: str, platforms: Platforms) -> list[_Printed]:
         if one.number.platform == key
         and (
             one.own
-            or _is_of_one(one.number, platforms)
+            or one.number.telling
             or _nearest(named, bisect_left(places, one.at)) in (key, None)
         )
     ]
@@ -259,8 +259,7 @@ def _unwrapped(passcode: str) -> str:
 def numbers_in(text: str, platforms: Platforms, linked: Collection[str] = ()) -> list[Number]:
     """Return whose number `text` prints: one, none, or several if the text does not say whose.
 
-    Of several those count that space theirs so, as on the panel (`web/lib/likely.js`). `linked` are
-    platforms that the text names by a link which is no join itself.
+    `linked` are platforms that the text names by a link which is no join itself.
     """
     named = _mentions(text, platforms)
     places = [at for at, _ in named]
@@ -278,12 +277,8 @@ def numbers_in(text: str, platforms: Platforms, linked: Collection[str] = ()) ->
             untold.append(number)
     if told or own:
         return [(told or own)[0]]
-    return list(dict.fromkeys([number for number in untold if number.groups] or untold))
-
-
-def _is_of_one(number: Number, platforms: Platforms) -> bool:
-    """Whether a number is spaced as only its platform prints them."""
-    return [number.groups in each.printed.groups for each in platforms].count(True) == 1
+    telling = [number for number in untold if number.telling]
+    return list(dict.fromkeys(telling or untold))
 
 
 def digits_only(written: str) -> str:
@@ -343,7 +338,8 @@ def _fitting(written: str, platform: Platform) -> Number | None:
     if not fitting:
         return None
     run = (known or fitting)[0]
-    return Number(platform.key, "".join(run), _grouping(run) if known else "")
+    telling = run == parts and _grouping(run) in platform.printed.own_groups
+    return Number(platform.key, "".join(run), telling)
 
 
 def _grouping(run: list[str]) -> str:

@@ -713,7 +713,9 @@ class CallControl:
         return self.departures.default(self._config.meeting.fallback, self.day)
 
     def _allowed(self, platform: Platform) -> bool:
-        return self._policy.leaves(platform, self.platforms)
+        """Whether the room's policy leaves any site of a platform to join at."""
+        names = [site.name for site in self.platforms.sites if site.platform is platform]
+        return any(self._policy.permits(platform, name) for name in names or ("",))
 
     def _shown_name(self) -> str:
         screen = screen_of(self._config)

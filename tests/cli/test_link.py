@@ -42,18 +42,6 @@ def test_each_line_gets_exactly_one_object_with_exactly_these_keys() -> None:
     assert found[6]["refused"] == "no_meeting"
 
 
-def test_a_number_that_several_platforms_may_have_is_told_with_their_names(tmp_path: Path) -> None:
-    text = "会议号：812 3456 7890"
-    several = reader(None).read(text)
-    assert several.parsed.params["platforms"] == "bizconf or ringcentral or umeet or xylink or zoom"
-    assert "RingCentral or " in several.words(show_secrets=False, language="en")
-    assert "全时" not in several.words(show_secrets=False, language="zh-CN")
-    assert "、Zoom；" in several.words(show_secrets=False, language="zh-CN")
-    room = tmp_path / "room.toml"
-    room.write_text("[meeting]\nallow = ['zoom', 'teams']\n")
-    assert reader(room).read(text).parsed.platform == "zoom"
-
-
 def test_bytes_that_are_no_text_are_one_refusal_each() -> None:
     found = records(b"\xff\xfe\n" + json.dumps("zoom.us/j/91234567890").encode() + b"\r\n")
     assert [record["platform"] for record in found] == [None, "zoom"]

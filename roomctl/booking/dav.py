@@ -1,16 +1,21 @@
 """The process that speaks CalDAV (RFC 4791) with one server: one thing read or written.
 
     stdin   one line of JSON (DavTask)
-    stdout  one line of JSON: {"calendar": url}, and behind it, if something was read, the events'
-            iCalendar objects to the end; or {"written": ref}, {"conflict": reason},
+    stdout  one line of JSON: {"calendar": url, "kept": …}, and behind it, if something was read,
+            the events' iCalendar objects to the end; or {"written": ref}, {"conflict": reason},
             {"rejected": why}, {"error": why, "reason": …, "after_s": null or seconds}
 
 Its parent gives it time and memory and ends it. An event is written with the ETag that it was read
 with; if that is no longer its own (HTTP 412), it is read and judged anew.
 
 Whatever a server says, a redirect or the address of an event, is asked for only at the operator's
-own host, or at one of the same organization by https: nobody else gets the password. A server that
-answers no query by time is listed whole, in bounds.
+own host, or at one of the same organization by https: nobody else gets the password.
+
+No server's query by time finds all: DAViCal's misses a series on days that an override has moved
+by RANGE=THISANDFUTURE, Xandikos' the days of an RDATE. So the calendar is listed, too, and what
+the query did not find is read here: each object once, and again when its ETag changes. `kept` is
+what is known of them; the parent hands it to the next process. A server that answers no query by
+time is listed whole, in bounds.
 """
 
 from __future__ import annotations
@@ -23,15 +28,15 @@ import re
 import resource
 import socket
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import asdict
+from dataclasses import asdict, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from time import sleep
 from types import ModuleType
 from typing import Any
-from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
 from roomctl.booking.change import (
@@ -48,6 +53,7 @@ from roomctl.booking.change import (
 )
 from roomctl.booking.child import ProcessorTime
 from roomctl.booking.fetch import is_foreign, own_networks
+from roomctl.booking.known import KnownEvents, place_of
 from roomctl.booking.refusals import certificate_fault, retry_after_s
 from roomctl.errors import PortReason
 from roomctl.frozen import frozen
@@ -57,7 +63,7 @@ MEMORY_BYTES = 512 * 1024 * 1024  # address space; the libraries take 200 MiB of
 CPU_S = 20
 REQUEST_S = 10
 LARGEST = 8 * 1024 * 1024  # bytes of all events that are asked for
-MOST_LISTED = 500  # events of a calendar that is listed whole
+MOST_LISTED = 500  # events of a calendar that is listed whole, or that are read beside a query
 _LARGEST_ANSWER = 16 * 1024 * 1024  # bytes: events in XML
 _JUDGED_ANEW = 3
 _MOST_CALENDARS = 50
@@ -74,7 +80,8 @@ _FARTHEST = timedelta(hours=14)  # from UTC, in which servers take a time that h
 class DavTask:
     """What the process is asked.
 
-    `at` is the calendar's own address, once it was found; `write` a change's record, None: to read.
+    `at` is the calendar's own address, once it was found, and `kept` what the last reading has
+    learned; `write` a change's record, None: to read.
     """
 
     url: str
@@ -85,6 +92,7 @@ class DavTask:
     end: datetime
     at: str = ""
     write: dict[str, Any] | None = None
+    kept: str = field(default="", repr=False)
 
     def line(self) -> bytes:
         times = {"start": self.start.isoformat(), "end": self.end.isoformat()}
@@ -127,7 +135,7 @@ def answered(task: DavTask, time: ProcessorTime | None = None) -> tuple[dict[str
             server.find()
             if task.write is None:
                 data = b"".join(server.events())
-                return {"calendar": server.at}, data
+                return {"calendar": server.at, "kept": server.known.packed()}, data
             return _as_said(server.write(BookingChange.of(task.write))), b""
     except DavError as error:
         why = f"{error} [calendar] url"
@@ -175,6 +183,7 @@ class _Server:
         self._looked_at = {self._home.hostname}
         self._time = time
         self.at = task.at
+        self.known = KnownEvents(task.kept)
 
     def find(self) -> None:
         """Find the calendar's own address, unless it is known."""
@@ -241,7 +250,7 @@ class _Server:
             if self._taken(change, change.start, change.end):
                 return Conflict("taken")
             data = edit.created(change, self._task.title, datetime.now(UTC))
-            if self._put(url, data, {"If-None-Match": "*"}) == 412:
+            if self._put(url, data, {"If-None-Match": "*"}) is None:
                 return None
         if self._gives_way(change, url, change.start, change.end):
             self._delete(url, {})
@@ -281,7 +290,7 @@ class _Server:
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             why = f"this event cannot be rewritten ({error}); change it where it was made"
             return Rejected(why)
-        if self._put(url, new, match) == 412:
+        if self._put(url, new, match) is None:
             return None
         if more and self._gives_way(change, url, since, change.end):
             again = self._get(url)
@@ -357,59 +366,96 @@ class _Server:
                 return None if again is None else (url, *again)
         return None
 
-    def _objects(self, start: datetime, end: datetime) -> list[tuple[str, bytes]]:
-        """Return the addresses and the data of what touches a time, and more, or of all there is.
+    def _objects(self, start: datetime, end: datetime) -> Iterator[tuple[str, bytes]]:
+        """Yield the addresses and the data of what touches a time, and more, or of all there is."""
+        near = (start - _FARTHEST, end + _FARTHEST)
+        found = self._by_time(*near)
+        if found is None:
+            yield from self._all()
+        else:
+            yield from found
+            yield from self._beside({place_of(url) for url, _ in found}, *near)
+
+    def _by_time(self, start: datetime, end: datetime) -> list[tuple[str, bytes]] | None:
+        """Return what the server says touches a time; None if it answers no such query.
 
         The library would expand each series to drop what is beside the time: 6 s for one that has
         an occurrence every second. Who reads the data does so in bounds.
         """
-        near = (start - _FARTHEST, end + _FARTHEST)
+        if self._home.hostname in _LISTED_WHOLE:
+            return None
         calendar = self._client.calendar(url=self.at)
         with self._asked(f"the events of {_path(self.at)}"):
-            if self._home.hostname in _LISTED_WHOLE:
-                return self._all(calendar)
             try:
-                found = calendar.search(start=near[0], end=near[1], event=True, post_filter=False)
+                found = calendar.search(start=start, end=end, event=True, post_filter=False)
             except self._errors.AuthorizationError as error:
                 if error.status != 403:
                     raise
-                return self._all(calendar)
+                return None
             except self._errors.DAVError as error:
                 if error.status not in _NO_QUERY:
                     raise
-                return self._all(calendar)
+                return None
             return [(str(each.url), _data(each)) for each in found]
 
-    def _all(self, calendar: Any) -> list[tuple[str, bytes]]:  # noqa: ANN401
+    def _beside(
+        self, found: set[str], start: datetime, end: datetime
+    ) -> Iterator[tuple[str, bytes]]:
+        """Yield what may touch a time, and is not among what the query by time has found."""
+        try:
+            etags = self._etags()
+            unread = [url for url in self.known.unread(etags) if place_of(url) not in found]
+            for some in _parts(unread[:MOST_LISTED]):
+                read = self._at_once(some)
+                for url in some if read else ():  # what is listed and not given is not asked again
+                    self.known.note(url, etags[url], read.get(url, b""), start)
+        except DavError as error:
+            if error.after_s is not None:
+                raise  # else the query by time was answered, and that has to do
+        for place, data in self.known.touching(start, end):
+            if place not in found:
+                yield urljoin(self.at, quote(place)), data
+
+    def _all(self) -> list[tuple[str, bytes]]:
         """List a calendar whole: its addresses, many events at once, and the rest one by one."""
-        body = '<?xml version="1.0"?><propfind xmlns="DAV:"><prop><getetag/></prop></propfind>'
-        answer = self._client.request(self.at, "PROPFIND", body, {"Depth": "1"})
-        if answer.status != 207 or answer.tree is None:
-            raise DavError(f"lists no events (HTTP {answer.status}); is it a CalDAV address?")
-        hrefs = [str(each.text or "").strip() for each in answer.tree.iter("{DAV:}href")]
-        own = _path(self.at).rstrip("/")
-        urls = [urljoin(self.at, each) for each in dict.fromkeys(hrefs)]
-        urls = [each for each in urls if _path(each).rstrip("/") != own]
+        urls = list(self._etags())
         if len(urls) > MOST_LISTED:
             why = f"answers no query by time, and holds more than {MOST_LISTED} events"
             raise DavError(f"{why}; delete old ones")
         found = dict.fromkeys(urls, b"")
-        for at in range(0, len(urls), _MOST_AT_ONCE):
-            for each in self._at_once(calendar, urls[at : at + _MOST_AT_ONCE]):
-                if str(each.url) in found:
-                    found[str(each.url)] = _data(each)
+        for some in _parts(urls):
+            found |= self._at_once(some)
         for url in [url for url, data in found.items() if not data]:
             one = self._get(url)
             found[url] = one[0] if one else b""
         return [each for each in found.items() if each[1]]
 
-    def _at_once(self, calendar: Any, urls: Sequence[str]) -> Sequence[Any]:  # noqa: ANN401
+    def _etags(self) -> dict[str, str]:
+        """Return the addresses of what is in the calendar, each with its ETag; "": not said."""
+        body = '<?xml version="1.0"?><propfind xmlns="DAV:"><prop><getetag/></prop></propfind>'
+        with self._asked(f"the events of {_path(self.at)}"):
+            answer = self._client.request(self.at, "PROPFIND", body, {"Depth": "1"})
+            if answer.status != 207 or answer.tree is None:
+                raise DavError(f"lists no events (HTTP {answer.status}); is it a CalDAV address?")
+            found = dict[str, str]()
+            for each in answer.tree.iter("{DAV:}response"):
+                href = str(each.findtext("{DAV:}href") or "").strip()
+                found[urljoin(self.at, href)] = each.findtext(".//{DAV:}getetag") or ""
+        own = place_of(self.at).rstrip("/")
+        return {url: etag for url, etag in found.items() if place_of(url).rstrip("/") != own}
+
+    def _at_once(self, urls: Iterable[str]) -> dict[str, bytes]:
+        """Return what a server gives of many events; nothing if it does not answer that."""
         from caldav.lib.url import URL
 
-        try:
-            return list(calendar.multiget([URL.objectify(each) for each in urls]))
-        except self._errors.DAVError:
-            return ()  # asked for one by one
+        calendar, named = self._client.calendar(url=self.at), {place_of(url): url for url in urls}
+        with self._asked("many events"):
+            try:
+                found = list(calendar.multiget([URL.objectify(url) for url in urls]))
+            except self._errors.DAVError:
+                return {}  # asked for one by one
+        read = {place_of(str(each.url)): _data(each) for each in found}
+        return {named[place]: data for place, data in read.items() if place in named}
 
     def _found(self) -> str:
         """Return the address of the only calendar that this account has, or the url's own."""
@@ -454,11 +500,13 @@ class _Server:
             raise DavError(f"answered HTTP {answer.status} for an event")
         return str(answer.raw or "").encode(), str(answer.headers.get("ETag", ""))
 
-    def _put(self, url: str, data: bytes, condition: dict[str, str]) -> int:
+    def _put(self, url: str, data: bytes, condition: dict[str, str]) -> str | None:
+        """Return the ETag that the server says the event has now, or ""; None: HTTP 412."""
         headers = {"Content-Type": "text/calendar; charset=utf-8", **condition}
         with self._asked("a change"):
             answer = self._client.request(url, "PUT", data.decode(), headers)
-        return self._done(answer.status)
+        done = self._done(answer.status)
+        return None if done == 412 else str(answer.headers.get("ETag", ""))
 
     def _delete(self, url: str, condition: dict[str, str]) -> int:
         with self._asked("a change"):
@@ -535,6 +583,12 @@ def _addresses(host: str | None) -> list[ipaddress.IPv4Address | ipaddress.IPv6A
     except (OSError, UnicodeError):
         return []
     return [ipaddress.ip_address(str(each[4][0]).partition("%")[0]) for each in found]
+
+
+def _parts(urls: list[str]) -> Iterator[list[str]]:
+    """Yield them in as many as are asked for at once."""
+    for at in range(0, len(urls), _MOST_AT_ONCE):
+        yield urls[at : at + _MOST_AT_ONCE]
 
 
 def _data(event: Any) -> bytes:  # noqa: ANN401 - of the library's own types

@@ -5,7 +5,7 @@ line of JSON and answers with one, and behind it what it has read. That is parse
 process (`child`), as any calendar is. What a server does to either of them ends there, and both end
 with the room. Knows no HTTP and no property of an event.
 
-    {"calendar": …}         and behind it one iCalendar object after the other, to the end
+    {"calendar": …, "kept": …}  and behind it one iCalendar object after the other, to the end
     {"written": ref}        {"conflict": reason}        {"rejected": why}
     {"error": why, "reason": PortReason, "after_s": null or seconds}
 """
@@ -154,16 +154,17 @@ class CalDavFeed(ServedFeed):
         if self._url.partition("://")[0].casefold() not in ("http", "https"):
             why = "is no CalDAV address; expected caldav:https://account:password@host/calendar/"
             raise PortError(self.shown, why, PortReason.UNSUPPORTED)
-        self._title, self._at = title, ""
+        self._title, self._at, self._kept = title, "", ""
 
     def _task(self, start: datetime, end: datetime, write: dict[str, Any] | None) -> bytes:
         names = (self._url, self._zone.key, self._room, self._title)
-        return dav.DavTask(*names, start, end, self._at, write).line()
+        return dav.DavTask(*names, start, end, self._at, write, self._kept).line()
 
     def _note(self, said: Said) -> None:
         if "error" in said:
             self._at = ""  # it may have moved
         self._at = str(said.get("calendar", self._at))
+        self._kept = str(said.get("kept", self._kept))
 
 
 class VendorFeed(ServedFeed):

@@ -1,19 +1,25 @@
-"""A calendar on Radicale and on Xandikos, read and written as a room does."""
+"""A calendar on Radicale and on Xandikos, read and written as a room does.
+
+ROOMCTL_DAVICAL=http://account:password@host/caldav.php/account/calendar/ adds one on DAViCal.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import re
 import socket
 import sys
 import urllib.error
 import urllib.request
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from subprocess import DEVNULL, Popen, TimeoutExpired
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -62,6 +68,7 @@ class Server:
 
     def ask(self, method: str, name: str, data: str = "", **headers: str) -> str:
         body = data.replace("\n", "\r\n").encode() or None
+        headers.setdefault("Authorization", f"Basic {b64encode(ACCOUNT.encode()).decode()}")
         request = urllib.request.Request(self.url + name, body, headers, method=method)
         with urllib.request.urlopen(request, timeout=30) as answer:
             return str(answer.read().decode()).replace("\r\n ", "")
@@ -78,12 +85,18 @@ class Server:
                 self.ask("DELETE", name)
 
 
-BOTH = pytest.mark.parametrize("running", ["radicale", "xandikos"], indirect=True, scope="module")
+DAVICAL = os.environ.get("ROOMCTL_DAVICAL", "")
+ACCOUNT = urlsplit(DAVICAL).netloc.rpartition("@")[0] or "room:room"
+KINDS = ["radicale", "xandikos", *(["davical"] if DAVICAL else [])]
+EACH = pytest.mark.parametrize("running", KINDS, indirect=True, scope="module")
 
 
 @pytest.fixture(scope="module")
 def running(request: pytest.FixtureRequest, tmp_path_factory: Any) -> Iterator[Server]:
     kind = getattr(request, "param", "radicale")
+    if kind == "davical":
+        yield Server(DAVICAL.replace(f"{ACCOUNT}@", ""))
+        return
     folder, held = tmp_path_factory.mktemp(kind), HeldPort()
     port = held.number
     if kind == "radicale":
@@ -109,7 +122,7 @@ def running(request: pytest.FixtureRequest, tmp_path_factory: Any) -> Iterator[S
             raise AssertionError(f"{kind} ended with {process.returncode}")
         if kind == "radicale":
             with contextlib.suppress(urllib.error.HTTPError):
-                server.ask("MKCALENDAR", "", Authorization="Basic cm9vbTpyb29t")
+                server.ask("MKCALENDAR", "")
         yield server
     finally:
         process.terminate()
@@ -125,7 +138,7 @@ def server(running: Server) -> Iterator[Server]:
 def feed_of(
     server: Server, kind: type[CalDavFeed] = CalDavBeside, zone: ZoneInfo = SHANGHAI
 ) -> CalDavFeed:
-    url = server.url.replace("http://", "http://room:room@")
+    url = server.url.replace("http://", f"http://{ACCOUNT}@")
     return kind(f"caldav:{url}", zone, ROOM, "Booked in the room")
 
 
@@ -154,7 +167,7 @@ def reserve(key: str = "0", hours: int = 12) -> BookingChange:
     return BookingChange(key * 32, "reserve", "local/1", "", start, end, end, NINE, "panel")
 
 
-@BOTH
+@EACH
 async def test_a_booking_is_made_shortened_and_given_back(server: Server) -> None:
     feed = feed_of(server)
     made = await feed.write(reserve())
@@ -186,7 +199,7 @@ async def test_a_time_that_somebody_else_has_taken_is_not_booked(server: Server)
     assert isinstance(await feed.write(reserve("1", hours=15)), Written)
 
 
-@BOTH
+@EACH
 async def test_a_time_without_a_zone_is_the_rooms_though_servers_take_it_for_utc(
     server: Server,
 ) -> None:
@@ -214,7 +227,7 @@ async def test_an_invited_room_ends_answers_and_checks_in(server: Server) -> Non
     assert "DTEND;TZID=Asia/Shanghai:20261126T095000" in server.get()
 
 
-@BOTH
+@EACH
 async def test_of_a_series_one_occurrence_is_given_back(server: Server) -> None:
     feed = feed_of(server)
     server.put(MEETING.format(more="RRULE:FREQ=DAILY;COUNT=5\nSTATUS:TENTATIVE"))
@@ -253,14 +266,15 @@ async def test_a_longer_meeting_does_not_run_into_the_next_one(server: Server) -
     assert await feed.write(longer) == Conflict("taken")
 
 
-@BOTH
+@EACH
 async def test_a_calendar_is_found_from_its_servers_address(server: Server) -> None:
     server.put(MEETING.format(more=GUEST))
-    root = "http://room:room@" + server.url.removeprefix("http://").partition("/")[0]
+    root = f"http://{ACCOUNT}@" + server.url.removeprefix("http://").partition("/")[0]
     feed = CalDavBeside(f"caldav:{root}/", SHANGHAI, ROOM)
     assert [each.title for each in await listed(feed)] == ["Design review"]
 
 
+@EACH
 async def test_two_rooms_that_write_at_once_do_not_lose_each_others_change(server: Server) -> None:
     server.put(MEETING.format(more=GUEST + "\nRRULE:FREQ=DAILY;COUNT=5"))
     feeds = [feed_of(server) for _ in range(2)]
@@ -272,7 +286,7 @@ async def test_two_rooms_that_write_at_once_do_not_lose_each_others_change(serve
     assert [each.start.day for each in Agenda(left)] == [28, 29, 30]
 
 
-@BOTH
+@EACH
 @pytest.mark.parametrize("first", [0, 1])
 async def test_of_two_clients_that_book_at_once_on_a_slow_server_one_has_the_room(
     server: Server, first: int
@@ -307,7 +321,7 @@ async def test_of_two_clients_that_book_at_once_on_a_slow_server_one_has_the_roo
     proxy = await asyncio.start_server(slow, "127.0.0.1", 0)
     async with proxy:
         address = "{}:{}".format(*proxy.sockets[0].getsockname())
-        url = server.url.replace(f"{host}:{port}", f"room:room@{address}")
+        url = server.url.replace(f"{host}:{port}", f"{ACCOUNT}@{address}")
         feeds = [CalDavBeside(f"caldav:{url}", SHANGHAI, ROOM) for _ in range(2)]
         asked = [feed.write(reserve(str(at))) for at, feed in enumerate(feeds)]
         outcomes = await asyncio.gather(*asked)
@@ -346,7 +360,7 @@ async def test_a_server_that_dies_while_it_is_written_to_books_nothing_twice(
     proxy = await asyncio.start_server(between, "127.0.0.1", 0)
     async with proxy:
         address = "{}:{}".format(*proxy.sockets[0].getsockname())
-        url = server.url.replace(f"{host}:{port}", f"room:room@{address}")
+        url = server.url.replace(f"{host}:{port}", f"{ACCOUNT}@{address}")
         feed = CalDavBeside(f"caldav:{url}", SHANGHAI, ROOM)
         with pytest.raises(PortError, match="breaks off"):
             await feed.write(reserve())

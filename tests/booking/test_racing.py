@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 from roomctl.booking import dav, edit
 from roomctl.booking.agenda import Booking
 from roomctl.booking.change import BookingChange, BookingOutbox, ref_of
-from tests.booking.test_caldav import BOTH, Server, running  # noqa: F401 - a fixture
+from tests.booking.test_caldav import ACCOUNT, EACH, Server, running  # noqa: F401 - a fixture
 from tests.examples import examples
 
 pytestmark = pytest.mark.real
@@ -103,7 +103,7 @@ class Party:
     def __init__(self, server: Server, cable: Cable) -> None:
         self.server, self.cable = server, cable
         host = server.url.removeprefix("http://").partition("/")[0]
-        self.url = server.url.replace(host, f"room:room@127.0.0.1:{cable.port}")
+        self.url = server.url.replace(host, f"{ACCOUNT}@127.0.0.1:{cable.port}")
         self.names: set[str] = set()
         self.made = 0
         self.given: list[Booking] = []
@@ -168,7 +168,7 @@ STEPS = st.lists(
 )
 
 
-@BOTH
+@EACH
 @settings(
     max_examples=examples(50),
     deadline=None,

@@ -1,6 +1,6 @@
-"""A server whose query by time does not find all.
+"""A server whose query by time does not find all, or that takes two writes at once and keeps one.
 
-The server is a stand-in; so are DAViCal 1.1.12 (README.md), and Xandikos for an RDATE.
+The server is a stand-in; DAViCal 1.1.12 does both (README.md), Xandikos the first for an RDATE.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from roomctl.booking.agenda import Agenda, Booking
-from roomctl.booking.change import AskedToWait, Conflict, Written
+from roomctl.booking.change import AskedToWait, ChangeKind, Conflict, Written
 from roomctl.booking.known import MOST_KEPT, KnownEvents
 from roomctl.booking.served import CalDavFeed
+from roomctl.errors import PortError
 from tests.booking.beside import CalDavBeside
 from tests.booking.hostile import calendar, event
 from tests.booking.test_bad_servers import IS_CALENDAR, XML, Asked, Server, http
@@ -48,6 +49,7 @@ class Calendar(Server):
     withheld: set[str] = field(default_factory=set)  # listed, and not given
     listing: bytes = b""  # what is answered to it instead
     read: list[str] = field(default_factory=list)  # what was asked for by its address, with others
+    at_once: asyncio.Barrier | None = None  # writes that are checked before any is done
 
     def put(self, text: str, name: str = "meeting", *, found: bool = False) -> None:
         self.objects[f"/calendar/{name}.ics"] = text.replace("\n", "\r\n").encode()
@@ -88,7 +90,12 @@ class Calendar(Server):
         match = re.findall(rb"(?i)if-match: *([^\r]+)", asked.head)
         if match and match[0].decode() != etag(self.objects.get(asked.path, b"")):
             return http(status="412 Precondition Failed")
+        if self.at_once is not None:
+            await self.at_once.wait()
         self.objects[asked.path] = asked.body
+        if self.at_once is not None:
+            await self.at_once.wait()
+            self.at_once = None
         return http(status="204 No Content")
 
     def _said(self, objects: dict[str, bytes], *, data: bool) -> bytes:
@@ -218,6 +225,56 @@ async def test_what_is_listed_and_not_given_is_asked_for_once() -> None:
         for _ in range(3):
             assert len(await listed(feed)) == 1
         assert server.read.count("/calendar/secret.ics") == 1
+
+
+KINDS: list[tuple[ChangeKind, ...]] = [
+    ("release", "release"),
+    ("check_in", "release"),
+    ("move_end", "check_in"),
+]
+
+
+@pytest.mark.parametrize("kinds", KINDS)
+async def test_of_two_writes_that_a_server_takes_at_once_none_is_lost(
+    kinds: tuple[ChangeKind, ...],
+) -> None:
+    async with serving() as server:
+        server.put(SERIES, found=True)
+        feeds = [feed_of(server) for _ in kinds]
+        days = [(await listed(feeds[0], at))[0] for at in range(2)]
+        changes = [
+            change(kind, day, day.end - timedelta(minutes=10) if kind == "move_end" else None)
+            for kind, day in zip(kinds, days, strict=True)
+        ]
+        server.at_once = asyncio.Barrier(2)
+        writes = [feed.write(each) for feed, each in zip(feeds, changes, strict=True)]
+        assert await asyncio.gather(*writes) == [Written(), Written()]
+        text = server.objects["/calendar/meeting.ics"].decode()
+        assert text.count("PARTSTAT=DECLINED") == kinds.count("release")
+        assert text.count("X-ROOMCTL-CHECKED-IN") == kinds.count("check_in")
+        assert text.count("T095000") == kinds.count("move_end")
+
+
+@pytest.mark.parametrize("kind", ["check_in", "release"])
+async def test_a_server_that_never_keeps_a_change_is_asked_three_times(kind: ChangeKind) -> None:
+    """A mark that a server drops is no reason to write for hours."""
+    async with serving() as server:
+        server.put(SERIES, found=True)
+        (seen,) = await listed(feed_of(server))
+        kept, answer = server.objects["/calendar/meeting.ics"], server._answer
+
+        async def deaf(asked: Asked) -> bytes:
+            said = await answer(asked)
+            server.objects["/calendar/meeting.ics"] = kept
+            return said
+
+        server._answer = deaf  # type: ignore[method-assign]
+        if kind == "check_in":
+            assert await feed_of(server).write(change(kind, seen)) == Written()
+        else:
+            with pytest.raises(PortError, match="changed 3 times"):
+                await feed_of(server).write(change(kind, seen))
+        assert [each.method for each in server.asked].count("PUT") == 3
 
 
 def test_no_more_text_is_kept_than_a_bound_and_the_query_tells_of_the_rest() -> None:

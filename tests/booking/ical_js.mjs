@@ -1,23 +1,31 @@
-// Reads a calendar with one series from stdin, by ical.js in the folder that is named, and prints
-// its occurrences as JSON: [place in the series, start, end, title, status].
-import { readFileSync } from "node:fs";
+// Reads calendars with one series each from stdin, a line of JSON each, by ical.js in the folder that
+// is named; prints their occurrences, a line each: [place in the series, start, end, title, status].
+import { createInterface } from "node:readline";
 
 const [folder, most] = process.argv.slice(2);
 const { default: ICAL } = await import(`${folder}/node_modules/ical.js/dist/ical.js`);
-const calendar = new ICAL.Component(ICAL.parse(readFileSync(0, "utf8")));
-for (const zone of calendar.getAllSubcomponents("vtimezone")) {
-  ICAL.TimezoneService.register(new ICAL.Timezone(zone));
-}
-const events = calendar.getAllSubcomponents("vevent");
-const [master] = events.filter((one) => !one.hasProperty("recurrence-id"));
-const exceptions = events.filter((one) => one !== master);
-const series = new ICAL.Event(master, { exceptions, strictExceptions: false });
 const at = (time) => time.toJSDate().toISOString();
-const found = [];
-const places = series.iterator();
-for (let place; found.length < Number(most) && (place = places.next()); ) {
-  const { startDate, endDate, item } = series.getOccurrenceDetails(place);
-  const status = item.component.getFirstPropertyValue("status") ?? "";
-  found.push([at(place), at(startDate), at(endDate), item.summary, status]);
+
+for await (const line of createInterface(process.stdin)) {
+  ICAL.TimezoneService.reset();
+  process.stdout.write(`${JSON.stringify(occurrences(JSON.parse(line)))}\n`);
 }
-process.stdout.write(JSON.stringify(found));
+
+function occurrences(text) {
+  const calendar = new ICAL.Component(ICAL.parse(text));
+  for (const zone of calendar.getAllSubcomponents("vtimezone")) {
+    ICAL.TimezoneService.register(new ICAL.Timezone(zone));
+  }
+  const events = calendar.getAllSubcomponents("vevent");
+  const [master] = events.filter((one) => !one.hasProperty("recurrence-id"));
+  const exceptions = events.filter((one) => one !== master);
+  const series = new ICAL.Event(master, { exceptions, strictExceptions: false });
+  const found = [];
+  const places = series.iterator();
+  for (let place; found.length < Number(most) && (place = places.next()); ) {
+    const { startDate, endDate, item } = series.getOccurrenceDetails(place);
+    const status = item.component.getFirstPropertyValue("status") ?? "";
+    found.push([at(place), at(startDate), at(endDate), item.summary, status]);
+  }
+  return found;
+}

@@ -77,13 +77,22 @@ async def by_compositor(output: str | None) -> CompositorActuators | None:
     if shutil.which("grim") is None or not os.environ.get("WAYLAND_DISPLAY"):
         return None
     for _ in range(_TRIES):
+        reaching = asyncio.ensure_future(in_thread(VirtualInput, dict(os.environ), output))
         try:
-            return CompositorActuators(await in_thread(VirtualInput, dict(os.environ), output))
+            return CompositorActuators(await asyncio.shield(reaching))
         except TimeoutError:
             _log.warning("screen: the compositor did not answer in time")
         except OSError:
             break
+        except asyncio.CancelledError:
+            reaching.add_done_callback(_let_go)  # the thread cannot be cancelled
+            raise
     return None
+
+
+def _let_go(reached: asyncio.Future[VirtualInput]) -> None:
+    if not reached.cancelled() and reached.exception() is None:
+        reached.result().close()
 
 
 class CompositorActuators:
@@ -303,7 +312,7 @@ class RemoteTouches:
         self._display: CompositorActuators | None = None
         self._tab: Callable[[], Tab | None] = lambda: None
         self._within: Callable[[], bool] = lambda: False
-        self._meeting = False
+        self._meeting: object = None  # another one for each
         self._sight: Sight | None = None
         self._watched = False
         self._pressed = (0.5, 0.5)
@@ -322,12 +331,12 @@ class RemoteTouches:
 
         `within`: a plain page is open, and cannot be at a host that it may not go to.
         """
-        self._display = await by_compositor(self._output())
-        self._tab, self._within, self._meeting = tab, within, True
+        self._tab, self._within, self._meeting = tab, within, object()
+        await self._renew()
 
     async def end(self) -> None:
         """Let go: after a meeting nothing on the display is the panel's to touch."""
-        display, self._display, self._meeting = self._display, None, False
+        display, self._display, self._meeting = self._display, None, None
         await self._blind()
         if display is not None:
             await display.close()
@@ -359,10 +368,15 @@ class RemoteTouches:
                 await self._renew()
 
     async def _renew(self) -> None:
-        """Reach for the compositor anew: it may have hung up on us."""
-        if self._display is not None:
-            await self._display.close()
-        self._display = await by_compositor(self._output())
+        """Reach for the compositor, again if it has hung up on us, as long as the meeting stays."""
+        meeting, display, self._display = self._meeting, self._display, None
+        if display is not None:
+            await display.close()
+        reached = None if meeting is None else await by_compositor(self._output())
+        if meeting is self._meeting and self._display is None:
+            self._display = reached
+        elif reached is not None:
+            await reached.close()
 
     async def _obey(self, order: TouchOrder) -> None:
         if self._meeting and self._display is None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import socket
 import threading
 from pathlib import Path
@@ -101,3 +102,46 @@ async def test_a_display_that_was_not_reached_is_reached_for_by_the_next_touch(m
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
         await remote.end()
+
+
+def open_sockets():
+    found = set()
+    for each in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):  # of the listing itself
+            found.add(str(each.readlink()))
+    return {each for each in found if each.startswith("socket:")}
+
+
+@pytest.mark.parametrize("meanwhile", ["it ends", "another one begins"])
+async def test_a_meeting_that_is_over_when_the_display_is_reached_keeps_no_connection(
+    monkeypatch, meanwhile
+):
+    compositor.needed()
+    said, others = asyncio.Queue(), []
+
+    def output():  # asked for just before the display is reached for
+        if os.environ["WAYLAND_DISPLAY"] != "not-there" and not others:
+            others.append(asyncio.create_task(end()))
+
+    async def end():
+        await remote.end()
+        if meanwhile == "another one begins":
+            await remote.begin(lambda: None)
+
+    with contextlib.closing(compositor.Compositor(1)) as display:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", display.environment["XDG_RUNTIME_DIR"])
+        monkeypatch.setenv("WAYLAND_DISPLAY", "not-there")
+        remote = RemoteTouches(said.put_nowait, output)
+        await remote.begin(lambda: None)
+        running = asyncio.create_task(remote.run())
+        before = open_sockets()
+        monkeypatch.setenv("WAYLAND_DISPLAY", display.environment["WAYLAND_DISPLAY"])
+        remote.take(PressPoint(1, 0.5, 0.5))
+        await asyncio.wait_for(said.get(), 60)
+        await asyncio.gather(*others)
+        assert remote.everywhere == (meanwhile == "another one begins")
+        assert len(open_sockets() - before) == remote.everywhere
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await remote.end()
+        assert open_sockets() <= before

@@ -351,13 +351,13 @@ class LiveConfig:
     def export(self) -> bytes:
         """Return the room for another box, without its secrets; blocking. Refused "no_file"."""
         if self._export is None:
-            raise Refused("room", "no_file", "this room was read from no file to export")
+            raise Refused("room", "no_file", "was read from no file to export")
         return self._export()
 
     def judge_import(self, archive: bytes) -> ImportPlan:
         """Return what the import of an archive would do here; blocking. Refused."""
         if self._judge_import is None:
-            raise Refused("room", "no_file", "this room was read from no file to import into")
+            raise Refused("room", "no_file", "was read from no file to import into")
         return self._judge_import(archive)
 
     def keep_import(self, archive: bytes, source: Source) -> None:

@@ -189,7 +189,7 @@ class _Desk:
     async def migration(self) -> Migration:
         """Return the move, read when it is first asked for; Refused "no_supervisor"."""
         if self._configs is None or self._live is None:
-            why = "this room keeps no configurations; move it by hand, in room.toml"
+            why = "keeps no configurations; move it by hand, in room.toml"
             raise Refused("room", "no_supervisor", why)
         if self._migration is None:
             from roomctl.migrate.migration import Migration

@@ -43,7 +43,7 @@ DRILLS: Mapping[str, str] = {
     "{why}; a room that runs (`roomctl serve`) holds it: stop it for the drill": "{why}；正在运行的会议室（`roomctl serve`）占用它：验证前请先停止",
     **_each(
         _IN_USE,
-        "the room is not free ({which}); try again later",
+        "is not free ({which}); try again later",
         "无法检测：{which}；请稍后再试",
     ),
     **_IN_USE,

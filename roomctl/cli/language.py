@@ -880,7 +880,7 @@ SENTENCES: Mapping[str, str] = {
     "revision {number} was applied since by {who} ({reason})": "此后 {who} 应用了修订 {number}（{reason}）",  # noqa: E501
     "revision {number} was applied since": "此后已应用修订 {number}",
     "no reason given": "未说明原因",
-    "this room keeps no configurations; move it by hand, in room.toml": "此会议室不保存配置；请在 room.toml 中手动迁移",  # noqa: E501
+    "keeps no configurations; move it by hand, in room.toml": "此会议室不保存配置；请在 room.toml 中手动迁移",  # noqa: E501
     "another plan or stage is under way; wait until that is done": "另一个计划或阶段正在进行；请等待其完成",  # noqa: E501
     "{open} is open, not {platform}: roomctl join LINK, and say it while the call is open": "当前打开的是 {open}，不是 {platform}：请执行 roomctl join 链接，并在会议打开时再执行",  # noqa: E501
     "no meeting": "（没有会议）",

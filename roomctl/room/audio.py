@@ -345,7 +345,7 @@ class LoudspeakerVolume:
     async def set(self, pct: int) -> None:
         """Set it; Refused "no_screen", PortClosed."""
         if self._screen is None:
-            raise Refused("room", "no_screen", "this room has no [screen]")
+            raise Refused("room", "no_screen", "has no [screen]")
         self._asked = (pct, self._clock.mono_s())
         await self._screen.volume(pct)
 
@@ -470,7 +470,7 @@ class LevelMeter:
         Raises Refused("no_screen"), PortClosed, or NoReply after 15 s.
         """
         if self.screen is None:
-            raise Refused("room", "no_screen", "this room has no [screen]")
+            raise Refused("room", "no_screen", "has no [screen]")
         number = self.screen.play_tone()
         limit = self._clock.mono_s() + TEST_LIMIT_S
         while self._clock.mono_s() < limit:

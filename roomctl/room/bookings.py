@@ -688,7 +688,7 @@ def _told(who: Callable[[], str] = str) -> Iterator[None]:
 _CODES = {"over": "nothing_to_undo"}
 _WHY = {
     "over": "this booking is over",
-    "already_booked": "the room is booked",
+    "already_booked": "is booked",
     "no_time_left": "the next booking begins where this one ends",
     "not_under_way": "this booking is not under way",
 }

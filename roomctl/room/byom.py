@@ -351,7 +351,7 @@ class Byom(Part):
 
     def _needed(self) -> ByomSwitch:
         if self._switch is None:
-            raise Refused("room", "no_switch", "this room has no USB switch; [byom] makes one")
+            raise Refused("room", "no_switch", "has no USB switch; [byom] makes one")
         return self._switch
 
     def _said_now(self, now: float) -> Side | None:

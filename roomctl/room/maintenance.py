@@ -267,9 +267,7 @@ class Maintenance(Part):
         if self.report is not None and self.report.running:
             raise Refused("room", "busy", "a self-test runs already; its report says how far it is")
         if (why := self._not_testable()) is not None:
-            raise Refused(
-                "room", TEST_REFUSALS[why], f"the room is not free ({why}); try again later"
-            )
+            raise Refused("room", TEST_REFUSALS[why], f"is not free ({why}); try again later")
         wanted = list(self._drillable(device))
         began = self._context.clock.now().wall
         self.report = SelftestReport(began, source.role, source.name, True, ())

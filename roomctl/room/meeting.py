@@ -439,7 +439,7 @@ class CallControl:
             note_refused(invitation, "asked for")
             raise LinkRefused(invitation.platform or "link", code, invitation.why)
         if self._screen is None:
-            raise Refused("room", "no_screen", "this room has no [screen]; add one to room.toml")
+            raise Refused("room", "no_screen", "has no [screen]; add one to room.toml")
         launch, one = invitation.launch, self._opening(invitation, invitation.launch)
         async with self.devices_kept():
             call_id = await self._screen.open(
@@ -501,7 +501,7 @@ class CallControl:
         key = platform or self.departures.started_on(usual, day)
         leaving = self.departures.of(key)
         if leaving is not None and not self.departures.may_start(leaving.platform, day):
-            why = f"this room leaves {key} and only joins there; start on {leaving.to}"
+            why = f"leaves {key} and only joins there; start on {leaving.to}"
             raise Refused("room", "join_only", why)
         way = ways.get(key or "")
         if key is None or way is None:
@@ -903,7 +903,7 @@ class Meeting(Part):
         """Show the cards of a platform that is left no more: what changed was read here."""
         one = self._calls.departures.of(platform)
         if one is None:
-            why = f"this room does not leave {platform}"
+            why = f"does not leave {platform}"
             raise Refused("room", "unknown_platform", why)
         wall = self._calls.now().wall
         await self._settings.change(_cards_of(one), "seen", source.name, "what changed", wall)
@@ -962,7 +962,7 @@ class Meeting(Part):
     @property
     def _page(self) -> RemoteDisplay:
         if self.screen is None:
-            raise Refused("room", "no_screen", "this room has no [screen]; add one to room.toml")
+            raise Refused("room", "no_screen", "has no [screen]; add one to room.toml")
         return self.screen.remote
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+import roomctl
 from roomctl.cli.chinese import COMMANDS
 from roomctl.cli.do import commands, list_words
 from roomctl.cli.drill_sentences import DRILLS
@@ -151,7 +153,7 @@ def test_what_only_programs_are_refused_is_told_in_chinese(monkeypatch: pytest.M
 
 
 def test_a_refused_self_test_says_why_in_chinese(monkeypatch: pytest.MonkeyPatch) -> None:
-    detail = "room: the room is not free ({}); try again later"
+    detail = "room: is not free ({}); try again later"
     monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
     said = {
         why: translated(refusal(code, detail.format(why), {}))
@@ -166,6 +168,20 @@ def test_no_sentence_of_a_refusal_is_hidden_behind_who_says_it() -> None:
     """`refusal` looks for the sentence alone, without the "room: " in front of it."""
     known = {**DRILLS, **SENTENCES}
     assert [one for one in known if one.startswith("room: ") and one != "room: {why}"] == []
+
+
+def test_no_refusal_of_the_room_names_it_twice() -> None:
+    """`roomctl: room: the room is not free`: who says it stands in front of every sentence."""
+    twice = []
+    for path in Path(roomctl.__file__).parent.rglob("*.py"):
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            text = ast.unparse(function)
+            if re.search(r"""Refused\(['"]room['"]""", text):
+                said = re.findall(r"""(?:why = |, )f?(['"])((?:the|this) room .*?)\1""", text)
+                twice += [f"{path.name}: {sentence}" for _, sentence in said]
+    assert twice == []
 
 
 def test_status_speaks_chinese(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,5 +210,5 @@ def test_why_a_room_tests_nothing_now_is_said_in_chinese(
     why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
-    for said in (why, f"room: the room is not free ({why}); try again later"):
+    for said in (why, f"room: is not free ({why}); try again later"):
         assert why not in translated(said)

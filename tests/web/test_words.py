@@ -304,3 +304,14 @@ def test_whatever_a_simulated_device_shows_and_takes_is_said() -> None:
     wanted |= {f"value.{word}" for word in (*BLOCKS, *PagePhase, *get_args(Power)) if word}
     wanted |= {f"value.{lamp}" for lamp in ("red", "green", *get_args(Side))}
     assert wanted - EN.keys() == set()
+
+
+def test_a_sentence_ends_once() -> None:
+    ends = re.compile(r"[?!？！。.][.。](?!\.)|。。")
+    twice = [
+        f"{language}: {key}: {text}"
+        for language, catalog in CATALOGS.items()
+        for key, text in catalog.items()
+        if any(ends.search(each.replace("...", "…")) for each in str(text).splitlines())
+    ]
+    assert twice == []

@@ -35,7 +35,7 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from time import sleep
+from time import monotonic, sleep
 from types import ModuleType
 from typing import Any
 from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
@@ -295,8 +295,10 @@ class _Server:
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             why = f"this event cannot be rewritten ({error}); change it where it was made"
             return Rejected(why)
+        began = monotonic()
         written = self._put(url, new, match)
         self._was_put = written is not None
+        sleep(min(2 * (monotonic() - began), 2 * LOOK_S))  # what was judged before it is written
         if written is None or not self._holds(change, url, written):
             return None
         if more and self._gives_way(change, url, since, change.end):

@@ -32,7 +32,7 @@ from roomctl.config import Config
 from roomctl.errors import FileError, RoomctlError
 from roomctl.frozen import frozen
 from roomctl.installed import add_udev_rules, add_units, add_users, pip
-from roomctl.ports.memory import free_mb
+from roomctl.memory import free_mb
 from roomctl.ports.permission import Person, forbidden, myself, node_of, person
 from roomctl.screen.profile import ScreenTable, screen_of
 from roomctl.version import build_info

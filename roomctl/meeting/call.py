@@ -451,6 +451,13 @@ def _flows(flow: MediaFlow | None) -> bool:
     return flow is not None and bool(flow.incoming and flow.outgoing)
 
 
+def _answers(context: CallContext) -> bool:
+    """Whether the other end gives signs of life, by whatever way; sound is none."""
+    lines, flow = context.lines, context.flow
+    lives = _live(lines) and not _is_silent(context)
+    return lives or bool(context.joined) or (flow is not None and bool(flow.incoming))
+
+
 def _is_silent(context: CallContext) -> bool:
     """Whether the other end has given no sign for so long that it is cut off."""
     lines, flow = context.lines, context.flow
@@ -614,7 +621,8 @@ def _standing(context: CallContext, speaking: set[Witness], at: Moment) -> CallC
         context = replace(context, made=context.made | {Witness.LOG}, hasty=False)
     quiet = context.quiet_s is not None and now - context.quiet_s >= GONE_S
     lined = Witness.LOG in context.made and lines is not None and not lines.missing
-    if _is_silent(context):
+    dropped = lined and lines is not None and lines.connections > lines.connected == 0
+    if _is_silent(context) or (dropped and not speaking - {Witness.SOUND}):
         by = Witness.TRAFFIC if flow is not None and flow.silent else Witness.LOG
         return _ended(context, at, by) if quiet else _cut(context, at, by)
     if lined and context.bare_s is not None and not speaking - {Witness.LOG, Witness.SOUND}:
@@ -624,6 +632,8 @@ def _standing(context: CallContext, speaking: set[Witness], at: Moment) -> CallC
     found = _met(context, speaking)
     if found is not None:
         return _in_meeting(context, *found, at)
+    if context.now.state is State.INTERRUPTED and not _answers(context):
+        return _cut(context, at, context.now.witnesses[0])
     if context.hasty and lines is not None and lines.fresh == lines.missing == 0:
         left = context.quiet_s is not None
         return _ended(context, at, Witness.LOG) if left else _before(context, speaking, at)

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from roomctl.kiosk.browser.browser import BrowserSetup
 from roomctl.kiosk.browser.cdp import CdpError
 from roomctl.kiosk.browser.prepared import PreparedBrowser
-from roomctl.ports.memory import free_mb
+from roomctl.memory import free_mb
 from roomctl.screen.protocol import BrowserNeeds, ExpectMeeting, WaitingBrowser, WaitingState
 
 _log = logging.getLogger(__name__)

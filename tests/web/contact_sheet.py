@@ -216,6 +216,18 @@ def _dead(language: str) -> rooms.Room:
     return rooms.at_a_wall(language, failure="not_found", fallback=None, dial=[])
 
 
+def _asks(language: str) -> rooms.Room:
+    return rooms.at_a_wall(language, "prejoin", can_press_join=True)
+
+
+def _host(language: str) -> rooms.Room:
+    return rooms.at_a_wall(language, failure="host_not_started", fallback=None, dial=[])
+
+
+def _unreached(language: str) -> rooms.Room:
+    return rooms.at_a_wall(language, failure="bot_wall", remote_control=False)
+
+
 LOCKED = {"pin": True, "role": None, "ends_in_s": None}
 
 
@@ -318,7 +330,14 @@ VIEWS = {
     "call-listening": View(_standing("listening")),
     "call-interrupted": View(_standing("interrupted")),
     "call-probable": View(_standing("unknown", "log")),
+    "call-opening": View(_standing("preparing")),
     "call-before": View(_standing("prejoin", "log")),
+    "call-asks": View(_asks),
+    "call-joining": View(_standing("joining", "log")),
+    "call-lobby": View(_standing("lobby", "page")),
+    "call-parting": View(_standing("leaving")),
+    "wall-host": View(_host),
+    "wall-unreached": View(_unreached),
     "call-unheard": View(_unheard_of),
     "call-leaving": View(rooms.in_call, (".leave",)),
     "call-wall": View(rooms.at_a_wall),

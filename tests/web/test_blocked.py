@@ -47,7 +47,7 @@ def test_every_failure_on_the_page_is_said_with_what_to_do_and_the_ways_out(
 def test_a_failure_that_this_panel_has_not_heard_of_is_said_as_such(open_panel: Open) -> None:
     _, page = at(open_panel, failure="quantum")
     expect(page.locator("blocked-card h1")).to_contain_text("could not be joined (quantum)")
-    expect(page.locator("blocked-card").get_by_text("Room screen", exact=True)).to_be_visible()
+    expect(page.locator("call-view .screen-key")).to_be_visible()
 
 
 @pytest.mark.parametrize(
@@ -93,13 +93,16 @@ def test_joining_again_is_not_offered_where_it_would_end_the_same(open_panel: Op
 def test_without_another_way_none_is_offered(open_panel: Open) -> None:
     _, page = at(open_panel, fallback=None, dial=[])
     expect(page.locator("blocked-card")).to_be_visible()
-    expect(page.locator("blocked-card .ways button").locator("visible=true")).to_have_count(1)
+    expect(page.locator("blocked-card .ways button").locator("visible=true")).to_have_count(0)
+    expect(page.locator("call-view .primary:visible")).to_have_text("Room screen")
     expect(page.locator("blocked-card .dial")).to_be_hidden()
 
 
 def test_where_the_keys_are_known_join_is_one_touch(open_panel: Open) -> None:
     stand_in, page = at(open_panel, "prejoin", can_press_join=True)
-    page.locator("blocked-card").get_by_role("button", name="Join for me").tap()
+    join = page.locator("call-view .primary:visible")
+    expect(join).to_have_text("Join for me")
+    join.tap()
     told(page, lambda: stand_in.commands("meeting.pressJoin"), [{}])
     stand_in.patch(**rooms.at_a_wall("en", "in_call", can_press_join=True, evidence="media"))
     expect(page.locator("call-view .badge")).to_have_text("In the meeting")
@@ -109,10 +112,10 @@ def test_where_the_keys_are_known_join_is_one_touch(open_panel: Open) -> None:
 def test_what_the_panel_cannot_tell_is_one_touch_from_being_seen(open_panel: Open) -> None:
     stand_in, page = at(open_panel, "unknown", can_press_join=True)
     about = page.locator("call-view .about")
-    expect(about).to_contain_text("This panel cannot tell what the meeting shows")
+    expect(about.locator(".badge")).to_have_text("See the room screen")
     expect(about.get_by_role("button", name="Join for me")).to_be_visible()
     assert stand_in.looks == []
-    about.get_by_role("button", name="Room screen").tap()
+    page.locator("call-view .screen-key").tap()
     until(page, SHOWN)
 
 
@@ -132,7 +135,9 @@ def test_a_page_that_is_gone_is_home_again_with_a_reason_and_the_ways_out(open_p
 def test_a_display_that_cannot_be_touched_is_said_and_not_offered(open_panel: Open) -> None:
     _, page = at(open_panel, remote_control=False, can_press_join=True)
     expect(page.locator("blocked-card")).to_contain_text("This panel cannot control the room")
-    expect(page.locator("join-controls button").locator("visible=true")).to_have_count(0)
+    expect(page.locator("join-controls button, .screen-key").locator("visible=true")).to_have_count(
+        0
+    )
 
 
 def test_a_phone_is_sent_to_the_rooms_own_panel(open_panel: Open) -> None:
@@ -141,10 +146,14 @@ def test_a_phone_is_sent_to_the_rooms_own_panel(open_panel: Open) -> None:
     page.goto(stand_in.url)
     usable(page)
     expect(page.locator("blocked-card")).to_contain_text("Use the room's own panel")
-    expect(page.locator("join-controls button").locator("visible=true")).to_have_count(0)
+    expect(page.locator("join-controls button, .screen-key").locator("visible=true")).to_have_count(
+        0
+    )
     stand_in.patch(**rooms.in_call())
     expect(page.locator("call-view .badge")).to_have_text("In the meeting")
-    expect(page.locator("join-controls button").locator("visible=true")).to_have_count(0)
+    expect(page.locator("join-controls button, .screen-key").locator("visible=true")).to_have_count(
+        0
+    )
     assert stand_in.looks == []
 
 
@@ -160,7 +169,7 @@ def test_nothing_is_cut_covered_or_too_small(
     page.goto(stand_in.url)
     usable(page)
     found = {"blocked": faults(page, phone=phone)}
-    page.locator("blocked-card join-controls button").locator("visible=true").click()
+    page.locator("call-view .screen-key").click()
     until(page, SHOWN)
     stand_in.patch(**rooms.at_a_wall(language, "prejoin", can_press_join=True))
     page.locator(".tools .primary").wait_for()
@@ -169,7 +178,7 @@ def test_nothing_is_cut_covered_or_too_small(
     page.locator(".entry input").wait_for()
     found["typing"] = faults(page, phone=phone)
     page.locator(".back").tap()
-    page.locator("blocked-card .primary").locator("visible=true").wait_for()
+    page.locator("call-view join-controls .primary").wait_for()
     found["prejoin"] = faults(page, phone=phone)
     stand_in.patch(**rooms.at_a_wall(language, "unknown", can_press_join=True))
     page.locator(".about join-controls .primary").wait_for()
@@ -184,7 +193,7 @@ def test_all_text_stands_at_seven_to_one(open_panel: Open, scheme: Any) -> None:
     page.goto(stand_in.url)
     usable(page)
     faint = {"blocked": page.evaluate(CONTRAST)}
-    page.locator("blocked-card").get_by_text("Room screen", exact=True).tap()
+    page.locator("call-view .screen-key").tap()
     until(page, SHOWN)
     faint["remote_control"] = page.evaluate(CONTRAST)
     stand_in.picture = "remote_control_failed"
@@ -225,7 +234,7 @@ def test_a_passcode_is_typed_in_the_card_and_a_wrong_one_is_asked_for_again(
     answered = [{"passcode": "8042"}, {"passcode": "8043"}]
     told(page, lambda: stand_in.commands("meeting.enterPasscode"), answered)
     expect(card.locator(".todo")).to_contain_text("It was wrong again")
-    card.get_by_role("button", name="Room screen").tap()
+    page.locator("call-view .screen-key").tap()
     until(page, SHOWN)
 
 
@@ -279,16 +288,23 @@ def test_after_a_crash_the_first_thing_to_do_is_to_join_again(open_panel: Open) 
     expect(page.locator("blocked-card .primary:visible")).to_have_text("Join again")
 
 
-def test_on_a_phone_the_way_out_of_a_wall_is_in_sight(open_panel: Open) -> None:
-    _, page = open_panel(rooms.at_a_wall(), viewport={"width": PHONE[0], "height": PHONE[1]})
+@pytest.mark.parametrize(
+    "more", [{}, {"failure": "not_found"}, {"failure": "crashed", "rejoin": True}]
+)
+def test_on_a_phone_the_way_out_of_a_wall_is_in_sight(
+    open_panel: Open, more: dict[str, Any]
+) -> None:
+    wall = rooms.at_a_wall(**more, fallback=None)
+    _, page = open_panel(wall, viewport={"width": PHONE[0], "height": PHONE[1]})
     usable(page)
     way, dock = (
         page.locator(one).bounding_box()
-        for one in ("blocked-card .primary:visible", "call-view .dock")
+        for one in ("call-view .primary:visible", "call-view .dock")
     )
     assert way is not None
     assert dock is not None
-    assert way["y"] + way["height"] <= dock["y"]
+    edge = PHONE[1] if not more else dock["y"]
+    assert way["y"] + way["height"] <= edge
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from typing import Any
 
@@ -223,3 +224,70 @@ def test_mute_and_leave_are_reached_on_every_sheet(
     expect(page.locator("call-keys .danger")).to_have_text("Tap again to leave")
     page.locator("call-keys .danger").tap()
     told(page, lambda: stand_in.commands("meeting.leave"), [{}])
+
+
+@pytest.mark.parametrize(
+    ("state", "step", "waits_for"),
+    [
+        ("preparing", "Opening", "The meeting opens on the room screen."),
+        ("prejoin", "Before the meeting", "no sound or picture flows"),
+        ("joining", "Before the meeting", "This can take a few seconds."),
+        ("lobby", "Lobby", "The host has to let this room in."),
+    ],
+)
+def test_before_the_meeting_the_step_what_is_waited_for_and_how_long_are_said(
+    open_panel: Open, state: str, step: str, waits_for: str
+) -> None:
+    _, page = open_panel(rooms.with_meeting(rooms.in_call(), state=state))
+    usable(page)
+    expect(page.locator(".way-in li")).to_have_count(4)
+    expect(page.locator(".way-in [aria-current=step]")).to_have_text(step)
+    expect(page.locator("call-view .about")).to_contain_text(waits_for)
+    waited = page.locator(".waited")
+    expect(waited).to_have_text(re.compile(r"^\d+:\d\d so far$"))
+    said = waited.inner_text()
+    expect(waited).not_to_have_text(said)  # it goes on
+    assert len(waited.inner_text()) >= len(said)
+
+
+def test_in_the_meeting_no_step_and_no_wait_is_said(open_panel: Open) -> None:
+    stand_in, page = open_panel(rooms.with_meeting(rooms.in_call(), state="lobby"))
+    usable(page)
+    expect(page.locator(".way-in")).to_be_visible()
+    for state in ("in_call", "alone", "listening", "interrupted", "unknown"):
+        stand_in.patch(**rooms.with_meeting(rooms.in_call(), state=state))
+        expect(page.locator(".way-in")).to_be_hidden()
+        expect(page.locator(".waited")).to_be_hidden()
+
+
+def test_a_wait_whose_beginning_is_unknown_has_no_length(open_panel: Open) -> None:
+    _, page = open_panel(rooms.with_meeting(rooms.in_call(), state="lobby", since=None))
+    usable(page)
+    expect(page.locator(".way-in [aria-current=step]")).to_have_text("Lobby")
+    expect(page.locator(".waited")).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"witnesses": ["log"]}, "Before the meeting"),
+        ({"witnesses": []}, "Before the meeting"),
+        ({"witnesses": ["page"]}, "Tap Join on the room screen"),
+        ({"witnesses": ["picture"]}, "Tap Join on the room screen"),
+        ({"can_press_join": True}, "Tap Join on the room screen"),
+    ],
+    ids=str,
+)
+def test_join_is_asked_for_where_the_page_says_so_alone(
+    open_panel: Open, more: rooms.Room, said: str
+) -> None:
+    _, page = open_panel(rooms.with_meeting(rooms.in_call(), state="prejoin", **more))
+    expect(page.locator("call-view .badge")).to_have_text(said)
+
+
+def test_a_page_that_is_left_before_the_meeting_shows_no_camera(open_panel: Open) -> None:
+    stand_in, page = open_panel(rooms.with_meeting(rooms.in_call(), state="lobby"))
+    usable(page)
+    stand_in.patch(**rooms.with_meeting(rooms.in_call(), state="leaving"))
+    expect(page.locator("call-view .badge")).to_have_text("Leaving…")
+    expect(page.locator("call-view camera-pad")).to_be_hidden()

@@ -30,7 +30,7 @@ def remote_control(
     stand_in.room, stand_in.picture = room or rooms.at_a_wall(), PICTURE
     page.goto(stand_in.url)
     usable(page)
-    page.locator("join-controls").get_by_text("Room screen").locator("visible=true").click()
+    page.locator("call-view .screen-key").click()
     until(page, SHOWN)
     return stand_in, page
 
@@ -120,7 +120,7 @@ def test_pictures_are_asked_for_only_while_they_are_seen(open_panel: Open) -> No
     seen(page, "blocked-card")
     assert stand_in.looks == []
     began = time.monotonic()
-    page.locator("blocked-card").get_by_role("button", name="Room screen").tap()
+    page.locator("call-view .screen-key").tap()
     told(page, lambda: len(stand_in.looks) >= 5, True)
     page.locator(".back").tap()
     until(page, FORGOTTEN)

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Page
 
+from roomctl.meeting.call import State
 from tests.examples import examples
 from tests.web import rooms
 from tests.web.conftest import Open, usable
@@ -47,12 +48,35 @@ ASSERTS: dict[str, dict[str, Any]] = {
     "mic.unknown": {"muted": None},
     "call.in_call": {"in call": True},
     "call.failed": {"in call": False},
-    "call.lobby": {"in call": False},
+    "call.lobby": {"in call": False, "step": "lobby"},
+    "call.hint.lobby": {"step": "lobby"},
+    "call.preparing": {"in call": False, "step": "opening"},
+    "call.hint.preparing": {"step": "opening"},
+    "call.before": {"in call": False, "step": "before", "asks": False},
+    "call.hint.before": {"step": "before"},
+    "call.prejoin": {"in call": False, "step": "before", "asks": True},
+    "call.hint.prejoin": {"step": "before", "asks": True},
+    "call.joining": {"in call": False, "step": "before", "passes": True},
+    "call.unknown": {"in call": None},
+    "call.in_call_unproven": {"in call": None},
+    "call.listening": {"in call": True},
+    "call.hint.alone": {"in call": True},
+    "call.interrupted": {"in call": False},
+    "blocked.passcode_needed": {"in call": False, "step": "before"},
+    "blocked.host_not_started": {"in call": False, "step": "before"},
+    "blocked.removed": {"in call": False, "step": None},
+    "walkthrough.joining": {"in call": False, "step": "before", "passes": True},
+    "walkthrough.handed.changed": {"passes": False},
+    "at: call.step.opening": {"step": "opening"},
+    "at: call.step.before": {"step": "before"},
+    "at: call.step.lobby": {"step": "lobby"},
 }
 KINDS = ("camera.front", "speakerphone.table", "screen")
+# The names of the steps into a meeting assert nothing, but for the one at which the room stands.
 SAID = """() => [...document.querySelectorAll("main *, .bar *")]
     .filter((e) => e.childElementCount === 0 && e.checkVisibility() && e.textContent.trim())
-    .map((e) => e.textContent.trim())"""
+    .filter((e) => !e.matches(".way-in li:not([aria-current]) span"))
+    .map((e) => (e.matches(".way-in span") ? "at: " : "") + e.textContent.trim())"""
 
 
 def patterns() -> dict[str, re.Pattern[str]]:
@@ -60,10 +84,11 @@ def patterns() -> dict[str, re.Pattern[str]]:
     words = json.loads((WEB / "i18n" / "en.json").read_text(encoding="utf-8"))
     found = {}
     for key in ASSERTS:
-        entry = words.get(key, key)
+        at, name = ("at: ", key[4:]) if key.startswith("at: ") else ("", key)
+        entry = words.get(name, name)
         forms = [entry] if isinstance(entry, str) else list(entry.values())
         holes = [re.sub(r"\\{\w+\\}", ".+", re.escape(form)) for form in forms]
-        found[key] = re.compile("|".join(holes))
+        found[key] = re.compile(f"{at}(?:{'|'.join(holes)})")
     return found
 
 
@@ -116,8 +141,29 @@ def any_room(draw: st.DrawFn) -> rooms.Room:
     )
     room["bookings"] = [{**room["bookings"][0], **about}]
     if room["meeting"]["state"] == "in_call":
-        room["meeting"]["state"] = draw(st.sampled_from(["in_call", "lobby", "prejoin", "unknown"]))
+        room["meeting"].update(draw(_MEETINGS))
+        room["walkthrough"] = {**draw(_WALKS), "steps": 4, "name": None}
     return room
+
+
+_MEETINGS = st.fixed_dictionaries(
+    {
+        "state": st.sampled_from([one.value for one in State if one is not State.IDLE]),
+        "failure": st.sampled_from([None, "passcode_needed", "host_not_started", "removed", "new"]),
+        "witnesses": st.lists(st.sampled_from(["log", "page", "sound", "traffic", "picture"])),
+        "shown": st.booleans(),
+        "remote_control": st.booleans(),
+        "can_press_join": st.booleans(),
+        "since": st.sampled_from([None, "2026-11-20T09:30:00Z", "2199-01-01T00:00:00Z"]),
+    }
+)
+_WALKS = st.sampled_from(
+    [
+        {"state": "idle", "step": None, "reason": None},
+        {"state": "joining", "step": 2, "reason": None},
+        {"state": "handed_over", "step": None, "reason": "changed"},
+    ]
+)
 
 
 LIVE = "document.querySelector('room-panel').live"
@@ -152,6 +198,12 @@ def test_a_booking_of_ones_own_has_no_link_and_is_no_fault(open_panel: Open) -> 
     assert not any("Cannot be joined" in line for line in said)
     assert page.locator("home-view [data-ask]").is_hidden()
     assert "primary" in (page.locator("home-view .fresh").get_attribute("class") or "")
+
+
+def test_a_step_that_the_state_denies_is_found() -> None:
+    assert contradictions(["In the lobby", "at: Before the meeting"], "10:00")
+    assert contradictions(["In the meeting", "at: Lobby", "In the lobby"], "10:00")
+    assert not contradictions(["In the lobby", "at: Lobby"], "10:00")
 
 
 def test_a_pair_that_contradicts_is_found() -> None:

@@ -14,6 +14,30 @@ const IN_CALL = new Set(["preparing", "prejoin", "joining", "lobby", "in_call", 
 /** And those in which it is in the meeting, whoever else is. */
 const WITHIN = new Set(["in_call", "alone", "listening"]);
 
+/** The steps into a meeting, and the states of a call that stand at one. What flows a little proves no step. */
+export const STEPS = /** @type {const} */ (["opening", "before", "lobby", "meeting"]);
+const AT_STEP = /** @type {Record<string, number>} */ ({ preparing: 0, prejoin: 1, joining: 1, lobby: 2 });
+/** Walls that a page puts up before the meeting, and lets people through. */
+const WALLS = new Set(["passcode_needed", "passcode_wrong", "sign_in_required", "bot_wall", "host_not_started"]);
+
+/**
+ * How many steps into the meeting are behind the room; null: nothing tells, or it was in the meeting.
+ * @param {Meeting} meeting
+ * @returns {number | null}
+ */
+export function stepOf({ state, failure }) {
+  if (state === "failed") return WALLS.has(failure ?? "") ? 1 : null;
+  return AT_STEP[state] ?? null;
+}
+
+/**
+ * Whether the page says that it waits for a touch on Join, or the room knows where that is.
+ * @param {Meeting} meeting
+ */
+export function asksToJoin({ state, can_press_join: known, witnesses }) {
+  return state === "prejoin" && (known === true || witnesses?.some((one) => one === "page" || one === "picture") === true);
+}
+
 /**
  * Whether there is a call to show: one under way, or a page that is still there and says it failed.
  * @param {Meeting} meeting
@@ -113,7 +137,7 @@ export function callState(meeting) {
   const probable = meeting.state === "unknown" && meeting.witnesses?.some((witness) => witness !== "sound");
   if (probable) return { key: "call.in_call_unproven", icon: "screen", tone: "unsure" };
   if (meeting.state === "unknown") return { key: "call.unknown", icon: "screen", tone: "unsure" };
-  if (meeting.state === "prejoin") return { key: "call.prejoin", icon: "screen", tone: "soon" };
+  if (meeting.state === "prejoin") return { key: asksToJoin(meeting) ? "call.prejoin" : "call.before", icon: "screen", tone: "soon" };
   if (meeting.state === "lobby") return { key: "call.lobby", icon: "door", tone: "soon" };
   if (meeting.state === "failed") return { key: "call.failed", icon: "warning", tone: "bad" };
   if (meeting.state === "ended") return { key: "call.ended", icon: "check", tone: "unsure" };

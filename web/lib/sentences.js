@@ -5,11 +5,11 @@
 
 import { counted, movedByRoom } from "./automation.js";
 import { say, t } from "./i18n.js";
-import { calling, callState, roomState, troubles } from "./labels.js";
+import { calling, callState, roomState, stepOf, troubles } from "./labels.js";
 
 /** @typedef {ReturnType<typeof roomState>} State */
 /** @typedef {ReturnType<typeof callState>} Call */
-/** @typedef {{state: State, presence: string, call: Call, hint: string, moved: boolean, ready: (booking: Booking) => string}} Sentences */
+/** @typedef {{state: State, presence: string, call: Call, hint: string, moved: boolean, step: number | null, waited: string, ready: (booking: Booking) => string}} Sentences */
 
 /** Devices and parts through which a meeting is heard and seen. */
 const OF_A_CALL = ["camera", "speakerphone", "audio", "screen", "display"];
@@ -46,7 +46,9 @@ export function interrupted({ meeting, bookings }, now) {
  */
 export function sentences(room, clock, joins = false) {
   const { meeting, occupancy } = room;
-  const call = callState(joins ? { ...meeting, state: "joining" } : meeting);
+  const stands = /** @type {Meeting} */ (joins ? { ...meeting, state: "joining" } : meeting);
+  const call = callState(stands);
+  const step = stepOf(stands);
   const moved = call.key === "call.in_call" ? movedByRoom(room, clock) : "";
   return {
     state: roomState(room, clock),
@@ -54,8 +56,22 @@ export function sentences(room, clock, joins = false) {
     call,
     hint: moved || t(hintOf(room, call.key)),
     moved: moved !== "",
+    step,
+    waited: step !== null && (stands.state !== "failed" || stands.failure === "host_not_started") ? waited(meeting, clock) : "",
     ready: (booking) => ready(booking, clock),
   };
+}
+
+/**
+ * How long the room has waited for what its meeting waits for.
+ * @param {Meeting} meeting
+ * @param {RoomClock} clock
+ */
+function waited({ since }, clock) {
+  if (since === null) return "";
+  const [s, two] = [Math.max(0, Math.floor((clock.now() - Date.parse(since)) / 1000)), (/** @type {number} */ part) => String(part % 60).padStart(2, "0")];
+  const min = Math.floor(s / 60);
+  return t("call.waited", { time: min < 60 ? `${min}:${two(s)}` : `${Math.floor(min / 60)}:${two(min)}:${two(s)}` });
 }
 
 /**

@@ -1,10 +1,10 @@
-/** What keeps the room out of a meeting, what to do about it, and the ways that are left. */
+/** What keeps the room out of a meeting, what to do about it, and the ways that are left. The way to the room's display stands below it. */
 
 /** @import { Panel } from "../lib/room.js" */
 /** @import { Meeting, Room } from "../lib/types.js" */
 
 import { attribute, h, keyed, show, text } from "../lib/dom.js";
-import { icon, redraw } from "../lib/icon.js";
+import { icon } from "../lib/icon.js";
 import { say, t, words } from "../lib/i18n.js";
 import { platformName } from "../lib/labels.js";
 import { rejoinable } from "../lib/sentences.js";
@@ -21,33 +21,45 @@ export function isBlocked(meeting) {
   return meeting.shown === true && (["failed", "prejoin"].includes(meeting.state) || meeting.can_enter_passcode === true);
 }
 
-/** The way to the room's display, and, where it is known, what presses Join there. */
+/**
+ * Whether the room's display can be touched from here.
+ * @param {Panel} panel
+ * @param {Meeting} meeting
+ */
+export function reaches(panel, { state, shown, remote_control: touched }) {
+  return shown === true && touched === true && state !== "leaving" && !panel.phone;
+}
+
+/** Why the room's display cannot be touched from here. @param {Panel} panel */
+function cannotWords(panel) {
+  return t(panel.phone ? "blocked.phone" : "blocked.no_remote_control");
+}
+
+/** What presses Join on the room's display, where that is known; or why nobody can from here. */
 export class JoinControls extends HTMLElement {
   /** @param {Panel} panel */
   constructor(panel) {
     super();
     this.panel = panel;
-    this.open = button("screen", "blocked.open", "key", () => panel.open("remote_control"));
     this.join = button("hand", "remote_control.join", "key", () => void panel.ask("meeting.pressJoin", {}, PRESS_MS));
     this.cannot = h("p", { class: "hint" });
-    this.append(this.join, this.open, this.cannot);
+    this.append(this.join, this.cannot);
   }
 
   /**
+   * Returns whether it presses Join.
    * @param {Meeting} meeting
-   * @param {boolean} first whether this is what to do now
+   * @param {boolean} first whether something is to be done on the display now
    */
   update(meeting, first) {
-    const shown = meeting.shown === true && meeting.state !== "leaving";
-    const within = shown && meeting.remote_control === true && !this.panel.phone;
+    const within = reaches(this.panel, meeting);
     const joins = within && meeting.can_press_join === true && ["prejoin", "unknown"].includes(meeting.state);
-    show(this, shown && (within || first));
-    show(this.open, within);
+    const cannot = first && meeting.shown === true && !within;
+    show(this, joins || cannot);
     show(this.join, joins);
     this.join.classList.toggle("primary", first);
-    this.open.classList.toggle("primary", first && !joins);
-    show(this.cannot, !within);
-    text(this.cannot, t(this.panel.phone ? "blocked.phone" : "blocked.no_remote_control"));
+    text(this.cannot, cannot ? cannotWords(this.panel) : "");
+    return joins;
   }
 }
 
@@ -97,33 +109,33 @@ export class BlockedCard extends HTMLElement {
   constructor(panel) {
     super();
     this.panel = panel;
-    this.mark = icon("warning");
-    this.what = h("span");
+    this.what = h("h1");
     this.todo = h("p", { class: "todo" });
-    this.way = new JoinControls(panel);
     this.out = new OtherWays(panel);
     this.start = button("meeting", "blocked.start", "key", () => panel.begin());
     this.another = button("keypad", "blocked.enter_id", "key", () => panel.open("join"));
     this.help = button("help", "blocked.help", "key", () => panel.open("help"));
     this.pad = new LaterView(async () => new (await import("./passcode.js")).PasscodePad(panel));
-    this.append(h("h1", {}, this.mark, this.what), this.todo, h("div", { class: "ways" }, this.way, this.out.again, this.out.other), h("div", { class: "out" }, this.start, this.another, this.help), this.out.dial, this.pad);
+    this.cannot = h("p", { class: "hint" });
+    this.append(this.what, this.todo, this.cannot, h("div", { class: "ways" }, this.out.again, this.out.other), h("div", { class: "out" }, this.start, this.another, this.help), this.out.dial, this.pad);
   }
 
-  /** @param {Room} room */
+  /**
+   * Returns whether the first thing to do stands here.
+   * @param {Room} room
+   */
   update(room) {
     const { meeting } = room;
     const failed = meeting.state === "failed";
-    const within = meeting.remote_control === true && !this.panel.phone;
-    redraw(this.mark, failed ? "warning" : "screen");
-    text(this.what, failed ? say("blocked", meeting.failure) : t("blocked.prejoin"));
-    text(this.todo, failed ? say("blocked.do", meeting.failure) : within ? t("blocked.do.prejoin") : "");
-    this.way.update(meeting, true);
+    show(this.what, failed);
+    text(this.what, failed ? say("blocked", meeting.failure) : "");
+    text(this.todo, failed ? say("blocked.do", meeting.failure) : "");
+    text(this.cannot, failed && !reaches(this.panel, meeting) ? cannotWords(this.panel) : "");
     this.out.update(room);
     const dead = failed && DEAD.includes(meeting.failure ?? "");
     show(this.start, dead && !meeting.fallback && room.platforms.some((one) => one.new));
     for (const key of [this.another, this.help]) show(key, failed);
     const anew = failed && meeting.failure === "crashed" && meeting.rejoin === true; // on the screen nothing is left to do
-    if (dead || anew) this.way.open.classList.remove("primary");
     this.out.again.classList.toggle("primary", anew);
     this.another.classList.toggle("primary", dead);
     const asks = meeting.can_enter_passcode === true && !this.panel.phone && this.panel.may("meeting.enterPasscode");
@@ -132,6 +144,7 @@ export class BlockedCard extends HTMLElement {
     show(this.pad, asks);
     attribute(this, "data-asks", asks && !this.pad.empty);
     this.pad.update(room);
+    return dead || anew || (asks && !this.pad.empty);
   }
 
   /** Whoever comes to the next page finds nothing of what was typed for this one. */

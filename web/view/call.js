@@ -1,24 +1,28 @@
-/** The room in a call: its state in words, the camera, mute, volume, and leaving by two touches. */
+/** The room on its way into a call, in it, and out of it by two touches: its state in words, mute, volume, and beside them the camera or what is waited for. No key has two places. */
 
 /** @import { Panel } from "../lib/room.js" */
 /** @import { Room } from "../lib/types.js" */
 
 import { attribute, h, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
-import { named, t } from "../lib/i18n.js";
-import { microphone, talkingWords } from "../lib/labels.js";
+import { named, t, words } from "../lib/i18n.js";
+import { inMeeting, microphone, STEPS, talkingWords } from "../lib/labels.js";
 import { sentences } from "../lib/sentences.js";
 import { AudioBar } from "./audio.js";
 import { CameraPad } from "./camera.js";
 import { TroubleNote } from "./home.js";
-import { isBlocked, BlockedCard, JoinControls } from "./blocked.js";
+import { isBlocked, BlockedCard, JoinControls, reaches } from "./blocked.js";
 import { button, walking, WalkthroughPlace } from "./parts.js";
 
 const CONFIRM_MS = 3000;
 const LEAVE_MS = 25000; // the room itself gives up after 20 s
 
+/** What has no camera to choose yet. */
+const BEFORE = ["preparing", "prejoin", "joining", "lobby", "failed"];
+
 export class CallView extends HTMLElement {
   #armed = 0;
+  #before = false;
 
   /** @param {Panel} panel */
   constructor(panel) {
@@ -27,14 +31,17 @@ export class CallView extends HTMLElement {
     this.stateIcon = icon("wait");
     this.stateWords = h("span");
     this.state = h("p", { class: "badge", role: "status" }, this.stateIcon, this.stateWords);
+    this.waited = h("p", { class: "waited" });
+    this.steps = h("ol", { class: "way-in" }, ...STEPS.map((step) => h("li", {}, h("i"), words(h("span"), `call.step.${step}`))));
     this.hint = h("p", { class: "hint" });
     this.talk = h("p", { class: "talk", role: "status", hidden: true });
     this.trouble = new TroubleNote(panel);
     this.way = new JoinControls(panel);
-    this.about = h("section", { class: "about" }, this.state, this.talk, this.hint, this.trouble);
+    this.walk = new WalkthroughPlace(panel, false);
+    this.about = h("section", { class: "about" }, this.state, this.steps, this.talk, this.hint, this.trouble, this.walk, this.way, this.waited);
     this.camera = new CameraPad(panel, false);
-    this.side = h("div", { class: "beside" }, this.about, this.camera);
     this.blocked = new BlockedCard(panel);
+    this.side = h("div", { class: "beside" }, this.about, this.blocked, this.camera);
     this.audio = new AudioBar(panel);
     this.leaveWords = h("span", { class: "label" });
     this.leaveHint = h("span", { class: "hint" });
@@ -42,9 +49,9 @@ export class CallView extends HTMLElement {
     this.said = h("p", { class: "unseen", role: "status" }, this.leaveHint);
     this.adjust = button("settings", "camera.adjust", "key adjust", () => panel.open("camera"));
     this.share = button("share", "share.title", "key share-key", () => panel.open("share"));
-    this.dock = named(h("nav", { class: "dock" }, this.adjust, this.share, this.way, this.leave, this.said), "home.controls");
-    this.walk = new WalkthroughPlace(panel, false);
-    this.append(this.blocked, this.audio, this.side, this.walk, this.dock);
+    this.screen = button("screen", "blocked.open", "key screen-key", () => panel.open("remote_control"));
+    this.dock = named(h("nav", { class: "dock" }, this.adjust, this.share, this.screen, this.leave, this.said), "home.controls");
+    this.append(this.audio, this.side, this.dock);
   }
 
   /** @param {Room} room */
@@ -59,21 +66,21 @@ export class CallView extends HTMLElement {
     text(this.stateWords, t(state.key));
     text(this.hint, said.hint);
     attribute(this.hint, "data-moved", said.moved);
+    text(this.waited, said.waited);
+    this.#drawSteps(said.step, walks ? room.walkthrough : null);
     const blocked = isBlocked(meeting) && !walks;
-    const first = meeting.state === "unknown" && !walks;
-    attribute(this, "data-blocked", blocked);
-    show(this.camera, !blocked && walk !== "handed_over");
-    show(this.blocked, blocked);
-    show(this.way, !blocked);
+    const handed = walk === "handed_over" && !inMeeting(meeting);
+    const first = !walks && (blocked || handed || meeting.state === "unknown");
+    if (meeting.state !== "leaving") this.#before = blocked || walks || handed || BEFORE.includes(meeting.state);
+    attribute(this, "data-before", this.#before);
+    show(this.camera, !this.#before);
+    show(this.blocked, blocked && (meeting.state !== "prejoin" || meeting.dial.length > 0 || meeting.can_enter_passcode));
     show(this.adjust, room.cameras.length > 0);
     show(this.share, !this.panel.phone);
-    if (blocked) this.blocked.update(room);
-    else this.way.update(meeting, first || walk === "handed_over");
-    const stands = blocked ? this.blocked : this.about; // the state is said in every view of a call
-    if (this.state.parentElement !== stands) stands.prepend(this.state);
-    // It moves only when it must: a key that is moved under a finger is not pressed.
-    if (first && this.about.lastElementChild !== this.way) this.about.append(this.way);
-    else if (!first && this.way.parentElement !== this.dock) this.leave.before(this.way);
+    show(this.screen, reaches(this.panel, meeting));
+    const joins = this.way.update(meeting, first && meeting.state !== "failed");
+    const leads = blocked && this.blocked.update(room);
+    this.screen.classList.toggle("primary", first && !joins && !leads);
     this.camera.update(room);
     this.walk.update(room);
     this.trouble.update(room, blocked ? "meeting" : this.camera.broken);
@@ -82,9 +89,25 @@ export class CallView extends HTMLElement {
     show(this.talk, talking);
     // One of them at a time, where each has its place: who speaks unheard, what is broken, what is known of the call.
     if (talking) show(this.trouble, false);
-    show(this.hint, !talking && this.trouble.hidden);
+    show(this.hint, !talking && this.trouble.hidden && !walks && meeting.state !== "failed");
     text(this.talk, talking ? talkingWords(room.audio) : "");
     this.drawLeave(room);
+  }
+
+  /**
+   * The steps that are behind the room, and the one that it stands at.
+   * @param {number | null} at
+   * @param {Room["walkthrough"] | null} within what the room does at this one by itself
+   */
+  #drawSteps(at, within) {
+    show(this.steps, at !== null);
+    for (const [index, one] of [...this.steps.children].entries()) {
+      const now = index === at;
+      attribute(one, "data-past", at !== null && index < at);
+      attribute(one, "aria-current", now ? "step" : null);
+      const done = now && within?.steps ? (within.step ?? 0) / within.steps : 0;
+      /** @type {HTMLElement} */ (one.firstElementChild).style.setProperty("--at", String(done));
+    }
   }
 
   /** @param {Room} room */

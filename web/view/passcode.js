@@ -28,11 +28,10 @@ export class PasscodePad extends HTMLElement {
     this.field = h("input", { type: "text", name: "passcode", maxlength: LONGEST, autocomplete: "off", autocapitalize: "off", autocorrect: "off", spellcheck: "false" });
     this.field.addEventListener("input", () => this.#changed());
     this.todo = h("p", { class: "todo", role: "status" });
-    this.screen = button("screen", "blocked.open", "key", () => panel.open("remote_control"));
     const other = button("keypad", "blocked.enter_id", "key", () => panel.open("join"));
     const help = button("help", "blocked.help", "key", () => panel.open("help"));
     const label = h("label", { class: "secret" }, this.field, words(h("span"), "join.passcode"));
-    const card = h("section", { class: "asked" }, h("h1", {}, icon("warning"), this.what), label, this.todo, h("div", { class: "out" }, this.screen, other, help));
+    const card = h("section", { class: "asked" }, h("div", { class: "asks" }, h("h1", {}, icon("warning"), this.what), this.todo), label, h("div", { class: "out" }, other, help));
     const edit = (/** @type {(value: string) => string} */ change) => this.#edit(change);
     const digits = [..."123456789"].map((digit) => this.#digit(digit));
     const letters = h("button", { type: "button", class: "key word", onclick: () => this.#turn(true) }, "ABC");
@@ -43,7 +42,7 @@ export class PasscodePad extends HTMLElement {
     this.board = new KeyBoard(edit, [back, this.goes[1]]);
     this.keys = h("div", { class: "asked-keys" }, this.pad, this.goes[0], this.board);
     this.append(card, this.keys);
-    typing(this.keys, edit, () => void this.#enter());
+    typing(this, edit, () => void this.#enter());
   }
 
   /** Begin anew, with digits. */
@@ -63,7 +62,6 @@ export class PasscodePad extends HTMLElement {
     text(this.what, t(wrong ? "blocked.passcode_wrong" : "blocked.passcode_needed"));
     if (waits) text(this.todo, t("passcode.checking"));
     else if (!this.todo.hasAttribute("data-said")) text(this.todo, t(this.#tries > 1 && wrong ? "passcode.again" : wrong ? "passcode.check" : "passcode.where"));
-    show(this.screen, meeting.remote_control === true);
     attribute(this, "data-letters", this.#letters);
     show(this.pad, !this.#letters);
     show(this.goes[0], !this.#letters);

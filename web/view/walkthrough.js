@@ -36,12 +36,11 @@ export class WalkthroughLine extends HTMLElement {
     this.panel = panel;
     this.remote = remote;
     this.said = h("p", { role: "status" });
-    this.segments = h("div", { class: "segments", "aria-hidden": "true" });
     this.begin = button("save", "walkthrough.begin", "key", () => this.#staffed(() => this.#ask("walkthrough.begin", BEGIN_MS)));
     this.discard = button("erase", "walkthrough.discard", "key", () => this.#staffed(() => this.#ask("walkthrough.discard")));
     this.done = button("check", "walkthrough.done", "key", () => this.#staffed(() => panel.open("walkthrough")));
     this.stop = button("minus", "walkthrough.stop", "key", () => void this.#ask("walkthrough.stop"));
-    this.append(this.said, this.segments, this.begin, this.discard, this.done, this.stop);
+    this.append(this.said, this.begin, this.discard, this.done, this.stop);
   }
 
   /** @param {Room} room */
@@ -60,9 +59,6 @@ export class WalkthroughLine extends HTMLElement {
     if (joining) text(this.said, t("walkthrough.joining", { step, count: steps }));
     else if (handed) text(this.said, say("walkthrough.handed", reason));
     else if (shown) text(this.said, t(`walkthrough.${state}`, { count: steps ?? 0 }));
-    show(this.segments, joining);
-    const numbers = Array.from({ length: joining ? (steps ?? 0) : 0 }, (_, index) => index + 1);
-    keyed(this.segments, numbers, String, () => h("i"), (one, number) => attribute(one, "data-at", number < (step ?? 0) ? "past" : number === step ? "now" : null));
     show(this.begin, offered);
     show(this.discard, shown && this.remote);
     show(this.done, shown);

@@ -27,11 +27,20 @@ _TOML = "application/toml"
 
 
 class WalkthroughFile(BaseModel):
-    """A walkthrough as another room has exported it."""
+    """A walkthrough as a room has exported it."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
     file: str = Field(max_length=LARGEST_FILE, description="the exported file, TOML")
+
+
+class TrustedKey(BaseModel):
+    """The key that a room signs with from now on."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    room: str = Field(min_length=1, max_length=80, description="its id, as its files have it")
+    fingerprint: str = Field(pattern=r"^sha256:[0-9a-f]{64}$", description="of its new key")
 
 
 def walkthrough_routes(room: Room) -> Routes:
@@ -43,8 +52,25 @@ def walkthrough_routes(room: Room) -> Routes:
     @router.put("/api/v1/walkthroughs/{name}", tags=["walkthroughs"], responses=refusals(409, 413))
     @needs(Right.CONFIGURE)
     async def bring(name: Known, body: WalkthroughFile) -> WalkthroughSummary:
-        """Keep a walkthrough that another room has exported, in place of one of that name."""
+        """Keep a walkthrough that another room has exported.
+
+        It replaces one of that name from the same room. Where another one has the name, it gets one
+        of its own, which the answer says. A room that comes with another key than before is refused
+        with `other_key`.
+        """
         return await shown.brought(name, body.file.encode("utf-8"))
+
+    @router.put(
+        "/api/v1/walkthrough-signers",
+        tags=["walkthroughs"],
+        status_code=204,
+        responses=refusals(409),
+    )
+    @needs(Right.CONFIGURE)
+    async def trust(body: TrustedKey) -> Response:
+        """Know another room by this key from now on: its files are taken if it signed them."""
+        await shown.trust(body.room, body.fingerprint)
+        return Response(status_code=204)
 
     @router.delete(
         "/api/v1/walkthroughs/{name}",
@@ -139,13 +165,13 @@ def _reading(router: Routes, room: Room) -> None:
         "/api/v1/walkthroughs/{name}/file",
         tags=["walkthroughs"],
         response_class=Response,
-        responses={**refusals(404), **written},
+        responses={**refusals(404, 409), **written},
     )
     @needs(Right.TEACH)
     async def export(name: Known) -> Response:
-        """Return one as a file for other rooms, without its record."""
+        """Return one as a file for other rooms, signed by the room that was shown it."""
         headers = {
             "Content-Disposition": f'attachment; filename="{name}.toml"',
             "Cache-Control": "no-store",
         }
-        return Response(shown.exported(name), media_type=_TOML, headers=headers)
+        return Response(await shown.exported(name), media_type=_TOML, headers=headers)

@@ -298,7 +298,10 @@ HELP: Mapping[str, str] = {
     "Write its pictures into this folder.": "把其图片写入此文件夹。",
     "Write a walkthrough as a file, for rooms like this one.": "把操作演示写成文件，供屏幕和语言相同的会议室使用。",  # noqa: E501
     "Have the room keep what another room was shown.": "让会议室采用另一会议室学过的操作。",
-    "A file that `export` has written.": "`export` 写入的文件。",
+    "Files that `export` has written, or a folder.": "`export` 写入的文件，或其所在的文件夹。",
+    "Have the room take files that another room signs with a new key.": "让会议室接受另一会议室用新密钥签名的文件。",  # noqa: E501
+    "The other room's id.": "另一会议室的标识。",
+    "Of its new key: sha256: and 64 digits.": "其新密钥的指纹：sha256: 加 64 位十六进制数字。",
     "How it is called here; else as FILE.": "在此处的名称；默认同 FILE。",
     "Have the room forget what it was shown of a page.": "让会议室忘记一个操作演示。",
 }

@@ -742,7 +742,10 @@ def walkthrough_export(
 
 @walkthrough.command("import", epilog="Example: roomctl walkthrough import zoom-1.toml")
 def walkthrough_import(
-    file: Annotated[Path, typer.Argument(help="A file that `export` has written.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="Files that `export` has written, or a folder."),
+    ],
     name: Annotated[str | None, typer.Option(help="How it is called here; else as FILE.")] = None,
     url: Url = None,
     token: Token = None,
@@ -751,8 +754,35 @@ def walkthrough_import(
     """Have the room keep what another room was shown."""
     from roomctl.cli import shown
 
-    found = shown.brought(url, token, file, name)
-    typer.echo(dump(found) if as_json else shown.words(found))
+    meant = shown.files_of(files)
+    if len(files) == 1 and meant == files:
+        found = shown.brought(url, token, files[0], name)
+        typer.echo(dump(found) if as_json else shown.words(found))
+        return
+    if name is not None:
+        raise RoomctlError("walkthrough import: --name is for one file; leave it out")
+    kept, refused = shown.brought_all(url, token, meant)
+    if kept or as_json:
+        typer.echo(dump(kept) if as_json else shown.list_words(kept))
+    if refused:
+        raise RoomctlError("\n".join(refused))
+
+
+@walkthrough.command(
+    "trust", epilog="Example: roomctl walkthrough trust bamboo sha256:4be1... (64 digits)"
+)
+def walkthrough_trust(
+    room: Annotated[str, typer.Argument(help="The other room's id.")],
+    fingerprint: Annotated[str, typer.Argument(help="Of its new key: sha256: and 64 digits.")],
+    url: Url = None,
+    token: Token = None,
+    as_json: Json = False,
+) -> None:
+    """Have the room take files that another room signs with a new key."""
+    from roomctl.cli import shown
+
+    shown.trust(url, token, room, fingerprint)
+    typer.echo(dump({"room": room, "fingerprint": fingerprint}) if as_json else say("done"))
 
 
 @walkthrough.command("forget", epilog="Example: roomctl walkthrough forget zoom-1")

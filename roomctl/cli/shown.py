@@ -1,7 +1,8 @@
-"""`roomctl walkthrough list`, `show`, `export`, `import` and `forget`: what a room was shown."""
+"""`roomctl walkthrough list`, `show`, `export`, `import`, `trust`, `forget`: what rooms know."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ from urllib.parse import quote
 from roomctl.cli import ask
 from roomctl.cli.language import say
 from roomctl.errors import RoomctlError
-from roomctl.meeting.walkthrough import LARGEST_FILE, read_walkthrough
+from roomctl.meeting.walkthrough import LARGEST_FILE, read_from_others
+from roomctl.store.signers import signed_by
 
 
 def listed(url: str | None, token: Path | None) -> list[dict[str, Any]]:
@@ -56,10 +58,41 @@ def brought(url: str | None, token: Path | None, file: Path, name: str | None) -
     except OSError as error:
         raise RoomctlError(f"walkthrough import: {file}: {error.strerror}") from error
     known = name or file.stem
-    read_walkthrough(known, data)
+    read_from_others(known, data, signed_by)
     body = {"file": data.decode("utf-8")}
     found: dict[str, Any] = ask.access(url, token, "PUT", _path(known), body)
     return found
+
+
+def brought_all(
+    url: str | None, token: Path | None, files: Iterable[Path]
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Have the room keep files, each as it is called; return what it keeps, and what is wrong."""
+    kept, refused = [], []
+    for file in files:
+        try:
+            kept.append(brought(url, token, file, None))
+        except RoomctlError as error:
+            refused.append(f"{file.name}: {error}")
+    return kept, refused
+
+
+def files_of(places: Iterable[Path]) -> list[Path]:
+    """Return the files that are meant, and those in folders, by name; RoomctlError without any."""
+    found = [
+        file
+        for place in places
+        for file in (sorted(place.glob("*.toml")) if place.is_dir() else [place])
+    ]
+    if not found:
+        raise RoomctlError("walkthrough import: no file *.toml is there; name another folder")
+    return found
+
+
+def trust(url: str | None, token: Path | None, room: str, fingerprint: str) -> None:
+    """Have the room know another one by a key."""
+    body = {"room": room, "fingerprint": fingerprint}
+    ask.access(url, token, "PUT", "walkthrough-signers", body)
 
 
 def forget(url: str | None, token: Path | None, name: str) -> None:
@@ -75,6 +108,8 @@ def list_words(found: list[dict[str, Any]]) -> str:
 def words(found: dict[str, Any]) -> str:
     """Say the steps of one."""
     lines = [_line(found), f"  {found['browser']}, {found['screen']} × {found['scale']:g}"]
+    if found["fingerprint"]:
+        lines.append(f"  signed by room {found['room_id']}, key {found['fingerprint']}")
     for number, step in enumerate(found["steps"], 1):
         marks = [mark for mark in ("optional", "person") if step[mark]]
         said = ", ".join(["press", *step["does"]])
@@ -90,7 +125,9 @@ def _line(one: dict[str, Any]) -> str:
     record = f"{one['tries']} tries, {one['misses']} misses"
     last = f", last: {one['missed']}" if one["missed"] else ""
     kind = f"{one['platform']}, {one['language']}, {one['theme']}, {len(one['steps'])} steps"
-    return f"{one['name']:<16} {kind}; {one['by']}, {at:%Y-%m-%d %H:%M}; {record}{last}"
+    whose = {None: "", "": ", not signed"}.get(one["by_room"], f", in {one['by_room']}")
+    ends = f"{last}; given up" if one["given_up"] else last
+    return f"{one['name']:<16} {kind}; {one['by']}{whose}, {at:%Y-%m-%d %H:%M}; {record}{ends}"
 
 
 def _path(name: str) -> str:

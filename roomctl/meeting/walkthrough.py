@@ -9,7 +9,19 @@ Pictures that staff have named (a lobby, a wall, an end) stand beside the steps 
 `Teaching` makes steps of what a person did; `Replay` does them again, one try each: it says what to
 look for, and presses only what was seen twice at one place. Where a step that types
 nothing does not come, the one after it may. What does not come is handed over to the people in the
-room. A file is TOML with its pictures in base64.
+room. A file is TOML with its pictures in base64. A file for other rooms also has the id and the
+name of the room that showed it, its public key, and a signature of all bytes before `[signature]`:
+
+    room = "bamboo"
+    room_name = "Bamboo"
+    key = "BASE64"            32 bytes, Ed25519
+    fingerprint = "sha256:…"  of these 32 bytes, for people to compare
+    platform = "zoom"         as in a file of the room's own, to the last step or named picture
+
+    [signature]
+    ed25519 = "BASE64"        64 bytes; this line is the last one
+
+A room keeps such a file as it came, byte by byte, and what became of it here behind `[here]`.
 
 Knows no clock, no screen, no browser and no way to compare pictures; time comes with every call.
 """
@@ -18,12 +30,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import json
 import re
 import struct
 import zlib
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
@@ -33,6 +46,7 @@ from typing import Any
 from roomctl import toml_reader
 from roomctl.errors import RoomctlError
 from roomctl.frozen import frozen
+from roomctl.tls import PIN
 
 Place = tuple[int, int]  # x, y in pixels; from the left and from above
 
@@ -190,11 +204,30 @@ class Surroundings:
 
 
 @frozen
+class Origin:
+    """Whose a walkthrough is that came from another room: its id, name and public key.
+
+    All are empty if the file is not signed. `file` is what came, to the byte.
+    """
+
+    room: str
+    room_name: str
+    key: bytes
+    file: bytes
+
+    def __repr__(self) -> str:
+        """Leave the file out."""
+        return f"Origin({self.room!r}, {self.room_name!r})"
+
+
+@frozen
 class Walkthrough:
     """How a platform's page is passed: who showed it when, and how often it was done since.
 
     `missed` says why it did not end well the last time; "": it did. `asks_number`: of the vendor's
-    page that asks for a number, not of that behind a link.
+    page that asks for a number, not of that behind a link. `origin` is None for one of the room's
+    own; of any other, `done` says whether it was ever done here to its end, and `missed_at` at
+    which steps, from 1, it was not.
     """
 
     name: str
@@ -208,10 +241,28 @@ class Walkthrough:
     missed: str = ""
     asks_number: bool = False
     named: tuple[NamedPicture, ...] = ()
+    origin: Origin | None = None
+    done: bool = False
+    missed_at: tuple[int, ...] = ()
 
     def ended(self, why: str) -> Walkthrough:
         """Return it with one more try; `why` it did not end well, or ""."""
         return replace(self, tries=self.tries + 1, misses=self.misses + bool(why), missed=why)
+
+    def missing(self, step: int) -> Walkthrough:
+        """Return it with a step, from 1, at which it did not match; the room's own keeps none."""
+        told = self.origin is None or self.given_up
+        return self if told else replace(self, missed_at=(*self.missed_at, step))
+
+    @property
+    def given_up(self) -> bool:
+        """Whether another room's missed twice at one step here, and was never done."""
+        return not self.done and len(set(self.missed_at)) < len(self.missed_at)
+
+    @property
+    def by_room(self) -> str | None:
+        """The name of the other room that it came from; "": nobody signed it; None: its own."""
+        return None if self.origin is None else self.origin.room_name or self.origin.room
 
     def skipping(self, steps: Iterable[int]) -> Walkthrough:
         """Return it with those steps, numbered from 0, optional: it was done without them."""
@@ -601,15 +652,21 @@ def suited(
     *,
     asks_number: bool = False,
 ) -> Walkthrough | None:
-    """Return the newest walkthrough of a platform's page for such a screen, or None."""
+    """Return the walkthrough of a platform's page for such a screen, or None."""
     fit = [
         one
         for one in walkthroughs
         if (one.platform, one.asks_number) == (platform, asks_number)
+        and not one.given_up
         and (one.around.size, one.around.scale, one.around.language)
         == (around.size, around.scale, around.language)
     ]
-    return max(fit, key=lambda one: one.at, default=None)
+    return preferred(fit)
+
+
+def preferred(walkthroughs: Iterable[Walkthrough]) -> Walkthrough | None:
+    """Return the newest of the room's own, or else of the others, or None."""
+    return max(walkthroughs, key=lambda one: (one.origin is None, one.at), default=None)
 
 
 # Files.
@@ -619,11 +676,52 @@ _FILE = frozenset(
 ) | frozenset(["tries", "misses", "missed", "asks_number", "step", "named"])
 
 
+_HERE = b"\n[here]\n"
+_SIGNATURE = re.compile(rb'\n\[signature\]\ned25519 = "([A-Za-z0-9+/]{86}==)"\n\Z')
+_SIGNER = ("room", "room_name", "key", "fingerprint")
+
+
 def written(walkthrough: Walkthrough) -> bytes:
-    """Return a walkthrough as the bytes of a file."""
+    """Return a walkthrough as the bytes of the file that the room keeps."""
+    if walkthrough.origin is not None:
+        return walkthrough.origin.file + _HERE + _text_of(_record_lines(walkthrough))
+    return _text_of(_lines(walkthrough))
+
+
+def for_others(
+    own: Walkthrough, room: str, room_name: str, key: bytes, sign: Callable[[bytes], bytes]
+) -> bytes:
+    """Return a walkthrough of the room's own as a signed file, without its record."""
+    signer = [
+        f"room = {_quoted(_tidy(room))}",
+        f"room_name = {_quoted(_tidy(room_name))}",
+        f'key = "{base64.b64encode(key).decode("ascii")}"',
+        f'fingerprint = "{fingerprint(key)}"',
+    ]
+    body = _text_of(_lines(replace(own, tries=0, misses=0, missed=""), signer))
+    signature = base64.b64encode(sign(body))
+    return body + b'\n[signature]\ned25519 = "' + signature + b'"\n'
+
+
+def fingerprint(key: bytes) -> str:
+    """Return what people compare of a public key: sha256:HEX of its 32 bytes."""
+    return PIN + hashlib.sha256(key).hexdigest()
+
+
+def _tidy(text: str) -> str:
+    """Return a name as a file may have it: printable, and at most 80 characters."""
+    return "".join(one if one.isprintable() else " " for one in text).strip()[:80]
+
+
+def _text_of(lines: Iterable[str]) -> bytes:
+    return ("\n".join(lines) + "\n").encode("utf-8")
+
+
+def _lines(walkthrough: Walkthrough, signer: Iterable[str] = ()) -> list[str]:
     around = walkthrough.around
     lines = [
         "# How a page is passed, as it was shown to roomctl. Pictures are PNG, in base64.",
+        *signer,
         f"platform = {_quoted(walkthrough.platform)}",
         f"by = {_quoted(walkthrough.by)}",
         f"at = {walkthrough.at.isoformat()}",
@@ -646,7 +744,19 @@ def written(walkthrough: Walkthrough) -> bytes:
             lines += ["", "[[step.look]]", *_look_lines(look)]
     for one in walkthrough.named:
         lines += ["", "[[named]]", f'says = "{one.says}"', *_look_lines(one.look)]
-    return ("\n".join(lines) + "\n").encode("utf-8")
+    return lines
+
+
+def _record_lines(walkthrough: Walkthrough) -> Iterator[str]:
+    """Write what became here of another room's walkthrough."""
+    yield f"tries = {walkthrough.tries}"
+    yield f"misses = {walkthrough.misses}"
+    yield f"missed = {_quoted(walkthrough.missed)}"
+    yield f"done = {str(walkthrough.done).lower()}"
+    yield f"missed_at = {list(walkthrough.missed_at)}"
+    yield f"optional = {[at for at, step in enumerate(walkthrough.steps, 1) if step.optional]}"
+    for one in walkthrough.named:
+        yield from ("", "[[named]]", f'says = "{one.says}"', *_look_lines(one.look))
 
 
 def _look_lines(look: ShownControl) -> Iterator[str]:
@@ -670,16 +780,116 @@ def said(act: Act) -> str:
 
 
 def read_walkthrough(name: str, data: bytes) -> Walkthrough:
-    """Return what a file says; WalkthroughError says what is wrong with it."""
+    """Return what a file says that the room has kept; WalkthroughError says what is wrong."""
+    file, foreign, record = data.rpartition(_HERE)
+    if foreign:
+        came = _came(name, file)
+        return _explained(name, lambda: _with_record(came, _parsed(record)))
+    return _explained(name, lambda: _walkthrough(name, _parsed(_checked(name, data))))
+
+
+def read_from_others(
+    name: str, data: bytes, signed_by: Callable[[bytes, bytes, bytes], bool]
+) -> Walkthrough:
+    """Return what a file says that came from another room, with its origin; WalkthroughError.
+
+    `signed_by` says of a public key, a signature and bytes whether they belong together.
+    """
+    found = _came(name, data)
+    assert found.origin is not None  # noqa: S101 - it came
+    if found.origin.key:
+        body, signature = _unsigned(data)
+        if not signed_by(found.origin.key, signature, body):
+            why = f"is not as room {found.by_room!r} has signed it: it was changed, or is damaged"
+            raise WalkthroughError(f"walkthrough {name!r}: {why}; export it there again")
+    return found
+
+
+def _came(name: str, data: bytes) -> Walkthrough:
+    return _explained(name, lambda: _of_others(name, _checked(name, data)))
+
+
+def _checked(name: str, data: bytes) -> bytes:
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{name[:80]!r} is no name; use a-z, 0-9, - and _, at most 64")
+    if len(data) > LARGEST_FILE:
+        raise ValueError(f"has {len(data)} bytes; the most is {LARGEST_FILE}")
+    return data
+
+
+def _explained(name: str, read: Callable[[], Walkthrough]) -> Walkthrough:
     try:
-        if not _NAME.fullmatch(name):
-            raise ValueError(f"{name[:80]!r} is no name; use a-z, 0-9, - and _, at most 64")
-        if len(data) > LARGEST_FILE:
-            raise ValueError(f"has {len(data)} bytes; the most is {LARGEST_FILE}")
-        return _walkthrough(name, toml_reader.loads(data.decode("utf-8")))
+        return read()
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         why = f"{error} is missing" if isinstance(error, KeyError) else str(error)
         raise WalkthroughError(f"walkthrough {name[:64]!r}: {why}"[:400]) from None
+
+
+# Any: as below.
+def _parsed(data: bytes) -> dict[str, Any]:
+    try:
+        return toml_reader.loads(data.decode("utf-8"))
+    except ValueError as error:
+        raise ValueError(f"is no walkthrough, or damaged: {error}") from None
+
+
+def _unsigned(data: bytes) -> tuple[bytes, bytes]:
+    """Return what is signed of a file, and its signature; the file and b"" if it has none."""
+    found = _SIGNATURE.search(data)
+    return (data, b"") if found is None else (data[: found.start()], _decoded(found[1].decode()))
+
+
+def _decoded(text: str) -> bytes:
+    """Return what base64 says; ValueError if it can be written in another way."""
+    data = base64.b64decode(text, validate=True)
+    if base64.b64encode(data).decode("ascii") != text:
+        raise ValueError("a key or signature is no base64")
+    return data
+
+
+def _of_others(name: str, data: bytes) -> Walkthrough:
+    body, signature = _unsigned(data)
+    said = _parsed(body)
+    if not signature and not any(one in said for one in (*_SIGNER, "signature")):
+        origin = Origin("", "", b"", data)
+    else:
+        room, room_name = _text(said, "room", 80), _text(said, "room_name", 80)
+        key = _decoded(_text(said, "key", 44))
+        if not room or len(key) != 32:
+            raise ValueError("has no room's id, or a key that has not 32 bytes")
+        if _text(said, "fingerprint", 80) != fingerprint(key):
+            raise ValueError("has a key with another fingerprint than it says")
+        if not signature:
+            why = "and its signature is missing or damaged; export it there again"
+            raise ValueError(f"says that room {room_name or room!r} signed it, {why}")
+        origin = Origin(room, room_name, key, data)
+    rest = {one: what for one, what in said.items() if one not in _SIGNER}
+    return replace(_walkthrough(name, rest), tries=0, misses=0, missed="", origin=origin)
+
+
+# Any: as below.
+def _with_record(came: Walkthrough, said: dict[str, Any]) -> Walkthrough:
+    known = {"tries", "misses", "missed", "done", "missed_at", "optional", "named"}
+    _only(said, known, "what became of it here")
+    optional, missed_at = (_step_numbers(said, key) for key in ("optional", "missed_at"))
+    steps = tuple(
+        replace(step, optional=number in optional) for number, step in enumerate(came.steps, 1)
+    )
+    if all(step.optional for step in steps) or not isinstance(said["done"], bool):
+        raise ValueError("no step has to be there, or done is neither true nor false")
+    named = tuple(map(_named, _tables(said, "named", MOST_NAMED))) if "named" in said else ()
+    tries, misses, missed = _count(said, "tries"), _count(said, "misses"), _text(said, "missed", 32)
+    record = replace(came, tries=tries, misses=misses, missed=missed, done=said["done"])
+    return replace(record, steps=steps, named=named, missed_at=missed_at)
+
+
+def _step_numbers(said: Mapping[str, Any], key: str) -> tuple[int, ...]:
+    found = said[key]
+    if not isinstance(found, list) or len(found) > MOST_STEPS + 1:
+        raise ValueError(f"{key} is no list of steps")
+    if not all(type(one) is int and 1 <= one <= MOST_STEPS for one in found):
+        raise ValueError(f"{key} is no list of steps")
+    return tuple(found)
 
 
 # Any: TOML's values, whose types are what is being found out.

@@ -179,7 +179,7 @@ class WalkthroughEntry:
 
     "offered": a person passes a page, and may show it; "showing": that is remembered, "shown": it
     waits to be kept; "joining": the room is at `step` of `steps`, counted from 1; "handed_over": it
-    went no further, for `reason`.
+    went no further, for `reason`. `by_room` is the name of the other room that was shown it.
     """
 
     state: WalkthroughState = "idle"
@@ -187,6 +187,7 @@ class WalkthroughEntry:
     steps: int | None = None
     reason: str | None = None
     name: str | None = None
+    by_room: str | None = None
 
 
 @frozen

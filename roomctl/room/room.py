@@ -184,7 +184,13 @@ class Room:
             outside.clock,
         )
         self.walkthroughs = Walkthroughs(
-            config, calls, screen, outside.store, outside.clock, self.changed
+            config,
+            calls,
+            screen,
+            outside.store,
+            outside.clock,
+            self.changed,
+            lambda: self._identity,
         )
         self.meeting = Meeting(
             calls,

@@ -3,7 +3,8 @@
 What a panel does to the display goes through here (`PageTouches`): while somebody shows a page it
 is remembered, and while the room passes one by itself a touch takes over at once. What is typed is
 kept as the word that it stands for, or not at all. A picture that staff have named, such as that of
-a lobby, is looked for as long as the page stands there. Knows no browser.
+a lobby, is looked for as long as the page stands there. What another room was shown comes as a
+signed file, and is tried where the room has none of its own. Knows no browser.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+import shlex
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -49,7 +51,11 @@ from roomctl.meeting.walkthrough import (
     WalkthroughError,
     Word,
     chosen,
+    fingerprint,
+    for_others,
     packed,
+    preferred,
+    read_from_others,
     read_walkthrough,
     said,
     suited,
@@ -58,11 +64,13 @@ from roomctl.meeting.walkthrough import (
     written,
 )
 from roomctl.roles import Right
-from roomctl.room.document import WalkthroughEntry, WalkthroughState
+from roomctl.room.document import IdentityEntry, WalkthroughEntry, WalkthroughState
 from roomctl.room.meeting import CallControl
 from roomctl.screen.driver import RemoteDisplay, Screen
 from roomctl.screen.protocol import ControlsSeen, KeyName
 from roomctl.store import Store
+from roomctl.store.signers import Signers, signed_by
+from roomctl.tls import PIN
 from roomctl.wire import in_thread
 
 _log = logging.getLogger(__name__)
@@ -77,7 +85,12 @@ T = TypeVar("T")
 
 @frozen
 class WalkthroughSummary:
-    """A walkthrough without its pictures, as staff see it; `steps` say what is done."""
+    """A walkthrough without its pictures, as staff see it; `steps` say what is done.
+
+    `by_room` names the other room that was shown it (null: this one; empty: its file was not
+    signed), `room_id` and `fingerprint` its id and key. `given_up`: it missed twice at one step
+    here, was never done, and is not tried any more.
+    """
 
     name: str
     platform: str
@@ -94,6 +107,10 @@ class WalkthroughSummary:
     asks_number: bool
     steps: tuple[StepSummary, ...]
     named: tuple[str, ...]
+    by_room: str | None
+    room_id: str
+    fingerprint: str
+    given_up: bool
 
 
 @frozen
@@ -134,6 +151,45 @@ class Library:
         """Keep one in place of one of that name; Refused if there are too many, or no disk."""
         async with self._writing:
             await self._keep(walkthrough)
+
+    async def bring(self, came: Walkthrough) -> Walkthrough:
+        """Keep what came from another room, and return it under its name here; Refused as above.
+
+        It takes the place of what came from that room under that name; the same file again changes
+        nothing. Where another one has the name already, it is told from that by its key.
+        """
+        assert came.origin is not None  # noqa: S101 - it came
+        room, key = came.origin.room, came.origin.key
+        mark = fingerprint(key).removeprefix(PIN)[:8] if key else "unsigned"
+        names = (f"{came.name[:50]}-{mark}", came.name)
+        async with self._writing:
+            theirs = [name for name in names if self._room_of(name) == room]
+            free = [name for name in reversed(names) if name not in self.kept]
+            if not theirs and not free:
+                why = f"the names {names[1]!r} and {names[0]!r} are taken; give it another one"
+                raise Refused("room", "not_a_walkthrough", why)
+            new = replace(came, name=(*theirs, *free)[0])
+            old = self.kept.get(new.name)
+            if old is not None and old.origin == new.origin:
+                return old
+            await self._keep(new)
+            return new
+
+    def _room_of(self, name: str) -> str | None:
+        """Return the id of the other room that one came from; None: from none."""
+        kept = self.kept.get(name)
+        return None if kept is None or kept.origin is None else kept.origin.room
+
+    async def bring_back(self, own: Walkthrough) -> Walkthrough:
+        """Keep what the room has signed itself, unless it is there; Refused as above."""
+        async with self._writing:
+            for old in self.kept.values():
+                if (old.origin, old.platform, old.at) == (None, own.platform, own.at):
+                    return old
+            free = own.name not in self.kept
+            new = replace(own, name=own.name if free else self.fresh_name(own.platform))
+            await self._keep(new)
+            return new
 
     async def change(self, name: str, changed: Callable[[Walkthrough], Walkthrough]) -> None:
         """Keep one as `changed` makes it of what is kept by then; Refused as above, or by that.
@@ -211,8 +267,11 @@ class Walkthroughs(Part):
         store: Store | None,
         clock: Clock,
         changed: Callable[[], None],
+        identity: Callable[[], IdentityEntry],
     ) -> None:
         self._config, self._calls, self._screen, self._clock = config, calls, screen, clock
+        self._identity = identity
+        self._signers, self._signing = Signers(store), asyncio.Lock()
         calls.number_words = self._number_words
         calls.wants_passcode = self._wants_passcode
         self._changed = changed
@@ -246,16 +305,19 @@ class Walkthroughs(Part):
         if plain is None:
             return WalkthroughEntry()
         shown, replay = self._shown, self._replay
+        used = self.library.kept.get(self._name or "")
+        whose = None if used is None else used.by_room
         if shown is not None:
             state: WalkthroughState = "showing" if shown.watched else "shown"
             return WalkthroughEntry(state, steps=len(shown.teaching.steps))
         if replay is not None and replay.outcome is None:
             step, steps = replay.progress
-            return WalkthroughEntry("joining", step, steps, name=self._name)
+            return WalkthroughEntry("joining", step, steps, name=self._name, by_room=whose)
         if self._calls.proven:
             return WalkthroughEntry()
         if self._handed is not None and self._handed[0] == plain:
-            return WalkthroughEntry("handed_over", reason=self._handed[1].value, name=self._name)
+            why = self._handed[1].value
+            return WalkthroughEntry("handed_over", reason=why, name=self._name, by_room=whose)
         return WalkthroughEntry("offered")
 
     # What a call brings about.
@@ -348,7 +410,7 @@ class Walkthroughs(Part):
         lookout = Lookout(walkthrough.named, len(replay.controls))
         self._replay, self._name = replay, walkthrough.name
         self._changed()
-        _log.info("walkthrough %s: begun", walkthrough.name)
+        _log.info("walkthrough %s: begun%s", walkthrough.name, _as_shown(walkthrough))
         try:
             await remote.bring(packed((*replay.controls, *lookout.controls)))
             await remote.heed(self._touched)
@@ -456,10 +518,15 @@ class Walkthroughs(Part):
             self._stopped = (call_id, walkthrough.name, step)
 
         def recorded(now: Walkthrough) -> Walkthrough:
-            if now.at != walkthrough.at:
-                return now  # it was shown anew
-            done = now.skipping(replay.skipped) if outcome is WalkOutcome.DONE else now
-            return done.ended(outcome.value if missed else "")
+            if (now.at, now.origin) != (walkthrough.at, walkthrough.origin):
+                return now  # it was shown anew, or another file came
+            if outcome is WalkOutcome.DONE:
+                now = replace(now.skipping(replay.skipped), done=now.origin is not None)
+            elif outcome in (WalkOutcome.CHANGED, WalkOutcome.AMBIGUOUS):
+                now = now.missing(step)
+            if now.given_up:
+                _log.warning("walkthrough %s: missed twice at step %d; given up", now.name, step)
+            return now.ended(outcome.value if missed else "")
 
         with contextlib.suppress(Refused):  # forgotten meanwhile; of the disk, that says so itself
             await self.library.change(walkthrough.name, recorded)
@@ -519,8 +586,8 @@ class Walkthroughs(Part):
     def _number_words(self) -> dict[str, frozenset[Word]]:
         """Return what is typed of a meeting where a platform asks for a number, as first shown."""
         words: dict[str, frozenset[Word]] = {}
-        for one in self.library.kept.values():
-            if one.asks_number:
+        for one in sorted(self.library.kept.values(), key=lambda one: one.origin is not None):
+            if one.asks_number and not one.given_up:
                 words.setdefault(one.platform, one.words)
         return words
 
@@ -623,7 +690,9 @@ class Walkthroughs(Part):
             raise Refused("room", "number_not_shown", why)
         kept = self.library.kept.values()
         old = suited(kept, new.platform, new.around, asks_number=new.asks_number)
-        if old is not None and old.around.theme == new.around.theme:
+        if old is not None and old.origin is not None:
+            new = replace(new, named=old.named)  # the other room's stays, for others to ask for
+        elif old is not None and old.around.theme == new.around.theme:
             new = replace(new, name=old.name, named=old.named)
             if shown.stopped is not None and shown.stopped[1] == old.name:
                 both = with_alternatives(new.steps, old.steps, shown.stopped[2])
@@ -698,7 +767,7 @@ class Walkthroughs(Part):
             for one in self.library.kept.values()
             if (one.platform, one.asks_number) == (platform, asks)
         ]
-        return max(kept, key=lambda one: one.at, default=None)
+        return preferred(kept)
 
     def _draft(self) -> _Shown:
         if self._shown is None:
@@ -736,21 +805,98 @@ class Walkthroughs(Part):
             why = f"walkthrough {name!r} has no picture {look} of a step {step}"
             raise Refused("room", "unknown_walkthrough", why) from None
 
-    def exported(self, name: str) -> bytes:
-        """Return one as a file, without its record; Refused without."""
-        return written(replace(self.library.one(name), tries=0, misses=0, missed=""))
+    async def exported(self, name: str) -> bytes:
+        """Return one as a file that the room has signed, without its record; Refused.
+
+        Another room's is returned as that has signed it, and as nobody's if nobody did.
+        """
+        kept, room = self.library.one(name), self._identity()
+        if kept.origin is not None and kept.origin.key:
+            return kept.origin.file
+        if kept.origin is not None:
+            return written(replace(kept, tries=0, misses=0, missed="", origin=None))
+
+        def signed() -> bytes:
+            key, sign = self._signers.public(), self._signers.sign
+            return for_others(kept, room.id, room.displayName, key, sign)
+
+        async with self._signing:
+            with _keys():
+                return await in_thread(signed)
 
     async def brought(self, name: str, data: bytes) -> WalkthroughSummary:
-        """Keep a file that another room has exported; Refused says what is wrong with it."""
+        """Keep a file that a room has exported; Refused says what is wrong with it.
+
+        It takes no other's place than that of one from the same room.
+        """
         try:
-            found = await in_thread(read_walkthrough, name, data)
+            found = await in_thread(read_from_others, name, data, signed_by)
         except WalkthroughError as error:
             raise Refused("room", "not_a_walkthrough", str(error)) from None
         if name == DRAFT or found.platform not in self._calls.platforms.by_key:
             why = f"{name!r} is no name, or {found.platform!r} no platform of this room"
             raise Refused("room", "not_a_walkthrough", why)
-        await self.library.keep(replace(found, tries=0, misses=0, missed=""))
-        return _summary(found)
+        async with self._signing:
+            kept = await self._taken(found)
+        self._changed()
+        return _summary(kept)
+
+    async def _taken(self, found: Walkthrough) -> Walkthrough:
+        """Keep what came, and by which key its room is known; Refused if by another one."""
+        origin = found.origin
+        assert origin is not None  # noqa: S101 - it came
+        if not origin.key:
+            return await self.library.bring(found)
+        key, own = fingerprint(origin.key), origin.room == self._identity().id
+        with _keys():
+            known = await in_thread(self._signers.known, origin.room)
+            mine = fingerprint(await in_thread(self._signers.public)) if own else None
+        if mine == key:
+            return await self.library.bring_back(replace(found, origin=None))
+        if (known or mine or key) != key:
+            raise Refused("room", "other_key", _other_key(found, key, known or mine or ""))
+        if known is None:
+            await self._know(origin.room, key)
+        return await self.library.bring(found)
+
+    async def trust(self, room_id: str, key: str) -> None:
+        """Take files of a room from now on that are signed with this key, by its fingerprint."""
+        async with self._signing:
+            await self._know(room_id, key)
+
+    async def _know(self, room_id: str, key: str) -> None:
+        with _keys():
+            await in_thread(self._signers.trust, room_id, key)
+        _log.info("walkthroughs: room %r is known by key %s", room_id, key)
+
+
+@contextlib.contextmanager
+def _keys() -> Iterator[None]:
+    """Refuse what needs a key that cannot be kept, or read."""
+    try:
+        yield
+    except OSError as error:
+        why = f"a key cannot be kept, or read: {error.strerror}"
+        raise Refused("room", "storage", why) from error
+    except ValueError as error:
+        raise Refused("room", "too_many_signers", str(error)) from None
+
+
+def _other_key(found: Walkthrough, key: str, known: str) -> str:
+    """Say who claims to be whom, and what staff do about it."""
+    assert found.origin is not None  # noqa: S101 - it came
+    room = found.origin.room
+    return (
+        f"the file says that it is of room {room!r} ({found.by_room!r}), and is signed with {key};"
+        f" that room is known by {known}. If the room has a new key:"
+        f" roomctl walkthrough trust {shlex.quote(room)} {key}"
+    )
+
+
+def _as_shown(one: Walkthrough) -> str:
+    if one.origin is None:
+        return ""
+    return f", as shown in {one.by_room!r}" if one.by_room else ", as shown in an unsigned file"
 
 
 async def _nothing() -> None:
@@ -779,7 +925,11 @@ def _summary(one: Walkthrough) -> WalkthroughSummary:
     head = (one.name, one.platform, one.by, one.at, around.browser, screen, around.scale)
     record = (around.language, around.theme, one.tries, one.misses, one.missed, one.asks_number)
     named = tuple(picture.says.value for picture in one.named)
-    return WalkthroughSummary(*head, *record, tuple(_steps(one.steps)), named)
+    origin = one.origin
+    room_id = origin.room if origin is not None else ""
+    key = fingerprint(origin.key) if origin is not None and origin.key else ""
+    whose = (one.by_room, room_id, key, one.given_up)
+    return WalkthroughSummary(*head, *record, tuple(_steps(one.steps)), named, *whose)
 
 
 def _steps(steps: Iterable[WalkStep]) -> Iterable[StepSummary]:

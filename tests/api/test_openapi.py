@@ -137,6 +137,7 @@ async def test_the_description_is_openapi_3_1_and_names_every_route_of_the_api(d
         "/api/v1/screen/walkthrough",
         "/api/v1/screen/walkthrough/picked/picture",
         "/api/v1/screen/walkthrough/{step}/picture",
+        "/api/v1/walkthrough-signers",
         "/api/v1/walkthroughs",
         "/api/v1/walkthroughs/{name}",
         "/api/v1/walkthroughs/{name}/file",

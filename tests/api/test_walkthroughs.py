@@ -7,7 +7,14 @@ from dataclasses import replace
 import pytest
 
 from roomctl.api.guard import LARGEST_BODY
-from roomctl.meeting.walkthrough import LARGEST_FILE, read_walkthrough, written
+from roomctl.meeting.walkthrough import (
+    LARGEST_FILE,
+    fingerprint,
+    for_others,
+    read_walkthrough,
+    written,
+)
+from roomctl.store.signers import Signers
 from tests.api import rig
 from tests.meeting.test_walkthrough import END, FULL, NAMED, chunk, head
 
@@ -125,6 +132,44 @@ async def test_a_stranger_may_not_send_a_large_file(alive):
 
 async def test_a_field_that_nobody_knows_is_refused(program):
     assert (await put(program, more=1)).status_code == 422
+
+
+REED, SIGNERS = "reed", "/api/v1/walkthrough-signers"
+
+
+async def test_a_file_says_whose_it_was_and_another_key_takes_staffs_word(program):
+    first, second = Signers(None), Signers(None)
+    file, other = (
+        for_others(NAMED, REED, "Reed", one.public(), one.sign).decode() for one in (first, second)
+    )
+    brought = (await put(program, file=file)).json()
+    assert (brought["by_room"], brought["room_id"]) == ("Reed", REED)
+    assert brought["fingerprint"] == fingerprint(first.public())
+    assert (await program.get(f"{PLACE}/zoom-1/file")).text == file, "it is handed on as it came"
+    refused = await put(program, file=other)
+    assert (refused.status_code, refused.json()["code"]) == (409, "other_key")
+    key = {"room": REED, "fingerprint": fingerprint(second.public())}
+    assert (await program.put(SIGNERS, json=key)).status_code == 204
+    assert (await put(program, file=other)).json()["fingerprint"] == key["fingerprint"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"room": "", "fingerprint": "sha256:" + "0" * 64}, {"room": "r", "fingerprint": "sha256:0"}],
+)
+async def test_a_key_that_is_none_is_trusted_for_no_room(program, body):
+    assert (await program.put(SIGNERS, json=body)).status_code == 422
+
+
+async def test_a_forged_file_is_refused_and_nothing_of_it_is_kept(program, house_files):
+    by = Signers(None)
+    file = for_others(NAMED, REED, "Reed", by.public(), by.sign).decode()
+    for forged in (file.replace('"key enter"', '"key tab"'), file.partition("[signature]")[0]):
+        answer = await put(program, file=forged)
+        assert (answer.status_code, answer.json()["code"]) == (409, "not_a_walkthrough")
+        assert "'Reed'" in answer.json()["detail"]
+    assert (await program.get(PLACE)).json() == []
+    assert house_files() == []
 
 
 @pytest.fixture

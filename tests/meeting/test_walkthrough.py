@@ -18,6 +18,7 @@ from roomctl.meeting.walkthrough import (
     LookFor,
     NamedPicture,
     NotShown,
+    Origin,
     PageName,
     PressOn,
     Replay,
@@ -473,6 +474,11 @@ def test_the_newest_that_was_shown_on_such_a_screen_is_taken() -> None:
     assert suited([FULL, asked], "zoom", AROUND, asks_number=True) == asked
     assert suited([asked], "zoom", AROUND) is None
     assert read_walkthrough(asked.name, written(asked)) == asked
+    own, abroad = FULL, replace(newer, origin=Origin("r", "Reed", b"k" * 32, b""))
+    assert suited([abroad, own], "zoom", AROUND) == own
+    older = replace(abroad, name="zoom-3", at=AT)
+    assert suited([older, abroad], "zoom", AROUND) == abroad
+    assert suited([older, abroad.missing(1).missing(1)], "zoom", AROUND) == older
     for other in ({"size": (1280, 720)}, {"scale": 1.5}, {"language": "zh-CN"}):
         assert suited([FULL], "zoom", replace(AROUND, **other)) is None  # type: ignore[arg-type]
 

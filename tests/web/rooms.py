@@ -362,7 +362,14 @@ def interrupted(language: str = "en") -> Room:
 def walking(language: str = "en", state: str = "offered", **more: Any) -> Room:
     """Return a room at a plain page that it was, is or may be shown how to pass."""
     room = at_a_wall(language, "unknown", dial=[], fallback=None)
-    entry = {"state": state, "step": None, "steps": None, "reason": None, "name": None}
+    entry = {
+        "state": state,
+        "step": None,
+        "steps": None,
+        "reason": None,
+        "name": None,
+        "by_room": None,
+    }
     room["walkthrough"] = {**entry, **more}
     return room
 

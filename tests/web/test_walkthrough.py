@@ -43,8 +43,10 @@ KEPT = [
         "tries": 12,
         "misses": 1,
         "steps": STEPS,
+        "by_room": room,
+        "given_up": room is not None,
     }
-    for number, at in ((1, "2026-11-20T09:30:00+08:00"), (2, None))
+    for number, at, room in ((1, "2026-11-20T09:30:00+08:00", None), (2, None, ""))
 ]
 ABOVE_DOCK = """(() => {
   const box = (name) => document.querySelector(`call-view ${name}`).getBoundingClientRect();
@@ -225,6 +227,28 @@ def test_the_replay_says_how_far_it_is_and_stops_at_one_touch(open_panel: Open) 
     told(page, lambda: stand_in.commands("walkthrough.stop"), [{}])
 
 
+@pytest.mark.parametrize(
+    ("language", "by_room", "said"),
+    [
+        ("en", "Bamboo", "Joining: 1 of 4 · As shown in \u2068Bamboo\u2069"),
+        ("en", "", "Joining: 1 of 4 · As shown in another room"),
+        ("en", "<b>\u05d0\u05d1</b>", "As shown in \u2068<b>\u05d0\u05d1</b>\u2069"),
+        ("zh-CN", "竹", "按 \u2068竹\u2069 演示的步骤"),
+    ],
+)
+def test_the_replay_says_which_room_was_shown_the_page(
+    open_panel: Open, language: str, by_room: str, said: str
+) -> None:
+    room = rooms.walking(language, "joining", step=1, steps=4, by_room=by_room)
+    stand_in, page = shown(open_panel, room)
+    line = page.locator("call-view walkthrough-line")
+    expect(line).to_contain_text(said)
+    stand_in.patch(**rooms.walking(language, "joining", step=2, steps=4))
+    expect(line.get_by_role("status")).to_have_text(
+        {"en": "Joining: 2 of 4"}.get(language, "正在加入：第 2 步，共 4 步")
+    )
+
+
 def test_nobody_is_told_to_press_join_while_the_room_does_it(open_panel: Open) -> None:
     room = rooms.walking("en", "joining", step=1, steps=4)
     _, page = shown(open_panel, rooms.with_meeting(room, state="prejoin"))
@@ -266,6 +290,7 @@ def test_staff_see_what_is_kept_and_forget_it_with_two_touches(
     expect(rows.first).to_contain_text("zoom-1 · Zoom")
     expect(rows.first).to_contain_text("Shown by panel, ")
     expect(rows.first).to_contain_text("12 tries, 1 missed")
+    expect(rows.last).to_contain_text("not tried any more")
     rows.first.get_by_role("button", name="Forget").tap()
     rows.first.get_by_role("button", name="Really forget?").tap()
     expect(rows).to_have_count(1)
@@ -298,7 +323,7 @@ def test_nothing_overlaps_or_is_too_small(
 
     for state in ("unknown", "prejoin", "failed"):
         for name, more in {
-            "joining": {"step": 2, "steps": 4},
+            "joining": {"step": 2, "steps": 4, "by_room": "Conference room 会议室 " * 4},
             "handed_over": {"reason": "no_word"},
             "showing": {"steps": 12},
         }.items():

@@ -461,13 +461,14 @@
  * How the room passes a page before a meeting by itself, or is shown how. "offered": a person
  * passes a page, and may show it; "showing": that is remembered, "shown": it waits to be kept;
  * "joining": the room is at `step` of `steps`, counted from 1; "handed_over": it went no further,
- * for `reason`.
+ * for `reason`. `by_room` is the name of the other room that was shown it.
  * @typedef {object} Walkthrough
  * @property {"idle" | "offered" | "showing" | "shown" | "joining" | "handed_over"} state
  * @property {number | null} step
  * @property {number | null} steps
  * @property {string | null} reason
  * @property {string | null} name
+ * @property {string | null} by_room
  */
 
 /**

@@ -46,7 +46,7 @@ export class WalkthroughLine extends HTMLElement {
   /** @param {Room} room */
   update(room) {
     const state = walking(room);
-    const { step, steps, reason } = room.walkthrough ?? { step: null, steps: null, reason: null };
+    const { step, steps, reason, by_room } = room.walkthrough ?? { step: null, steps: null, reason: null, by_room: null };
     const may = teaches(this.panel);
     const joining = state === "joining";
     const shown = BEING_SHOWN.includes(state) && may;
@@ -56,7 +56,7 @@ export class WalkthroughLine extends HTMLElement {
     attribute(this, "data-handed", handed);
     attribute(this, "data-offered", offered);
     show(this.said, !offered);
-    if (joining) text(this.said, t("walkthrough.joining", { step, count: steps }));
+    if (joining) text(this.said, both(t("walkthrough.joining", { step, count: steps }), asShown(by_room)));
     else if (handed) text(this.said, say("walkthrough.handed", reason));
     else if (shown) text(this.said, t(`walkthrough.${state}`, { count: steps ?? 0 }));
     show(this.begin, offered);
@@ -271,7 +271,7 @@ export class WalkthroughList extends HTMLElement {
       const [head, shown, tries] = row.querySelectorAll(".what > *");
       text(head, `${page.name} · ${platformName(room, page.platform)}`);
       text(shown, this.#shown(page));
-      text(tries, t("walkthroughs.tries", { count: page.tries, misses: page.misses }));
+      text(tries, both(t("walkthroughs.tries", { count: page.tries, misses: page.misses }), page.given_up ? t("walkthroughs.given_up") : ""));
       const forget = /** @type {HTMLButtonElement} */ (row.querySelector("button"));
       const doomed = this.#doomed === page.name;
       attribute(forget, "data-armed", doomed);
@@ -281,10 +281,11 @@ export class WalkthroughList extends HTMLElement {
   }
 
   /** @param {ShownPage} page */
-  #shown({ by, at }) {
+  #shown({ by, at, by_room }) {
     const { clock } = this.panel;
     if (at === null) return t("walkthroughs.from");
-    return t("walkthroughs.by", { by, day: clock.day(language(), at, "short"), time: clock.hourMinute(at) });
+    const shown = t("walkthroughs.by", { by, day: clock.day(language(), at, "short"), time: clock.hourMinute(at) });
+    return both(shown, asShown(by_room));
   }
 
   /** @param {string} name */
@@ -322,6 +323,19 @@ export class WalkthroughList extends HTMLElement {
     this.panel.refresh();
   }
 }
+
+/**
+ * Whose it was: of another room, whose name stands apart from what is around it in whatever direction it is written.
+ * @param {string | null | undefined} room its name; empty: nobody signed it; null: this one
+ * @returns {string}
+ */
+function asShown(room) {
+  if (room == null) return "";
+  return room ? t("walkthrough.as_shown", { room: `\u2068${room}\u2069` }) : t("walkthrough.unsigned");
+}
+
+/** @param {string} first @param {string} second of which there may be none */
+const both = (first, second) => (second ? `${first} · ${second}` : first);
 
 /**
  * What is done at a step, in words.

@@ -119,6 +119,7 @@ FORGED = {
     "signed by nobody": for_others(
         NAMED, "bamboo", "Bamboo", SIGNERS.public(), lambda _: bytes(64)
     ),
+    "the same signature written otherwise": SIGNED[:-5] + bytes([SIGNED[-5] + 1]) + SIGNED[-4:],
     "lines as Windows has them": SIGNED.replace(b"\n", b"\r\n"),
     "a mark of byte order": b"\xef\xbb\xbf" + SIGNED,
     "a space at the end": SIGNED + b" ",

@@ -46,6 +46,7 @@ _PROGRAMS = (
 # deploy/chromium, for a box where that is not installed. By the names that Chromium 156 gives the
 # settings behind its policies; a profile's own are obeyed where no policy says otherwise.
 _RESTRICTIONS: dict[str, object] = {
+    "custom_handlers": {"enabled": False},  # a page offers itself for mail
     "autofill": {"credit_card_enabled": False, "profile_enabled": False},
     "download_restrictions": 3,  # all
     "incognito": {"mode_availability": 1},  # disabled
@@ -167,7 +168,12 @@ def preferences(origin: str | None, camera: str | None = None) -> str:
     camera is named by the path of its node, no link, under this key with its capital D.
     """
     allowed = {} if origin is None else {f"{_with_port(origin)},*": {"setting": _ALLOW}}
-    asked = ("media_stream_camera", "media_stream_mic", "geolocation", "notifications", "popups")
+    asked = (
+        *("media_stream_camera", "media_stream_mic", "geolocation", "notifications", "popups"),
+        *("clipboard", "midi_sysex", "idle_detection", "local_fonts", "window_placement"),
+        *("usb_guard", "hid_guard", "serial_guard", "bluetooth_guard"),
+        *("file_system_read_guard", "file_system_write_guard"),
+    )
     exceptions = {"media_stream_camera": allowed, "media_stream_mic": allowed}
     profile = {
         "content_settings": {"exceptions": exceptions},

@@ -347,6 +347,8 @@ chrome.processes?.onExited.addListener((process) => {
   died(process);
 });
 died();
+// A download is refused; the bubble that says so would stand over the meeting for 3 s.
+chrome.downloads.setUiOptions({ enabled: false });
 held.then(tidy);
 open();
 """
@@ -355,7 +357,9 @@ _MANIFEST = {
     "manifest_version": 3,
     "name": "roomctl",
     "version": "1",
-    "permissions": ["declarativeNetRequest", "webNavigation", "processes"],
+    "permissions": [
+        *("declarativeNetRequest", "webNavigation", "processes", "downloads", "downloads.ui"),
+    ],
     "host_permissions": ["<all_urls>"],
     "background": {"service_worker": "worker.js"},
     "declarative_net_request": {

@@ -64,6 +64,8 @@ class Tab:
         async with asyncio.timeout(READY_S):
             await self._begin("Target.setDiscoverTargets", {"discover": True})
             self._target = await self._first
+            # A download is refused anyway; so it brings no bubble over the meeting either.
+            await self._begin("Browser.setDownloadBehavior", {"behavior": "deny"})
             params = {"targetId": self._target, "flatten": True}
             self._main = (await self._begin("Target.attachToTarget", params))["sessionId"]
             guarded = [self._begin("Fetch.enable", _PAGES, self._main)] if self._places else []

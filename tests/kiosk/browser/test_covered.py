@@ -1,0 +1,148 @@
+"""What a meeting's page brings over itself on a real display: what is never shown."""
+
+import asyncio
+import contextlib
+import queue
+
+import pytest
+
+from roomctl.screen.protocol import OpenMeeting, PagePhase, PressPoint
+from tests.kiosk import compositor
+from tests.kiosk.site import DRAWN, TELL, Answering, Loopback
+
+pytestmark = [pytest.mark.browser, pytest.mark.real]
+
+ROOM = "HEADLESS-1"
+GROUND, OVER = (18, 52, 86), (255, 0, 0)
+POINTER = 0.002  # of the display: what a pointer may take
+DOWNLOAD, POPUP, TAB, STUBBORN, *QUESTIONS = ((0.1, at / 10) for at in range(1, 10))
+LOOKS = 12  # at the display, four a second; the bubble of a download stood there for 3 s
+_PAGE = """
+<!doctype html><meta charset="utf-8"><title>meeting</title>
+<style>html { background: rgb(18 52 86); height: 100% }</style>
+<script>
+  TELL
+  DRAWN
+  const ways = [
+    () => Object.assign(document.createElement("a"), { href: "/payload", download: "x" }).click(),
+    () => open("/over", "popup", "width=400,height=300"),
+    () => open("/over"),
+    () => open("/over?stubborn"),
+    () => navigator.registerProtocolHandler("web+meeting", `${location.origin}/?%s`),
+    () => navigator.clipboard.read(),
+    () => navigator.requestMIDIAccess({ sysex: true }),
+    () => navigator.usb.requestDevice({ filters: [] }),
+    () => getScreenDetails(),
+  ];
+  addEventListener("click", ({ clientY }) => {
+    const way = Math.round(clientY / innerHeight * 10) - 1;
+    ways[way]();
+    tell(`way ${way}`);
+  });
+  setInterval(() => fetch("/lives"), 200);
+  drawn.then(() => tell("drawn"));
+</script>
+""".replace("TELL", TELL).replace("DRAWN", DRAWN)
+_OVER = """
+<!doctype html><meta charset="utf-8"><title>over</title>
+<style>html { background: red; height: 100% }</style>
+<script>
+  TELL
+  DRAWN
+  if (location.search) addEventListener("beforeunload", (event) => event.preventDefault());
+  addEventListener("click", () => { open("/over"); tell("pressed"); });
+  drawn.then(() => tell("over"));
+</script>
+""".replace("TELL", TELL).replace("DRAWN", DRAWN)
+
+
+class Covering(Loopback):
+    """A page that a touch brings something over; `lives` counts, `said` is what it says."""
+
+    def __init__(self):
+        self.said, self.begun, self.lives = queue.Queue(), 0, 0
+        super().__init__(self._handler())
+
+    def _handler(site):  # noqa: N805
+        class Handler(Answering):
+            def get(self):
+                if self.path == "/lives":
+                    site.lives += 1
+                    self.answer(204)
+                elif self.path == "/payload":
+                    self.answer(200, "payload", "application/octet-stream")
+                elif self.path.startswith("/over"):
+                    self.answer(200, _OVER)
+                else:
+                    site.begun += self.path == "/"
+                    self.answer(200, _PAGE)
+
+            def post(self):
+                site.said.put(self.body())
+                self.answer(204)
+
+        return Handler
+
+    async def says(self, word):
+        while await asyncio.to_thread(self.said.get, timeout=60) != word:
+            pass
+
+
+class Meeting:
+    """The page as it stands on the display, and the daemon's end."""
+
+    def __init__(self, site, display, daemon):
+        self.site, self.display, self.daemon = site, display, daemon
+
+    async def touch(self, place):
+        assert await self.daemon.touch(PressPoint, *place) is None
+
+    async def touched(self, place, word):
+        """Touch a place until the page says a word: one that is not drawn yet misses a touch."""
+        async with asyncio.timeout(120):
+            while True:
+                await self.touch(place)
+                with contextlib.suppress(queue.Empty):
+                    while await asyncio.to_thread(self.site.said.get, timeout=5) != word:
+                        pass
+                    return
+
+    async def until(self, fact, what):
+        await asyncio.to_thread(self.display.until, fact, what)
+
+    def alone(self):
+        return self.display.share(ROOM, GROUND) > 1 - POINTER
+
+    async def stays_alone(self, looks):
+        for _ in range(looks):
+            assert await asyncio.to_thread(self.alone)
+            await asyncio.sleep(0.25)
+
+
+@pytest.fixture(params=[True, False], ids=["assisted", "plain"])
+async def meeting(request):
+    compositor.needed()
+    with (
+        contextlib.closing(Covering()) as site,
+        compositor.kiosk(1) as (display, agency),
+    ):
+        async with agency.daemon() as daemon:
+            link, hosts = f"{site.origin}/", ("127.0.0.1",)
+            daemon.say(OpenMeeting(1, link, site.origin, request.param, "Bamboo", hosts=hosts))
+            await daemon.page(lambda page: page.phase is PagePhase.OPEN)
+            await site.says("drawn")
+            stands = Meeting(site, display, daemon)
+            await stands.until(stands.alone, "the meeting")
+            yield stands
+        assert "Traceback" not in agency.log.read_text()
+
+
+async def test_a_download_brings_nothing_over_the_meeting(meeting):
+    await meeting.touched(DOWNLOAD, "way 0")
+    await meeting.stays_alone(LOOKS)
+
+
+async def test_no_question_of_the_browser_comes_over_the_meeting(meeting):
+    for way, place in enumerate(QUESTIONS, 4):
+        await meeting.touched(place, f"way {way}")
+        await meeting.stays_alone(LOOKS // 3)

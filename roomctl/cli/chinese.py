@@ -369,6 +369,7 @@ COMMANDS: Mapping[str, str] = {
     "room.standby": "使面板和显示屏待机",
     "room.undo": '撤销一项操作，在可能的范围内；被拒时 "nothing_to_undo" 说明原因',
     "room.wake": "唤醒面板和显示屏",
+    "screen.closeWindow": "关闭网页在会议之上打开的窗口；会议继续",
     "screen.key": "在页面上按键；`back` 返回上一页",
     "screen.press": "点按显示屏画面上的一处，如同用手指",
     "screen.scroll": "在一处滚动页面，以滚轮格数计",

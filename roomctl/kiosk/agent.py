@@ -337,7 +337,8 @@ class Agent:
 
     async def _make_ready(self, session: MeetingSession) -> None:
         """Have sound and touches be the meeting's, while its browser starts."""
-        reach = self._remote.begin(lambda: session.tab, lambda: session.within_hosts)
+        page = (lambda: session.tab, lambda: session.within_hosts, session.uncover)
+        reach = self._remote.begin(*page)
         await asyncio.gather(self._mixer.begin(), reach)
         session.reachable = self._remote.everywhere
 

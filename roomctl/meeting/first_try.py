@@ -32,7 +32,10 @@ Mode = Literal["assisted", "plain"]
 
 STARTING = frozenset({"meeting.join", "meeting.new", "meeting.fallback", "meeting.rejoin"})
 _ON_THE_PAGE = frozenset(
-    {"meeting.pressJoin", "meeting.enterPasscode", "screen.press", "screen.type", "screen.key"}
+    {
+        *("meeting.pressJoin", "meeting.enterPasscode"),
+        *("screen.press", "screen.type", "screen.key", "screen.closeWindow"),
+    }
 )
 _FAULTS: Mapping[Mode, frozenset[str]] = {
     "assisted": frozenset({"failed", "unknown"}),

@@ -161,6 +161,7 @@ class MeetingEntry:
     witnesses: tuple[Literal["log", "page", "sound", "traffic", "picture"], ...] = ()
     shown: bool = False  # its page is on the room's display
     remote_control: bool = False  # a panel can reach that page
+    covered: bool = False  # by a window that its page opened
     can_press_join: bool = False
     can_enter_passcode: bool = False  # the page asks for one, and the room knows where it goes
     dial: tuple[str, ...] = ()

@@ -326,6 +326,7 @@ class CallControl:
             witnesses=tuple(one.value for one in now.witnesses),
             shown=context.shown,
             remote_control=context.shown and self._seen is not None and self._seen.reachable,
+            covered=context.shown and self._seen is not None and self._seen.covered,
             can_press_join=bool(self.keys_to_join),
             can_enter_passcode=self._focused or self._field or self._retyped,
             dial=self._dialled(),
@@ -958,6 +959,11 @@ class Meeting(Part):
     async def _key(self, source: Source, key: Key) -> None:
         """Strike a key on the page; `back` goes back to the page before."""
         await self._touches.key(self._page, KeyName(key))
+
+    @command("screen.closeWindow", Right.DISPLAY)
+    async def _close_window(self, source: Source) -> None:
+        """Close the windows that the page opened over the meeting; the meeting goes on."""
+        await self._page.close_window()
 
     @property
     def _page(self) -> RemoteDisplay:

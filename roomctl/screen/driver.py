@@ -23,6 +23,7 @@ from roomctl.screen.profile import ScreenTable, screen_url
 from roomctl.screen.protocol import (
     AskAll,
     ClearPage,
+    CloseWindow,
     ControlsSeen,
     DisplayRole,
     DisplayState,
@@ -458,6 +459,10 @@ class RemoteDisplay:
 
     async def key(self, key: KeyName) -> None:
         await self._done(lambda number: PressKey(number, key))
+
+    async def close_window(self) -> None:
+        """Close the windows that the meeting's page opened over itself, if there are any."""
+        await self._done(CloseWindow)
 
     async def watch(self, on: bool) -> None:
         """Begin or end to watch what is pressed: `press` then returns what was there."""

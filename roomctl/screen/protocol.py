@@ -13,7 +13,7 @@ else becomes an `InvalidMessage`: ignored by whoever reads it, and reported.
 | sound             | SetMute, SetVolume, SetGain, PreferDevice   | SoundState                  |
 | what is heard     | ReportLevel, PlayTone                       | MicrophoneLevel, ToneResult |
 | a panel's touches | TakePicture, PressPoint, ScrollAt, TypeText | PicturePart, TouchResult    |
-|                   | PressKey                                    |                             |
+|                   | PressKey, CloseWindow                       |                             |
 | a walkthrough     | WatchTouches, BringControls, SeekControls,  | ControlsSeen, TouchResult,  |
 |                   | PressControl, LearnControl, HeedDisplay     | PicturePart, DisplayTouched |
 
@@ -365,6 +365,16 @@ class PressKey:
 
 
 @frozen
+class CloseWindow:
+    """Close the windows that a meeting's page opened over itself; it stays, and so does the call.
+
+    Of what it opens meanwhile `MeetingPage.covered` tells.
+    """
+
+    number: int
+
+
+@frozen
 class TouchResult:
     """The order `number` was done, or why not."""
 
@@ -512,6 +522,7 @@ TouchOrder = (
     | ScrollAt
     | TypeText
     | PressKey
+    | CloseWindow
     | WatchTouches
     | BringControls
     | SeekControls
@@ -762,7 +773,7 @@ class MeetingPage:
 
     `reachable`: by a panel. `seen` is what an assisted page shows, `flow` what the sound
     server tells of the browser, `lines` what its log says, `traffic` what the network carries;
-    None: nothing is known.
+    None: nothing is known. `covered`: by a window that the page opened.
     """
 
     id: int
@@ -775,6 +786,7 @@ class MeetingPage:
     flow: SoundFlow | None = None
     lines: RtcLines | None = None
     traffic: TrafficFlow | None = None
+    covered: bool = False
 
 
 @frozen

@@ -21,6 +21,7 @@ from roomctl.screen.protocol import (
     BrowserNeeds,
     CaptureSwitch,
     ClearPage,
+    CloseWindow,
     ControlSeen,
     ControlsSeen,
     DisplayState,
@@ -101,6 +102,7 @@ class SimScreen:
     blocked_by what the next page shows first; None: the meeting, or in plain mode its Join
     shows      the page: what it shows, and what was typed
     reachable  whether a panel can see and touch the page
+    covered    whether a window that the page opened stands over it
     launch_s   how long the browser takes to open it
     lobby_s    how long the host takes for that, counted from the open page
     ignores_mute  the sound server takes an order, and neither does nor confirms it until this ends
@@ -127,7 +129,7 @@ class SimScreen:
     def __init__(self, *, admit: bool = True, lobby_s: float = 0.0, told: bool = True) -> None:
         self.admit, self.lobby_s, self.launch_s = admit, lobby_s, LAUNCH_S
         self.blocked_by: str | None = None
-        self.shows, self.reachable = SimPage(), True
+        self.shows, self.reachable, self.covered = SimPage(), True, False
         self.ignores_mute = self.stuck_switch = self.meeting_muted = self.leaks = False
         self.has_sound = self.has_microphone = self.has_loudspeaker = True
         self.others = self.recorder = False
@@ -319,6 +321,8 @@ class SimScreen:
                 self.shows.key(key)
             case HeedDisplay(on=on):
                 self.heeded = on
+            case CloseWindow():
+                self.covered = False
         self._reports.append(TouchResult(touch.number))
 
     def touch_display(self, x: float, y: float) -> None:
@@ -448,6 +452,7 @@ class SimScreen:
     def _launch(self, order: OpenMeeting) -> None:
         self.expected = None  # used, or thrown away
         self._ended = self.watched = False
+        self.covered = False
         self.shows = SimPage(self.blocked_by or (None if order.assisted else "prejoin"), self._now)
         page = MeetingPage(order.id, PagePhase.LAUNCHING, host_of(order.url))
         self._show(_Call(order, page, self._now + self.launch_s))
@@ -488,7 +493,7 @@ class SimScreen:
             page = replace(call.page, rtc=self._read(call), seen=self._seen(call))
             page = replace(page, flow=self._flow(call), lines=self._rtc_lines(call))
             flows = self._flows(call)
-            page = replace(page, traffic=TrafficFlow(flows, flows))
+            page = replace(page, traffic=TrafficFlow(flows, flows), covered=self.covered)
             self._show(replace(call, page=page, next_s=self._now + READ_S))
 
     def _read(self, call: _Call) -> RtcStats | None:

@@ -151,6 +151,7 @@ ARGS = {
     "room.rollBack": {"revision": 99},
     "room.undo": {"number": 99},
     "room.wake": {},
+    "screen.closeWindow": {},
     "screen.key": {"key": "tab"},
     "screen.press": {"x": 0.5, "y": 0.5},
     "screen.scroll": {"x": 0.5, "y": 0.5},

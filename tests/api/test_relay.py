@@ -13,6 +13,7 @@ TOUCHES = [
     {"type": "screen.scroll", "args": {"x": 0.5, "y": 0.5}},
     {"type": "screen.type", "args": {"text": SECRET}},
     {"type": "screen.key", "args": {"key": "tab"}},
+    {"type": "screen.closeWindow", "args": {}},
     {"type": "meeting.pressJoin"},
 ]
 

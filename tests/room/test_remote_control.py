@@ -241,3 +241,18 @@ async def test_without_a_way_out_none_is_offered() -> None:
         record = await house.ask("meeting.fallback")
         assert record.error is not None
         assert record.error.code == "no_fallback"
+
+
+@invented
+async def test_a_window_over_the_meeting_is_told_and_closed_and_the_call_goes_on() -> None:
+    async with living() as house:
+        await house.join()
+        assert not house.document.meeting.covered
+        house.screen.covered = True
+        await house.until(lambda: house.document.meeting.covered)
+        assert (await house.ask("screen.closeWindow", PANEL)).status == "done"
+        await house.until(lambda: not house.document.meeting.covered)
+        assert state(house)[0] == "in_call"
+        record = await house.ask("screen.closeWindow", PHONE)
+        assert record.error is not None
+        assert record.error.code == "room_panel_only"

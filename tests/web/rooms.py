@@ -133,6 +133,7 @@ IDLE_MEETING: Room = {
     "evidence": "none",
     "shown": False,
     "remote_control": False,
+    "covered": False,
     "can_press_join": False,
     "can_enter_passcode": False,
     "dial": [],

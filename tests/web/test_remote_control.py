@@ -233,3 +233,16 @@ def test_the_sheet_says_when_the_room_is_in(open_panel: Open) -> None:
     stand_in.patch(**rooms.at_a_wall(state="in_call", evidence="media"))
     expect(page.locator(".tools .badge")).to_have_text("In the meeting")
     expect(page.locator("screen-preview")).to_be_visible()
+
+
+def test_a_window_over_the_meeting_is_closed_by_a_key_that_is_there_only_then(
+    open_panel: Open,
+) -> None:
+    stand_in, page = remote_control(open_panel)
+    key = page.get_by_role("button", name="Close window")
+    expect(key).to_be_hidden()
+    stand_in.patch(**rooms.at_a_wall(covered=True))
+    key.tap()
+    told(page, lambda: stand_in.commands("screen.closeWindow"), [{}])
+    stand_in.patch(**rooms.at_a_wall())
+    expect(key).to_be_hidden()

@@ -306,6 +306,7 @@
  * @property {("log" | "page" | "sound" | "traffic" | "picture")[]} witnesses
  * @property {boolean} shown
  * @property {boolean} remote_control
+ * @property {boolean} covered
  * @property {boolean} can_press_join
  * @property {boolean} can_enter_passcode
  * @property {string[]} dial
@@ -1364,6 +1365,18 @@
  */
 
 /**
+ * Close the windows that the page opened over the meeting; the meeting goes on.
+ * @typedef {object} ScreenCloseWindow
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"screen.closeWindow"} type
+ * @property {ScreenCloseWindowArgs} [args]
+ */
+
+/**
+ * @typedef {Record<string, never>} ScreenCloseWindowArgs
+ */
+
+/**
  * Strike a key on the page; `back` goes back to the page before.
  * @typedef {object} ScreenKey
  * @property {string | null} [id] makes a repeat harmless
@@ -1527,7 +1540,7 @@
 
 /**
  * Anything that the room can be asked.
- * @typedef {AudioDevice | AudioGain | AudioMute | AudioTest | AudioVolume | BookingCheckIn | BookingEndNow | BookingExtend | BookingKeepSeries | BookingRelease | BookingReleaseSeries | BookingReserve | BookingUndo | ByomGive | ByomTake | CameraBacklight | CameraDeletePreset | CameraDrive | CameraExposure | CameraExposureCompensation | CameraFocus | CameraGoto | CameraHome | CameraIrReceive | CameraMenu | CameraMenuKey | CameraName | CameraPower | CameraRaw | CameraRecall | CameraRelative | CameraStop | CameraStore | CameraTally | CameraTracking | CameraWhiteBalance | CameraZoom | DeviceRestart | DisplayInput | DisplayPictureMute | DisplayPower | HelpClose | HelpReport | LookSetTheme | MeetingCardsSeen | MeetingEnterPasscode | MeetingFallback | MeetingJoin | MeetingLeave | MeetingNew | MeetingPressJoin | MeetingRead | MeetingRejoin | MeetingStay | RoomClearMessage | RoomMessage | RoomPostpone | RoomRestart | RoomRollBack | RoomStandby | RoomUndo | RoomWake | ScreenKey | ScreenPress | ScreenScroll | ScreenType | SelftestRun | StorageAcknowledge | WalkthroughBegin | WalkthroughDiscard | WalkthroughKeep | WalkthroughName | WalkthroughPick | WalkthroughStop} Command
+ * @typedef {AudioDevice | AudioGain | AudioMute | AudioTest | AudioVolume | BookingCheckIn | BookingEndNow | BookingExtend | BookingKeepSeries | BookingRelease | BookingReleaseSeries | BookingReserve | BookingUndo | ByomGive | ByomTake | CameraBacklight | CameraDeletePreset | CameraDrive | CameraExposure | CameraExposureCompensation | CameraFocus | CameraGoto | CameraHome | CameraIrReceive | CameraMenu | CameraMenuKey | CameraName | CameraPower | CameraRaw | CameraRecall | CameraRelative | CameraStop | CameraStore | CameraTally | CameraTracking | CameraWhiteBalance | CameraZoom | DeviceRestart | DisplayInput | DisplayPictureMute | DisplayPower | HelpClose | HelpReport | LookSetTheme | MeetingCardsSeen | MeetingEnterPasscode | MeetingFallback | MeetingJoin | MeetingLeave | MeetingNew | MeetingPressJoin | MeetingRead | MeetingRejoin | MeetingStay | RoomClearMessage | RoomMessage | RoomPostpone | RoomRestart | RoomRollBack | RoomStandby | RoomUndo | RoomWake | ScreenCloseWindow | ScreenKey | ScreenPress | ScreenScroll | ScreenType | SelftestRun | StorageAcknowledge | WalkthroughBegin | WalkthroughDiscard | WalkthroughKeep | WalkthroughName | WalkthroughPick | WalkthroughStop} Command
  */
 
 /**
@@ -1595,6 +1608,7 @@
  *   "room.standby": RoomStandbyArgs,
  *   "room.undo": RoomUndoArgs,
  *   "room.wake": RoomWakeArgs,
+ *   "screen.closeWindow": ScreenCloseWindowArgs,
  *   "screen.key": ScreenKeyArgs,
  *   "screen.press": ScreenPressArgs,
  *   "screen.scroll": ScreenScrollArgs,

@@ -47,10 +47,11 @@ export class RemoteControlSheet extends HTMLElement {
     this.stateWords = h("span");
     this.state = h("p", { class: "badge", role: "status" }, this.stateIcon, this.stateWords);
     this.write = button("keyboard", "remote_control.write", "key write-text", () => this.#turn(true));
+    this.close = button("erase", "remote_control.close_window", "key primary close-window", () => void this.#do("screen.closeWindow"));
     this.join = button("hand", "remote_control.join", "key primary", () => void this.#do("meeting.pressJoin"));
     this.walk = new WalkthroughPlace(panel, true);
     this.name = button("unknown", "remote_control.name", "key name-page", () => this.#turnPicking(!this.#picking));
-    this.tools = h("div", { class: "tools" }, this.state, this.walk, this.name, this.write, this.join);
+    this.tools = h("div", { class: "tools" }, this.state, this.walk, this.name, this.write, this.close, this.join);
     this.field = named(h("input", { type: "text", name: "typed", autocomplete: "off", autocapitalize: "off", autocorrect: "off", spellcheck: "false", maxlength: LONGEST }), "remote_control.text");
     this.field.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && !event.isComposing) void this.#send(true);
@@ -83,7 +84,8 @@ export class RemoteControlSheet extends HTMLElement {
     show(this.state, this.#picking || !this.#says(walk));
     for (const other of [this.walk, this.write]) show(other, !this.#picking);
     show(this.join, !this.#picking && meeting.can_press_join === true && !inMeeting(meeting) && !this.#says(walk));
-    for (const key of [this.write, this.join, this.name, ...this.strokes.querySelectorAll("button")]) key.disabled = !within;
+    show(this.close, !this.#picking && meeting.covered === true);
+    for (const key of [this.write, this.close, this.join, this.name, ...this.strokes.querySelectorAll("button")]) key.disabled = !within;
     this.walk.update(room);
     this.preview.update();
   }

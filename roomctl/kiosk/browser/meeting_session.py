@@ -109,6 +109,17 @@ class MeetingSession:
         kept = redirect is not None and not redirect.barred.is_set()
         return kept and bool(self._order.hosts) and self._page.phase is PagePhase.OPEN
 
+    async def uncover(self) -> None:
+        """Close the windows that the page opened over itself; it stays, and so does the call."""
+        if (one := self._windows) is not None:
+            await one.uncover()
+            self._say(self._page)
+
+    @property
+    def _windows(self) -> Tab | LaunchRedirect | None:
+        """What knows the windows of the browser; None for a vendor's client."""
+        return self._prepared.tab or self._prepared.redirect
+
     def leave(self, why: ScreenReason) -> None:
         """Have it end; the first reason stays."""
         if not self._left.is_set():
@@ -357,7 +368,9 @@ class MeetingSession:
 
     def _say(self, page: MeetingPage) -> None:
         reachable = page.phase is PagePhase.OPEN and (self.reachable or self._order.assisted)
-        page = replace(page, reachable=reachable)
+        stands, windows = page.phase is PagePhase.OPEN, self._windows
+        covered = stands and windows is not None and windows.covered
+        page = replace(page, reachable=reachable, covered=covered)
         if page != self._page:
             self._page = page
             self._report(page)

@@ -20,6 +20,9 @@ So it is there even where a meeting may go anywhere. It also says if the link it
 and no page stands there: once one stood, no link ends the meeting, and a page that was left for a
 foreign one before the rule held is opened again.
 
+A window that the page itself opened, at a place where it may be, stands over the meeting. The
+extension says so, and that question is held: its answer is what has the windows closed.
+
 No page tells that its renderer is dead: the browser does, and the extension says so. Measured on
 Chromium 156: `chrome.processes` tells of every process that ends, with no reason; a frame whose
 renderer died is still listed, with the number of that process, and one that was left is not; a tab
@@ -45,6 +48,12 @@ UP_S = 10.0
 # By which the extension says that it is, and asks whether to look; that a page stands; that the
 # link led elsewhere, and none does; that the renderer of the page is dead, or that of a frame.
 UP, STANDS, BARRED, CRASHED, TORN = "up!", "stands!", "barred!", "crashed!", "torn!"
+# That windows stand over the page, which is answered once they are to be closed; that this is done;
+# that none stands there.
+COVERED, CLOSED, CLEAR = "covered!", "closed!", "clear!"
+MOST_OVER = 4  # windows that a page may have over it
+HELD_S = 10.0  # Chromium ends a worker that waits for an answer for 30 s
+_WINDOWS = re.compile(f"({COVERED}|{CLEAR})([0-9]{{1,16}}) ".encode())
 LOOKS, EVERY_MS = 20, 1500  # at whether a page stands there by now
 HOLDING_MS, BEGUN_MS = 10, 500
 HOLDS = int(UP_S * 1000 / HOLDING_MS)  # looks at whether the rule holds by now
@@ -65,6 +74,8 @@ class LaunchRedirect:
 
     `crashed` is set once the page's renderer is dead, `torn` with that of one of its frames, or of
     a window that it opened.
+
+    `covered` is whether windows that the page opened stand over it.
     """
 
     def __init__(self, stopped: Callable[[str], None] = lambda host: None) -> None:
@@ -79,6 +90,9 @@ class LaunchRedirect:
         self.barred = asyncio.Event()
         self.crashed, self.torn = asyncio.Event(), asyncio.Event()
         self._up, self.stood = asyncio.Event(), False
+        self.covered = False
+        self._closing: asyncio.Future[None] | None = None  # done once they are closed
+        self._news, self._newest = asyncio.Event(), 0
 
     def send(self, url: str) -> None:
         """Send the browser to `url`: where it waits, now; else as soon as it asks."""
@@ -112,6 +126,14 @@ class LaunchRedirect:
             self._server.close()
             self._server = None
 
+    async def uncover(self) -> None:
+        """Have the windows closed that stand over the page; returns once they are gone."""
+        if self.covered:
+            if self._closing is None:
+                self._closing = asyncio.get_running_loop().create_future()
+                self._news.set()
+            await asyncio.shield(self._closing)
+
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             async with asyncio.timeout(HEAD_S):
@@ -127,6 +149,10 @@ class LaunchRedirect:
 
     async def _answered(self, head: bytes, reader: asyncio.StreamReader, port: int) -> bytes:
         waits = bool(self._next) and _asks(head, f"GET /next/{self._next} ")
+        stay = f"GET /stay/{self._staying}/"
+        if _asks(head, stay) and (said := _WINDOWS.match(head, len(stay))):
+            closes = await self._cover(said[1] == COVERED.encode(), int(said[2]))
+            return _response("200 OK" if closes else "204 No Content")
         if not waits and not self._knows(head):
             return self._reply(head)
         if not _ours(port):
@@ -156,6 +182,30 @@ class LaunchRedirect:
             await asyncio.gather(*waits, return_exceptions=True)
         return bool(self._location)
 
+    async def _cover(self, covered: bool, number: int) -> bool:
+        """Take what is said of windows; wait whether they are to be closed, or for newer words.
+
+        One of a lower number was said before, and came late.
+        """
+        if number < self._newest:
+            return False
+        self._newest = number
+        self._news.set()
+        news = self._news = asyncio.Event()
+        self.covered = covered
+        if not covered:
+            self._are_closed()
+        elif self._closing is None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(HELD_S):
+                    await news.wait()
+        return self._closing is not None and news is self._news
+
+    def _are_closed(self) -> None:
+        if self._closing is not None:
+            self._closing.set_result(None)
+            self._closing = None
+
     def _reply(self, head: bytes) -> bytes:
         if self._knows(head):
             return self._sent_on() if self._known.is_set() else self._page()
@@ -166,6 +216,10 @@ class LaunchRedirect:
             self._up.set()
             there = self.stood or self.waits.is_set()
             return _response("204 No Content" if there else "200 OK")
+        if _asks(head, wanted + CLOSED):
+            self.covered = False  # or it is said again
+            self._are_closed()
+            return _response("204 No Content")
         if _asks(head, wanted + STANDS):
             self.stood = True
             return _response("204 No Content")
@@ -283,6 +337,28 @@ const tidy = async () => {
     if (!there.startsWith("http") || !within(there)) chrome.tabs.remove(id);
   }
 };
+// A window that the page opened stands over it. That is told, and the answer is whether they are to
+// be closed; of too many, those that came last are closed at once.
+let words = Date.now(), closing;
+const close = (those) => Promise.allSettled(those.map(async ({ id }) => {
+  // One that asks before it is left would stay; what was discarded asks nothing.
+  const left = await chrome.tabs.discard(id).catch(() => undefined);
+  await chrome.tabs.remove(left?.id ?? id);
+}));
+const others = async () => (await tabs()).slice(1)
+  .filter(({ url, pendingUrl }) => within(pendingUrl || url || ""));
+const cover = async () => {
+  const word = words += 1;
+  await closing;
+  const over = await others();
+  close(over.splice(MOST_OVER));
+  if (word !== words) return;
+  const { status } = await fetch(`${STAY}${over.length > 0 ? COVERED : CLEAR}${word}`);
+  if (status === 200) closing = others().then(close).then(() => fetch(STAY + CLOSED));
+  if (status === 200 || (over.length > 0 && word === words)) cover();
+};
+chrome.tabs.onCreated.addListener(cover);
+chrome.tabs.onRemoved.addListener(cover);
 const pause = (ms) => new Promise((on) => setTimeout(on, ms));
 // The rule is read from the disk while this begins, and until it holds a foreign page is gone to. A
 // browser that cannot say whether it holds is not waited for.
@@ -332,7 +408,8 @@ const begun = new Set();
 chrome.processes?.onCreated.addListener(({ id }) => begun.add(id));
 // What ended together with this worker was told to nobody: so each time all tabs are looked at.
 const died = async (process) => {
-  for (const [at, { id, url, status }] of (await tabs()).entries()) {
+  for (const [at, { id, url, status, discarded }] of (await tabs()).entries()) {
+    if (at > 0 && discarded) continue;  // it is being closed
     if (stands(url) && status === "unloaded") return fetch(STAY + (at === 0 ? CRASHED : TORN));
     const frames = await chrome.webNavigation.getAllFrames({ tabId: id });
     for (const { frameId, processId } of frames ?? []) {
@@ -350,6 +427,7 @@ died();
 // A download is refused; the bubble that says so would stand over the meeting for 3 s.
 chrome.downloads.setUiOptions({ enabled: false });
 held.then(tidy);
+cover();
 open();
 """
 
@@ -425,7 +503,8 @@ def install(folder: Path, hosts: Sequence[str], stay: str, start: str, link: str
     """
     words: dict[str, object] = {"HOSTS": places(hosts, link), "STAY": stay, "START": start}
     words |= {"UP": UP, "STANDS": STANDS, "BARRED": BARRED, "LOOKS": LOOKS, "EVERY_MS": EVERY_MS}
-    words |= {"BEGUN_MS": BEGUN_MS}
+    words |= {"BEGUN_MS": BEGUN_MS, "COVERED": COVERED, "CLEAR": CLEAR}
+    words |= {"CLOSED": CLOSED, "MOST_OVER": MOST_OVER}
     words |= {"HOLDS": HOLDS, "HOLDING_MS": HOLDING_MS, "CRASHED": CRASHED, "TORN": TORN}
     worker = re.sub("|".join(words), lambda found: json.dumps(words[found[0]]), _WORKER)
     files = {

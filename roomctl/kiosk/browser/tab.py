@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from roomctl.kiosk.browser import inspection
 from roomctl.kiosk.browser.cdp import Cdp, CdpError, Params
-from roomctl.kiosk.browser.navigation_guard import is_local, place
+from roomctl.kiosk.browser.navigation_guard import MOST_OVER, is_local, place
 from roomctl.screen.protocol import PageSign, PageState, RtcStats, host_of
 
 _log = logging.getLogger(__name__)
@@ -51,6 +51,7 @@ class Tab:
         self._first: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._main = self._target = ""
         self._frames: set[str] = set()
+        self._over: dict[str, asyncio.Event] = {}  # the page's other windows; set once one is gone
         self._tasks: set[asyncio.Task[None]] = set()
         self.host: str | None = None
         self.unreachable = False  # what stands there is the browser's own word that nothing is
@@ -102,6 +103,17 @@ class Tab:
     async def take_field(self) -> bool:
         """Put the focus into the page's one field, and choose all in it; False: there is none."""
         return await self._ask(self._main, inspection.FIELD_TAKE) is True
+
+    @property
+    def covered(self) -> bool:
+        """Whether a window that the page opened stands over it."""
+        return bool(self._over)
+
+    async def uncover(self) -> None:
+        """Close the windows that stand over the page now; returns once they are gone."""
+        for one in self._over:
+            self._close_window(one)
+        await asyncio.gather(*(gone.wait() for gone in self._over.values()))
 
     async def ask(self, method: str, params: Params | None = None, limit_s: float = 0.0) -> Params:
         """Have the page itself do something of the DevTools protocol; CdpError if it does not."""
@@ -175,6 +187,9 @@ class Tab:
                 self._soon(self._let_go(params, session))
             case "Target.targetInfoChanged" | "Target.targetCreated":
                 self._appeared(params.get("targetInfo", {}))
+            case "Target.targetDestroyed":
+                if gone := self._over.pop(str(params.get("targetId")), None):
+                    gone.set()
             case "Target.attachedToTarget" if session:
                 self._soon(self._adopt(params))
             case "Target.detachedFromTarget":
@@ -206,15 +221,25 @@ class Tab:
             await self._cdp.call("Fetch.failRequest", stays, session)
 
     def _appeared(self, target: Params) -> None:
-        """Take the first page for the meeting's; close a foreign window that opened over it."""
-        url, one = str(target.get("url", "")), target.get("targetId")
-        if target.get("type") == "page" and not self._first.done():
-            self._first.set_result(str(one))
-        other = target.get("type") == "page" and one != self._first.result()
-        foreign = urlsplit(url).scheme in ("http", "https") and not self._may_go(url)
-        if self._places and other and foreign:
+        """Take the first page for the meeting's; note the windows over it, close foreign ones."""
+        url, one = str(target.get("url", "")), str(target.get("targetId"))
+        if target.get("type") != "page":
+            return
+        if not self._first.done():
+            self._first.set_result(one)
+        scheme = urlsplit(url).scheme
+        # Chromium 156 has pages of its own, for its address bar, among them: none is in sight.
+        if one == self._first.result() or scheme == "chrome":
+            return
+        foreign = self._places and scheme in ("http", "https") and not self._may_go(url)
+        if foreign or (one not in self._over and len(self._over) >= MOST_OVER):
             _log.warning("screen: closed a window of %s", host_of(url))
-            self._soon(self._cdp.call("Target.closeTarget", {"targetId": one}))
+            self._close_window(one)
+        else:
+            self._over.setdefault(one, asyncio.Event())
+
+    def _close_window(self, target: str) -> None:
+        self._soon(self._cdp.call("Target.closeTarget", {"targetId": target}))
 
     def _may_go(self, url: str) -> bool:
         host, port = _host_and_port(url)

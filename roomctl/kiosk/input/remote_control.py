@@ -16,7 +16,7 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Protocol
 
 from roomctl.kiosk.browser.cdp import CdpError
@@ -29,6 +29,7 @@ from roomctl.screen.png import png
 from roomctl.screen.protocol import (
     LARGEST_PICTURE,
     BringControls,
+    CloseWindow,
     ControlSeen,
     ControlsSeen,
     DisplayTouched,
@@ -301,6 +302,10 @@ class _TouchRefused(Exception):
         self.why = why
 
 
+async def _nothing() -> None:
+    """Close nothing: there is no page."""
+
+
 class RemoteTouches:
     """What a panel may do to the display, while a meeting stands there."""
 
@@ -312,6 +317,7 @@ class RemoteTouches:
         self._display: CompositorActuators | None = None
         self._tab: Callable[[], Tab | None] = lambda: None
         self._within: Callable[[], bool] = lambda: False
+        self._uncover: Callable[[], Awaitable[None]] = _nothing
         self._meeting: object = None  # another one for each
         self._sight: Sight | None = None
         self._watched = False
@@ -325,13 +331,18 @@ class RemoteTouches:
         return self._display is not None
 
     async def begin(
-        self, tab: Callable[[], Tab | None], within: Callable[[], bool] = lambda: False
+        self,
+        tab: Callable[[], Tab | None],
+        within: Callable[[], bool] = lambda: False,
+        uncover: Callable[[], Awaitable[None]] = _nothing,
     ) -> None:
         """Reach for a meeting that begins; `tab` is its page, if that can be steered.
 
-        `within`: a plain page is open, and cannot be at a host that it may not go to.
+        `within`: a plain page is open, and cannot be at a host that it may not go to. `uncover`
+        closes the windows that the page opened over itself.
         """
-        self._tab, self._within, self._meeting = tab, within, object()
+        self._tab, self._within, self._uncover = tab, within, uncover
+        self._meeting = object()
         await self._renew()
 
     async def end(self) -> None:
@@ -379,6 +390,10 @@ class RemoteTouches:
             await reached.close()
 
     async def _obey(self, order: TouchOrder) -> None:
+        if self._meeting and isinstance(order, CloseWindow):
+            await self._uncover()  # the browser does it: that needs no way to its page
+            self._say(TouchResult(order.number))
+            return
         if self._meeting and self._display is None:
             await self._renew()
         actuators = self._actuators()

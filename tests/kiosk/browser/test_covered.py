@@ -1,4 +1,4 @@
-"""What a meeting's page brings over itself on a real display: what is never shown."""
+"""What a meeting's page brings over itself on a real display: told, closed, or never shown."""
 
 import asyncio
 import contextlib
@@ -6,7 +6,7 @@ import queue
 
 import pytest
 
-from roomctl.screen.protocol import OpenMeeting, PagePhase, PressPoint
+from roomctl.screen.protocol import CloseWindow, MeetingPage, OpenMeeting, PagePhase, PressPoint
 from tests.kiosk import compositor
 from tests.kiosk.site import DRAWN, TELL, Answering, Loopback
 
@@ -97,6 +97,14 @@ class Meeting:
     async def touch(self, place):
         assert await self.daemon.touch(PressPoint, *place) is None
 
+    async def brings_over(self, place):
+        """Touch the page until a window stands over it, and was drawn."""
+        await self.touched(place, "over")
+
+    async def opens_another(self):
+        """Touch the window that stands over the meeting until it has heard that."""
+        await self.touched(TAB, "pressed")
+
     async def touched(self, place, word):
         """Touch a place until the page says a word: one that is not drawn yet misses a touch."""
         async with asyncio.timeout(120):
@@ -106,6 +114,12 @@ class Meeting:
                     while await asyncio.to_thread(self.site.said.get, timeout=5) != word:
                         pass
                     return
+
+    async def told(self, covered):
+        pages = [one for one in self.daemon.heard if isinstance(one, MeetingPage)]
+        if pages[-1].covered is not covered:
+            pages.append(await self.daemon.page(lambda page: page.covered is covered))
+        assert pages[-1].phase is PagePhase.OPEN
 
     async def until(self, fact, what):
         await asyncio.to_thread(self.display.until, fact, what)
@@ -117,6 +131,13 @@ class Meeting:
         for _ in range(looks):
             assert await asyncio.to_thread(self.alone)
             await asyncio.sleep(0.25)
+
+    async def goes_on(self):
+        """Wait until the meeting stands there alone, and lives; it was never begun anew."""
+        await self.until(self.alone, "the meeting with nothing over it")
+        lives = self.site.lives
+        await self.until(lambda: self.site.lives > lives + 2, "the meeting lives")
+        assert self.site.begun == 1
 
 
 @pytest.fixture(params=[True, False], ids=["assisted", "plain"])
@@ -146,3 +167,22 @@ async def test_no_question_of_the_browser_comes_over_the_meeting(meeting):
     for way, place in enumerate(QUESTIONS, 4):
         await meeting.touched(place, f"way {way}")
         await meeting.stays_alone(LOOKS // 3)
+
+
+async def test_a_window_over_the_meeting_is_told_and_closed_and_the_call_goes_on(meeting):
+    for place in (POPUP, TAB, STUBBORN):
+        await meeting.brings_over(place)
+        await meeting.told(covered=True)
+        await meeting.until(lambda: meeting.display.share(ROOM, OVER) > 0.1, "the window")
+        assert await meeting.daemon.touch(CloseWindow) is None
+        await meeting.told(covered=False)
+        await meeting.goes_on()
+
+
+async def test_windows_that_open_windows_are_bounded_and_closed_at_once(meeting):
+    await meeting.brings_over(STUBBORN)
+    for _ in range(6):
+        await meeting.opens_another()
+    assert await meeting.daemon.touch(CloseWindow) is None
+    await meeting.told(covered=False)
+    await meeting.goes_on()

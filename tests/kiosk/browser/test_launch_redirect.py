@@ -3,7 +3,15 @@ import re
 
 import pytest
 
-from roomctl.kiosk.browser.navigation_guard import BARRED, STANDS, UP, LaunchRedirect
+from roomctl.kiosk.browser.navigation_guard import (
+    BARRED,
+    CLEAR,
+    CLOSED,
+    COVERED,
+    STANDS,
+    UP,
+    LaunchRedirect,
+)
 
 pytestmark = pytest.mark.real
 
@@ -200,3 +208,36 @@ async def test_who_does_not_know_the_word_waits_for_nothing(waiting):
         answer = await ask(waiting.again, path=path)
         assert answer.startswith("HTTP/1.1 404 ")
         assert "zoom.example" not in answer
+
+
+async def covered(door, number):
+    """Say that windows stand over the page, and wait until that is taken."""
+    asking = asyncio.ensure_future(ask(f"{door.stay}{COVERED}{number}"))
+    async with asyncio.timeout(60):
+        while not door.covered:
+            await asyncio.sleep(0.01)
+    return asking
+
+
+async def test_windows_over_the_page_are_closed_once_somebody_asks(door):
+    await opened(door)
+    asking = await covered(door, 1)
+    closing = asyncio.ensure_future(door.uncover())
+    assert (await asking).startswith("HTTP/1.1 200 ")
+    assert not closing.done(), "the extension is about to close them"
+    await ask(f"{door.stay}{CLOSED}")
+    await closing
+    assert not door.covered
+    await door.uncover()  # nothing is left to be waited for
+
+
+async def test_what_was_said_of_windows_before_and_came_late_counts_no_more(door):
+    await opened(door)
+    asking = await covered(door, 4)
+    await ask(f"{door.stay}{CLEAR}5")
+    assert (await asking).startswith("HTTP/1.1 204 "), "it is answered by the newer word"
+    assert (await ask(f"{door.stay}{COVERED}3")).startswith("HTTP/1.1 204 ")
+    assert not door.covered
+    stranger = await ask(f"{of_a_stranger(door.stay)}{COVERED}6")
+    assert stranger.startswith("HTTP/1.1 404")
+    assert not door.covered

@@ -8,6 +8,7 @@ import threading
 
 import pytest
 
+from roomctl.kiosk.browser.navigation_guard import MOST_OVER
 from roomctl.kiosk.browser.tab import Tab
 
 SLOW_S = 2.5  # longer than a page that is open is waited for
@@ -73,3 +74,25 @@ async def attached(browser):
     finally:
         await tab.end()
         await asyncio.to_thread(browser.close)
+
+
+async def test_the_windows_over_a_page_are_bounded_and_those_of_the_browser_itself_are_none():
+    tab = Tab(lambda host: None, ["meet.example"], "https://meet.example/")
+    try:
+        window(tab, "meeting", "about:blank")
+        window(tab, "bar", "chrome://omnibox-popup.top-chrome/")
+        assert not tab.covered
+        for number in range(50):
+            window(tab, str(number), "https://meet.example/help")
+        for number in range(MOST_OVER):
+            assert tab.covered
+            tab._event("Target.targetDestroyed", {"targetId": str(number)}, "")
+        assert not tab.covered, "the others are closed at once"
+        await asyncio.sleep(0)  # the orders to close them begin
+    finally:
+        await tab.end()
+
+
+def window(tab, target, url):
+    info = {"type": "page", "targetId": target, "url": url}
+    tab._event("Target.targetCreated", {"targetInfo": info}, "")

@@ -112,7 +112,8 @@ def test_it_runs_nothing_in_any_page(tmp_path):
     navigation_guard.install(tmp_path, ["meet.example"], STAY, "http://127.0.0.1:1/go/once")
     manifest = json.loads((tmp_path / "manifest.json").read_text())
     assert "content_scripts" not in manifest
-    assert set(manifest["permissions"]) == {"declarativeNetRequest", "webNavigation", "processes"}
+    watching = {"declarativeNetRequest", "webNavigation", "processes"}
+    assert set(manifest["permissions"]) == watching | {"downloads", "downloads.ui"}
     assert json.loads((tmp_path / "rules.json").read_text()) == navigation_guard.rules(
         ["meet.example"], STAY
     )

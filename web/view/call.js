@@ -58,7 +58,7 @@ export class CallView extends HTMLElement {
   update(room) {
     const { meeting } = room;
     const walk = walking(room);
-    const walks = walk === "joining" && (meeting.state === "prejoin" || meeting.state === "unknown");
+    const walks = walk === "joining" && ["preparing", "prejoin", "joining", "unknown"].includes(meeting.state);
     const said = sentences(room, this.panel.clock, walks);
     const state = said.call;
     attribute(this.state, "data-tone", state.tone);
@@ -83,6 +83,7 @@ export class CallView extends HTMLElement {
     this.screen.classList.toggle("primary", first && !joins && !leads);
     this.camera.update(room);
     this.walk.update(room);
+    show(this.walk, walk !== "joining" || walks || meeting.state === "failed"); // beyond the page it is over
     this.trouble.update(room, blocked ? "meeting" : this.camera.broken);
     this.audio.update(room);
     const { talking } = room.audio;

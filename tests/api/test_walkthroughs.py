@@ -172,6 +172,18 @@ async def test_a_forged_file_is_refused_and_nothing_of_it_is_kept(program, house
     assert house_files() == []
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (f"{PLACE}/zoom-1", '{"file": "\\ud800"}'),
+        (SIGNERS, '{"room": "\\ud800", "fingerprint": "sha256:%s"}' % ("0" * 64)),
+    ],
+)
+async def test_half_a_character_is_refused(program, path, body):
+    answer = await program.put(path, content=body, headers={"content-type": "application/json"})
+    assert answer.status_code in (409, 422), answer.text[:300]
+
+
 @pytest.fixture
 def house_files(tmp_path):
     """The walkthroughs' files that the room has."""

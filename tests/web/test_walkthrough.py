@@ -230,8 +230,8 @@ def test_the_replay_says_how_far_it_is_and_stops_at_one_touch(open_panel: Open) 
 @pytest.mark.parametrize(
     ("language", "by_room", "said"),
     [
-        ("en", "Bamboo", "Joining: 1 of 4 · As shown in \u2068Bamboo\u2069"),
-        ("en", "", "Joining: 1 of 4 · As shown in another room"),
+        ("en", "Bamboo", "Joining: step 1 of 4 · As shown in \u2068Bamboo\u2069"),
+        ("en", "", "Joining: step 1 of 4 · As shown in another room"),
         ("en", "<b>\u05d0\u05d1</b>", "As shown in \u2068<b>\u05d0\u05d1</b>\u2069"),
         ("zh-CN", "竹", "按 \u2068竹\u2069 演示的步骤"),
     ],
@@ -245,7 +245,7 @@ def test_the_replay_says_which_room_was_shown_the_page(
     expect(line).to_contain_text(said)
     stand_in.patch(**rooms.walking(language, "joining", step=2, steps=4))
     expect(line.get_by_role("status")).to_have_text(
-        {"en": "Joining: 2 of 4"}.get(language, "正在加入：第 2 步，共 4 步")
+        {"en": "Joining: step 2 of 4"}.get(language, "正在加入：第 2 步，共 4 步")
     )
 
 
@@ -332,6 +332,8 @@ def test_nothing_overlaps_or_is_too_small(
             expect(page.locator("call-view walkthrough-line")).to_be_visible()
             assert page.evaluate(ABOVE_DOCK), f"{state} {name}"
             look(f"{state} {name}")
+            if state == "failed":  # a wall's card scrolls where its ways are many
+                found[f"{state} {name}"].pop("below", None)
     page.locator("call-view .screen-key").click()
     expect(page.locator("remote-control walkthrough-line .primary")).to_be_visible()
     look("display showing")

@@ -132,9 +132,10 @@ export function presence(room) {
  * @returns {Saying}
  */
 export function callState(meeting) {
-  if (inMeeting(meeting)) return { key: `call.${meeting.state}`, icon: "check", tone: "free" };
+  const proven = meeting.evidence === "media";
+  if (inMeeting(meeting) && proven) return { key: `call.${meeting.state}`, icon: "check", tone: "free" };
   if (meeting.state === "interrupted") return { key: "call.interrupted", icon: "warning", tone: "bad" };
-  const probable = meeting.state === "unknown" && meeting.witnesses?.some((witness) => witness !== "sound");
+  const probable = inMeeting(meeting) || (meeting.state === "unknown" && meeting.witnesses?.some((witness) => witness !== "sound"));
   if (probable) return { key: "call.in_call_unproven", icon: "screen", tone: "unsure" };
   if (meeting.state === "unknown") return { key: "call.unknown", icon: "screen", tone: "unsure" };
   if (meeting.state === "prejoin") return { key: asksToJoin(meeting) ? "call.prejoin" : "call.before", icon: "screen", tone: "soon" };

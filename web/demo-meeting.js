@@ -1,6 +1,7 @@
 /**
- * A page that stands for a meeting platform in a simulated room: a WebRTC call of the page with
- * itself, so that real media flows without any network. It knows no room and exposes nothing.
+ * A page that stands for a meeting platform in a simulated room, without any network: its picture
+ * goes through a WebRTC call of the page with itself, its sound to the server and back. It knows no
+ * room, and exposes what such a platform's page does: whether it has joined.
  * It plays a foreign site, hence its own words and no shared module. `?deny=1` plays a refusal.
  */
 
@@ -20,6 +21,8 @@ const WORDS = {
     ended: "会议已结束。",
   },
 };
+
+const PIECE_MS = 100; // of sound that is sent at a time
 
 /** @typedef {keyof typeof WORDS.en} State */
 
@@ -51,6 +54,20 @@ async function media() {
 }
 
 /**
+ * Send our sound to the server, which sends it back: as there is somebody else, so do two witnesses say.
+ * @param {MediaStream} stream
+ */
+function speak(stream) {
+  const socket = new WebSocket(`ws://${location.host}/echo`);
+  const sound = new MediaStream(stream.getAudioTracks());
+  const recorder = new MediaRecorder(sound, { audioBitsPerSecond: 64_000, audioBitrateMode: "constant" });
+  recorder.ondataavailable = ({ data }) => {
+    if (socket.readyState === WebSocket.OPEN) socket.send(data);
+  };
+  socket.onopen = () => recorder.start(PIECE_MS);
+}
+
+/**
  * Call ourselves: two ends in one page, no server between them.
  * @param {MediaStream} stream
  */
@@ -78,6 +95,7 @@ function tick() {
   part("clock").textContent = new Date().toLocaleTimeString(zh ? "zh-CN" : "en-GB", { hour: "2-digit", minute: "2-digit" });
 }
 
+Object.assign(globalThis, { APP: { conference: { isJoined: () => document.body.dataset.state === "in_call" } } });
 part("room").textContent = decodeURIComponent(location.pathname.slice(1));
 tick();
 setInterval(tick, 1000);
@@ -87,6 +105,7 @@ try {
   video("local").srcObject = stream;
   video("remote").muted = true; // the room's own voice must not come back out of its loudspeaker
   say("joining");
+  speak(stream);
   await call(stream);
 } catch {
   say("blocked");

@@ -1,17 +1,19 @@
 """The pages of a simulated room: its hardware's side, and the page that stands for a platform.
 
-The simulator itself is handed in from outside. The demo meeting is served on an origin of its own
-and holds a real WebRTC call with itself, so that media flows without any network.
+The simulator itself is handed in from outside. The demo meeting is served on an origin of its own.
+Its page holds a real WebRTC call with itself, which proves no meeting, and sends its sound here and
+gets it back: so media flow to somebody else, without any network.
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, WebSocket, WebSocketDisconnect
 from fastapi.responses import FileResponse, Response
 
 from roomctl.api import schema
@@ -77,6 +79,13 @@ _DEMO_HEADERS = {
 def create_demo_meeting(web: Path) -> FastAPI:
     """Return the app that serves the demo meeting's page under every room name."""
     app = FastAPI(openapi_url=None)
+
+    @app.websocket("/echo")
+    async def echo(socket: WebSocket) -> None:
+        await socket.accept()
+        with contextlib.suppress(WebSocketDisconnect):
+            while True:
+                await socket.send_bytes(await socket.receive_bytes())
 
     @app.get("/{name}")
     def page(name: str) -> Response:

@@ -529,7 +529,7 @@ def details(cell):
 
 
 @contextlib.contextmanager
-def everything(folder, wanted, program="roomctl"):
+def everything(folder, wanted):
     """A room, and the pages that are wanted, by name."""
     with contextlib.ExitStack() as done:
         pages = {}
@@ -539,7 +539,7 @@ def everything(folder, wanted, program="roomctl"):
             else:
                 pages[name] = FOREIGN[name](done)
         keys = {f"{name}_flow" if name in VENDORS else name: one for name, one in pages.items()}
-        yield done.enter_context(room(folder, keys, program)), pages
+        yield done.enter_context(room(folder, keys)), pages
 
 
 FOREIGN = {"livekit": LiveKit, "peercalls": PeerCallsPage, "peerjs": PeerJs}

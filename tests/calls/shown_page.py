@@ -183,10 +183,10 @@ def met(said):
 
 
 @contextlib.contextmanager
-def room(folder, pages, program="tests.calls.hasty"):
+def room(folder, pages):
     """Run all of it for the pages of platforms, by their keys; `pages` have an origin.
 
-    One that has a `platform` has its file there. `program` is the daemon's.
+    One that has a `platform` has its file there.
     """
     able()
     platforms = folder / "platforms"
@@ -205,7 +205,7 @@ def room(folder, pages, program="tests.calls.hasty"):
         )
         told = {"socket": agency.socket, "platforms": platforms, "hosts": hosts, "name": NAME}
         toml = _ROOM.format(**told)
-        served = Served(folder, toml, "--verbose", program=program)
+        served = Served(folder, toml, "--verbose")
         done.enter_context(contextlib.closing(served))
         served.start().has_screen()
         yield Room(served, agency, folder)

@@ -32,7 +32,7 @@ def test_a_page_that_others_wrote_is_shown_once_and_joined_by_the_room(tmp_path)
     with (
         contextlib.closing(Meeting(bring())) as meeting,
         guest.guests(tmp_path) as enter,
-        room(tmp_path, {"peercalls": meeting}, program="roomctl") as rig,
+        room(tmp_path, {"peercalls": meeting}) as rig,
     ):
         meeting.start()
         page = enter(meeting.link)

@@ -15,7 +15,6 @@ from tests.kiosk.vendor_flow import PASSCODE, VENDORS, Flow
 
 SLOWEST = "teams"
 TIMES = int(os.environ.get("ROOMCTL_JOINS", "1"))  # of each; `make soak` joins 50 times
-PROGRAM = "tests.calls.hasty" if TIMES == 1 else "roomctl"
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400 + 100 * TIMES)]
 
@@ -35,7 +34,7 @@ def flow(name):
 @pytest.fixture(scope="module")
 def rig(flows, tmp_path_factory):
     pages = {f"{vendor}_flow": flow for vendor, flow in flows.items()}
-    with room(tmp_path_factory.mktemp("room"), pages, PROGRAM) as rig:
+    with room(tmp_path_factory.mktemp("room"), pages) as rig:
         yield rig
 
 

@@ -329,10 +329,10 @@ class MeetingSession:
         return await self._closed()
 
     async def _look(self, tab: Tab, rtc: RtcStats | None) -> PageState | None:
-        """Look at what the page shows; not while media flows: its chat may say anything."""
-        before = self._page.rtc
+        """Look at what the page shows; no words while media flows: its chat may say anything."""
+        before, joined = self._page.rtc, self._order.joined
         if rtc and before and rtc.connected and rtc.bytes_in > before.bytes_in:
-            return None
+            return await tab.look((), joined) if joined else None
         if tab.unreachable:
             return PageState(str(ScreenReason.NETWORK))
         return await tab.look(self._order.signs, self._order.joined)

@@ -60,7 +60,9 @@ async function media() {
 function speak(stream) {
   const socket = new WebSocket(`ws://${location.host}/echo`);
   const sound = new MediaStream(stream.getAudioTracks());
-  const recorder = new MediaRecorder(sound, { audioBitsPerSecond: 64_000, audioBitrateMode: "constant" });
+  /** @type {MediaRecorderOptions & {audioBitrateMode: string}} */
+  const how = { audioBitsPerSecond: 64_000, audioBitrateMode: "constant" };
+  const recorder = new MediaRecorder(sound, how);
   recorder.ondataavailable = ({ data }) => {
     if (socket.readyState === WebSocket.OPEN) socket.send(data);
   };

@@ -4,6 +4,7 @@
 /** @import { Arguments, Room } from "./lib/types.js" */
 /** @import { Language } from "./lib/i18n.js" */
 /** @import { Overlay } from "./view/overlay.js" */
+/** @import { SoundSheet } from "./view/sound.js" */
 
 import { RoomClock } from "./lib/clock.js";
 import { attribute, h, show, text } from "./lib/dom.js";
@@ -24,7 +25,6 @@ import { HomeView } from "./view/home.js";
 import { NoticeStrip } from "./view/notices.js";
 import { button, LaterView, MoreTime, OPEN_MS } from "./view/parts.js";
 import { RemoteControlSheet } from "./view/remote-control.js";
-import { SoundSheet } from "./view/sound.js";
 import { HelpSheet, NewSheet } from "./view/sheets.js";
 
 const TOLD_MS = 6000; // so long, too, the second touch counts that takes the devices from a laptop
@@ -59,7 +59,7 @@ export class RoomPanel extends HTMLElement {
       join: new LaterView(async () => new (await import("./view/join.js")).JoinSheet(this)),
       new: new NewSheet(this),
       camera: new CameraSheet(this),
-      sound: new SoundSheet(this),
+      sound: new LaterView(async () => new (await import("./view/sound.js")).SoundSheet(this)),
       today: new LaterView(async () => new (await import("./view/booking.js")).TodaySheet(this)),
       booking: new LaterView(async () => new (await import("./view/booking.js")).BookingSheet(this)),
       series: new LaterView(async () => new (await import("./view/booking.js")).SeriesSheet(this)),
@@ -73,7 +73,7 @@ export class RoomPanel extends HTMLElement {
       page_name: new LaterView(async () => new (await import("./view/walkthrough.js")).PictureNaming(this)),
     };
     this.live.heard = (pct) => {
-      this.sheets.sound.level(pct);
+      this.sound?.level(pct);
       this.call.audio.heard(this.#sheet === null ? pct : null);
     };
     this.notices = new NoticeStrip(this);
@@ -112,6 +112,11 @@ export class RoomPanel extends HTMLElement {
     addEventListener("hashchange", () => void this.start());
     // A page that comes back from the browser's cache shows the past.
     addEventListener("pageshow", (event) => event.persisted && location.reload());
+  }
+
+  /** The sound sheet, once it has come. @returns {SoundSheet | null} */
+  get sound() {
+    return /** @type {SoundSheet | null} */ (this.sheets.sound.view);
   }
 
   get stale() {
@@ -177,7 +182,6 @@ export class RoomPanel extends HTMLElement {
     const shown = sheet && this.sheets[sheet];
     if (shown instanceof LaterView && this.#sheet !== sheet) void shown.begin(() => this.refresh());
     if (sheet === "help" && this.#sheet !== "help") this.sheets.help.report.reset();
-    if (sheet === "sound" && this.#sheet !== "sound") this.sheets.sound.forget();
     const opener = sheet ? document.activeElement : null;
     this.#sheet = sheet;
     this.refresh();

@@ -120,7 +120,7 @@ export class SoundSheet extends HTMLElement {
   }
 
   /** Forget what a test found: it was another moment. */
-  forget() {
+  reset() {
     this.#verdict = null;
   }
 

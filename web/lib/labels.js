@@ -14,22 +14,6 @@ const IN_CALL = new Set(["preparing", "prejoin", "joining", "lobby", "in_call", 
 /** And those in which it is in the meeting, whoever else is. */
 const WITHIN = new Set(["in_call", "alone", "listening"]);
 
-/** The steps into a meeting, and the states of a call that stand at one. What flows a little proves no step. */
-export const STEPS = /** @type {const} */ (["opening", "before", "lobby", "meeting"]);
-const AT_STEP = /** @type {Record<string, number>} */ ({ preparing: 0, prejoin: 1, joining: 1, lobby: 2 });
-/** Walls that a page puts up before the meeting, and lets people through. */
-const WALLS = new Set(["passcode_needed", "passcode_wrong", "sign_in_required", "bot_wall", "host_not_started"]);
-
-/**
- * How many steps into the meeting are behind the room; null: nothing tells, or it was in the meeting.
- * @param {Meeting} meeting
- * @returns {number | null}
- */
-export function stepOf({ state, failure }) {
-  if (state === "failed") return WALLS.has(failure ?? "") ? 1 : null;
-  return AT_STEP[state] ?? null;
-}
-
 /**
  * Whether the page says that it waits for a touch on Join, or the room knows where that is.
  * @param {Meeting} meeting
@@ -181,32 +165,6 @@ export function talkingWords(audio) {
  */
 export function spaced(number) {
   return /^\d{9,}$/.test(number) ? number.replace(/(\d{3})(?=\d{3})/g, "$1 ") : number;
-}
-
-/** From here on what comes after a meeting is said in minutes, and in amber from the second. */
-const ENDING_MIN = { said: 60, near: 5 };
-/** Whoever has less than that between two meetings makes way for the next one. */
-const CHANGE_MS = 300_000;
-
-/**
- * When the booking under way ends, or the next one begins: whoever is in a call has to know.
- * @param {Room} room
- * @param {RoomClock} clock
- * @returns {{words: string, near: boolean} | null}
- */
-export function ending(room, clock) {
-  const now = clock.now();
-  const { hero, rest } = agenda(room.bookings.filter((one) => !one.all_day && one.status !== "released"), now);
-  const begun = [hero, ...rest].find((one) => one && Date.parse(one.start) <= now) ?? null;
-  const when = begun ? begun.end : hero?.start;
-  if (when === undefined) return null;
-  const count = Math.ceil((Date.parse(when) - now) / 60000);
-  if (!begun && count > ENDING_MIN.said) return null;
-  const time = clock.hourMinute(when);
-  const followed = begun?.free_until && Date.parse(begun.free_until) - Date.parse(begun.end) < CHANGE_MS;
-  const words = t(!begun ? "call.next" : followed ? "call.until_next" : "call.until", { time });
-  const left = count <= ENDING_MIN.said ? ` · ${t("room.minutes", { count })}` : "";
-  return { words: words + left, near: count <= ENDING_MIN.near };
 }
 
 /**

@@ -5,7 +5,7 @@
 
 import { counted, movedByRoom } from "./automation.js";
 import { say, t } from "./i18n.js";
-import { calling, callState, roomState, stepOf, troubles } from "./labels.js";
+import { agenda, calling, callState, roomState, troubles } from "./labels.js";
 
 /** @typedef {ReturnType<typeof roomState>} State */
 /** @typedef {ReturnType<typeof callState>} Call */
@@ -24,6 +24,22 @@ const PASSING = new Set(["crashed", "network", "media_denied", "screen", "denied
  */
 export function rejoinable({ rejoin, failure }) {
   return rejoin === true && PASSING.has(failure ?? "");
+}
+
+/** The steps into a meeting, and the states of a call that stand at one. What flows a little proves no step. */
+export const STEPS = /** @type {const} */ (["opening", "before", "lobby", "meeting"]);
+const AT_STEP = /** @type {Record<string, number>} */ ({ preparing: 0, prejoin: 1, joining: 1, lobby: 2 });
+/** Walls that a page puts up before the meeting, and lets people through. */
+const WALLS = new Set(["passcode_needed", "passcode_wrong", "sign_in_required", "bot_wall", "host_not_started"]);
+
+/**
+ * How many steps into the meeting are behind the room; null: nothing tells, or it was in the meeting.
+ * @param {Meeting} meeting
+ * @returns {number | null}
+ */
+export function stepOf({ state, failure }) {
+  if (state === "failed") return WALLS.has(failure ?? "") ? 1 : null;
+  return AT_STEP[state] ?? null;
 }
 
 /**
@@ -105,4 +121,30 @@ function ready(booking, clock) {
   if (booking.refused) return t("home.refused_why", { what: t("home.refused"), why: say("refused", booking.refused) });
   if (booking.join === "later") return t("home.starts", { time: clock.hourMinute(booking.start) });
   return booking.join === "none" ? t("home.no_link") : "";
+}
+
+/** From here on what comes after a meeting is said in minutes, and in amber from the second. */
+const ENDING_MIN = { said: 60, near: 5 };
+/** Whoever has less than that between two meetings makes way for the next one. */
+const CHANGE_MS = 300_000;
+
+/**
+ * When the booking under way ends, or the next one begins: whoever is in a call has to know.
+ * @param {Room} room
+ * @param {RoomClock} clock
+ * @returns {{words: string, near: boolean} | null}
+ */
+export function ending(room, clock) {
+  const now = clock.now();
+  const { hero, rest } = agenda(room.bookings.filter((one) => !one.all_day && one.status !== "released"), now);
+  const begun = [hero, ...rest].find((one) => one && Date.parse(one.start) <= now) ?? null;
+  const when = begun ? begun.end : hero?.start;
+  if (when === undefined) return null;
+  const count = Math.ceil((Date.parse(when) - now) / 60000);
+  if (!begun && count > ENDING_MIN.said) return null;
+  const time = clock.hourMinute(when);
+  const followed = begun?.free_until && Date.parse(begun.free_until) - Date.parse(begun.end) < CHANGE_MS;
+  const words = t(!begun ? "call.next" : followed ? "call.until_next" : "call.until", { time });
+  const left = count <= ENDING_MIN.said ? ` · ${t("room.minutes", { count })}` : "";
+  return { words: words + left, near: count <= ENDING_MIN.near };
 }

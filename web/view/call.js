@@ -6,8 +6,8 @@
 import { attribute, h, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { named, t, words } from "../lib/i18n.js";
-import { inMeeting, microphone, STEPS, talkingWords } from "../lib/labels.js";
-import { sentences } from "../lib/sentences.js";
+import { inMeeting, microphone, talkingWords } from "../lib/labels.js";
+import { sentences, STEPS } from "../lib/sentences.js";
 import { AudioBar } from "./audio.js";
 import { CameraPad } from "./camera.js";
 import { TroubleNote } from "./home.js";

@@ -47,7 +47,7 @@ export class RemoteControlSheet extends HTMLElement {
     this.stateWords = h("span");
     this.state = h("p", { class: "badge", role: "status" }, this.stateIcon, this.stateWords);
     this.write = button("keyboard", "remote_control.write", "key write-text", () => this.#turn(true));
-    this.close = button("erase", "remote_control.close_window", "key primary close-window", () => void this.#do("screen.closeWindow"));
+    this.close = button("erase", "remote_control.close_window", "key close-window", () => void this.#do("screen.closeWindow"));
     this.join = button("hand", "remote_control.join", "key primary", () => void this.#do("meeting.pressJoin"));
     this.walk = new WalkthroughPlace(panel, true);
     this.name = button("unknown", "remote_control.name", "key name-page", () => this.#turnPicking(!this.#picking));

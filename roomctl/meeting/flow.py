@@ -26,9 +26,8 @@ _MEDIA = 1500.0  # bytes a second beyond answers: Opus at 24 kbit/s, both ways, 
 _QUIET = 50.0  # bytes a second: less than DTX, RTCP or a keep-alive each second
 _HEADERS = 28  # IP and UDP
 _ACK = 40  # bytes of a packet that only acknowledges, without these headers
-_ACK_PART = (
-    0.06  # of bytes: TCP's longer headers, and an ACK for each part of a packet that GRO made
-)
+# Of bytes: TCP's longer headers, and an ACK for each part of a packet that GRO made.
+_ACK_PART = 0.06
 _UPDATE_PART = 0.01  # of TCP's payload: window updates are 48 bytes for 16 kB
 
 

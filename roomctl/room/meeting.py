@@ -346,11 +346,6 @@ class CallControl:
         return said.state.value if said is not None else None
 
     @property
-    def number(self) -> int | None:
-        """The number of the call that was asked for last."""
-        return self._context.call.id if self._context.call else None
-
-    @property
     def asks_passcode(self) -> bool:
         """Whether the page says that it wants a passcode, or another one."""
         return self._context.shown and self._context.now.failure in _PASSCODE
@@ -863,7 +858,7 @@ class Meeting(Part):
             await self._calls.join(self._calls.favourite(favourite), favourite)
         else:
             await self._calls.join(self._calls.read(link or ""), None, link or "")
-        return {"call": self._calls.number}
+        return {"call": self._calls.call_id}
 
     @command("meeting.read", Right.MEET)
     async def _read(self, source: Source, link: Text) -> Result:

@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import serial
@@ -32,6 +33,12 @@ def proven(room: Running) -> list[str]:
     """Return what holds of a room."""
     conditions = room.roomctl("status", "--json").json["conditions"]
     return [one["type"] for one in conditions if one["status"]]
+
+
+def meeting(room: Running) -> dict[str, Any]:
+    """Return how its call stands."""
+    found: dict[str, Any] = room.roomctl("status", "--json").json["meeting"]
+    return found
 
 
 def has_browser() -> bool:
@@ -188,13 +195,16 @@ def test_a_signal_ends_it_well_and_leaves_nothing(tmp_path: Path, number: signal
 
 @pytest.mark.browser
 @pytest.mark.skipif(not has_browser(), reason="no Chromium here")
-def test_with_a_real_browser_nothing_is_left_either() -> None:
+def test_in_a_real_browser_the_demo_meeting_is_a_call_and_nothing_is_left() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)  # a screen that runs as another user has to reach its socket
         with simulating(folder, "--screen", "headless") as running:
             until(lambda: "PlatformReady" in proven(running))
             assert running.roomctl("join", running.said["api"]).status == 1
+            assert running.roomctl("do", "meeting.new").status == 0
+            until(lambda: meeting(running)["state"] == "in_call")
+            assert meeting(running)["witnesses"] == ["page", "traffic"], "not to itself"
             children = running.children
             assert children
             assert running.end(signal.SIGTERM) == (0, "")

@@ -151,6 +151,26 @@ def test_the_demo_meeting_holds_a_real_call_with_itself(demo: tuple[str, Page]) 
     assert [text for text in said if "404" not in text] == []  # it has no icon
 
 
+_TO_ECHO = """
+(said) => new Promise((done) => {
+  const line = new WebSocket(`ws://${location.host}/echo`);
+  line.binaryType = "arraybuffer";
+  line.onopen = () => line.send(typeof said === "number" ? new Uint8Array(said) : said);
+  line.onmessage = ({ data }) => done(data.byteLength);
+  line.onclose = () => done("closed");
+})
+"""
+
+
+@pytest.mark.parametrize(("said", "answer"), [(300, 300), ("a text", "closed")])
+def test_the_demo_meeting_gives_sound_back_and_nothing_else(
+    demo: tuple[str, Page], said: int | str, answer: int | str
+) -> None:
+    url, page = demo
+    page.goto(f"{url}/Bamboo?deny=1")
+    assert page.evaluate(_TO_ECHO, said) == answer
+
+
 def test_the_demo_meeting_says_when_it_has_no_media(demo: tuple[str, Page]) -> None:
     url, page = demo
     page.goto(f"{url}/Bamboo?deny=1")

@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 from roomctl.errors import DeviceError
 from roomctl.frozen import frozen
 from roomctl.kiosk.browser.folder import BrowserFolder
-from roomctl.kiosk.browser.process import Process, high_pipe
 from roomctl.kiosk.display import labwc
+from roomctl.kiosk.process import Process, high_pipe
 from roomctl.screen.protocol import ScreenReason
 
 NAMES = ("/usr/bin/chromium", "chromium-browser", "google-chrome")

@@ -23,10 +23,10 @@ from roomctl.kiosk.browser.cdp import CdpError
 from roomctl.kiosk.browser.folder import BrowserFolder, holders
 from roomctl.kiosk.browser.navigation_guard import LaunchRedirect
 from roomctl.kiosk.browser.prepared import PreparedBrowser
-from roomctl.kiosk.browser.process import Process
 from roomctl.kiosk.browser.tab import Tab
 from roomctl.kiosk.browser.witnesses import FlowOf, Witnesses
 from roomctl.kiosk.display import display_power
+from roomctl.kiosk.process import Process
 from roomctl.screen.protocol import (
     MeetingPage,
     OpenMeeting,

@@ -16,9 +16,9 @@ from roomctl.kiosk.browser.browser import Browser, BrowserSetup
 from roomctl.kiosk.browser.folder import BrowserFolder, end_all
 from roomctl.kiosk.browser.navigation_guard import LaunchRedirect
 from roomctl.kiosk.browser.persistent_login import PersistentLogin
-from roomctl.kiosk.browser.process import Process
 from roomctl.kiosk.browser.tab import Tab
 from roomctl.kiosk.display import labwc, windows
+from roomctl.kiosk.process import Process
 from roomctl.screen.protocol import BrowserNeeds
 from roomctl.wire import in_thread
 

@@ -1,0 +1,195 @@
+"""What programs see, hear and may do at a wall: PipeWire's and PulseAudio's own programs say."""
+
+import asyncio
+import json
+import os
+import subprocess
+import time
+
+import pytest
+
+from tests.kiosk.sound_server import needed
+from tests.kiosk.walled import folder, standing
+
+__all__ = ["folder"]
+pytestmark = [pytest.mark.real, pytest.mark.asyncio]
+
+LOUD = 1000
+
+
+@pytest.fixture(autouse=True)
+def _needed():
+    needed("pipewire")
+
+
+def opened(manager):
+    """Let programs hear the microphone, as the manager may; a new server may miss a first move."""
+    until = time.monotonic() + 60
+    while not manager.feeds("mic", "gate"):
+        assert time.monotonic() < until
+        manager.pactl("move-source-output", manager.stream("gate"), "mic")
+        time.sleep(0.1)
+
+
+def shut(manager, on):
+    manager.pactl("set-source-output-mute", manager.stream("gate"), on)
+    manager.pactl("set-source-mute", "call", on)
+
+
+async def test_programs_see_a_loudspeaker_and_a_microphone_and_nothing_else(folder):
+    async with standing(folder, label='Bamboo "2"') as (_, manager, programs):
+        assert {"mic", "webcam", "air.monitor"} <= manager.names("sources")
+        assert programs.names("sources") == {"call", "speaker.monitor"}
+        assert programs.names("sinks") == {"speaker"}
+        assert programs.defaults() == ("speaker", "call")
+        assert "Bamboo 2" in programs.pactl("list", "sources")
+        seen = json.loads(programs.run("pw-dump"))
+        kinds = {each["type"].rpartition(":")[2] for each in seen}
+        assert not kinds & {"Device", "Module"}
+        factories = [
+            each["info"]["props"]["factory.name"]
+            for each in seen
+            if each["type"].endswith("Factory")
+        ]
+        assert factories == ["client-node"]
+
+
+async def test_it_begins_shut_and_both_ends_shut_it(folder):
+    async with standing(folder) as (_, manager, programs):
+        manager.play()
+        assert manager.peak("mic", patience_s=30) > LOUD
+        assert manager.run("pactl", "list", "short", "source-outputs").count("\t4294967295\t") == 1
+        opened(manager)
+        assert programs.peak("call", patience_s=30) > LOUD
+        gate = manager.stream("gate")
+        for end in (("set-source-output-mute", gate), ("set-source-mute", "call")):
+            manager.pactl(*end, "1")
+            programs.peak("call")
+            assert programs.peak("call") == 0
+            assert manager.peak("mic") > LOUD, "the wall hears on"
+            manager.pactl(*end, "0")
+            assert programs.peak("call", patience_s=30) > LOUD
+
+
+async def test_no_program_opens_it(folder):
+    """By volume, id, links, nodes, modules and defaults, and by permissions that it takes."""
+    async with standing(folder) as (_, manager, programs):
+        manager.play()
+        opened(manager)
+        assert programs.peak("call", patience_s=30) > LOUD
+        shut(manager, "1")
+        known = {
+            each["info"]["props"]["node.name"]: str(each["id"])
+            for each in json.loads(manager.run("pw-dump"))
+            if each["type"].endswith("Node")
+        }
+        loud = "{ mute: false, softMute: false }"
+        for line in (
+            ("pactl", "set-source-mute", "call", "0"),
+            ("pactl", "set-source-output-mute", known["gate"], "0"),
+            ("pactl", "load-module", "module-loopback", "source=mic", "sink=speaker"),
+            ("pactl", "set-default-source", "mic"),
+            ("pactl", "move-source-output", known["gate"], "call"),
+            ("pactl", "kill-source-output", known["gate"]),
+            ("pw-cli", "s", known["gate"], "Props", loud),
+            ("pw-cli", "s", known["call"], "Props", loud),
+            ("pw-cli", "s", known["mic"], "Props", loud),
+            ("pw-link", "mic:capture_MONO", "speaker:playback_FL"),
+            ("pw-metadata", known["gate"], "target.object", "mic"),
+            ("pw-cli", "destroy", known["gate"]),
+            (
+                *("pw-cli", "create-node", "adapter"),
+                "{ factory.name=support.null-audio-sink node.name=twin room.public=true "
+                "media.class=Audio/Sink object.linger=true }",
+            ),
+            (
+                *("pw-cli", "create-node", "adapter"),
+                "{ factory.name=api.alsa.pcm.source api.alsa.path=hw:0 node.name=own "
+                "media.class=Audio/Source object.linger=true }",
+            ),
+        ):
+            programs.run(*line, timeout=60)
+            assert programs.peak("call") == 0, line
+        assert "twin" not in manager.run("pw-dump")
+        assert "own" not in manager.names("sources")
+        for target in (known["mic"], "mic"):
+            assert heard_by_id(programs, target, folder) == 0
+        assert raised(manager, programs, known["mic"]) == {"call", "speaker"}
+        assert programs.peak("speaker.monitor") == 0
+        shut(manager, "0")
+        assert programs.peak("call", patience_s=30) > LOUD, "the way was there all the time"
+
+
+def heard_by_id(programs, target, folder):
+    """Return the loudest byte that pw-record gets of a node."""
+    place = folder / "heard.raw"
+    place.write_bytes(b"")
+    line = ["timeout", "2", "pw-record", "--raw", "--target", target, str(place)]
+    subprocess.run(line, env=programs.surroundings, capture_output=True, check=False)
+    return max(place.read_bytes(), default=0)
+
+
+def raised(manager, programs, wanted):
+    """Return the nodes that a program sees which gives itself permissions."""
+    line = ["pw-cli"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(line, env=programs.surroundings, **pipes) as program:
+        until = time.monotonic() + 60
+        while not (mine := called(manager, "pw-cli")):
+            assert time.monotonic() < until
+        said, _ = program.communicate(
+            f"permissions {mine[0]} {wanted} rwx\npermissions {mine[0]} -1 rwx\n"
+            "list-objects Node\nquit\n",
+            timeout=60,
+        )
+    return {line.split('"')[1] for line in said.splitlines() if "node.name" in line}
+
+
+def called(manager, name):
+    found = json.loads(manager.run("pw-dump") or "[]")
+    return [
+        each["id"]
+        for each in found
+        if each["type"].endswith("Client") and each["info"]["props"].get("application.name") == name
+    ]
+
+
+@pytest.mark.parametrize("victim", ["wireplumber", "pulse.conf", "pipewire.conf"])
+async def test_what_is_killed_is_begun_again_and_shut(folder, victim):
+    async with standing(folder) as (vault, manager, programs):
+        manager.play()
+        opened(manager)
+        assert programs.peak("call", patience_s=30) > LOUD
+        shut(manager, "1")
+        name = {"wireplumber": "wireplumber", "pulse.conf": "programs.conf"}.get(victim, victim)
+        killed = running(folder, name)
+        os.kill(killed, 9)
+        async with asyncio.timeout(60):
+            while running(folder, name) in (killed, None) or vault.why:
+                await asyncio.sleep(0.02)
+        async with asyncio.timeout(60):
+            while await asyncio.to_thread(programs.names, "sources") != {"call", "speaker.monitor"}:
+                await asyncio.sleep(0.02)
+        assert programs.peak_or_nothing("call") == 0
+
+
+async def test_nothing_of_it_is_left(folder):
+    async with standing(folder):
+        assert running(folder, "wireplumber")
+    assert not any(running(folder, name) for name in ("wireplumber", "pipewire"))
+
+
+def running(folder, word):
+    """Return the process of this vault with such a word in its line; None: there is none."""
+    for place in os.listdir("/proc"):
+        if place.isdecimal():
+            try:
+                with (
+                    open(f"/proc/{place}/cmdline", "rb") as line,
+                    open(f"/proc/{place}/environ", "rb") as env,
+                ):
+                    if word.encode() in line.read() and f"{folder}/config".encode() in env.read():
+                        return int(place)
+            except OSError:
+                continue
+    return None

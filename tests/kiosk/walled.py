@@ -1,0 +1,98 @@
+"""A real vault with a room of null devices behind it, for tests.
+
+`air` is what there is to hear; `mic` and `webcam` hear it; `room` is a loudspeaker.
+"""
+
+import asyncio
+import contextlib
+import subprocess
+import tempfile
+from array import array
+from pathlib import Path
+
+import pytest
+
+from roomctl.kiosk.audio.vault import Vault
+from tests.kiosk.sound_server import SoundServer
+
+BEHIND = (
+    ("module-null-sink", "sink_name=air"),
+    ("module-null-sink", "sink_name=room"),
+    ("module-remap-source", "source_name=mic", "master=air.monitor"),
+    ("module-remap-source", "source_name=webcam", "master=air.monitor"),
+)
+
+
+class Side(SoundServer):
+    """One side of the wall, as the programs of PulseAudio and PipeWire see it."""
+
+    def __init__(self, folder, side):
+        super().__init__("pipewire")
+        self.surroundings |= {
+            "PULSE_SERVER": f"unix:{folder / side / 'native'}",
+            "PIPEWIRE_REMOTE": str(folder / side / "pipewire-0"),
+        }
+
+    def run(self, *line, **options):
+        """Return what a program says that runs on this side."""
+        done = subprocess.run(
+            line, env=self.surroundings, capture_output=True, text=True, check=False, **options
+        )
+        return done.stdout + done.stderr
+
+    def names(self, kind):
+        """Return the names of what there is of a kind: sources, sinks."""
+        lines = self.pactl("list", "short", kind).splitlines()
+        return {line.split("\t")[1] for line in lines}
+
+    def stream(self, name, kind="source-outputs"):
+        """Return the index of a stream that is called so."""
+        for entry in self.pactl("list", kind).split(" #")[1:]:
+            if f'node.name = "{name}"' in entry:
+                return entry.split("\n", 1)[0]
+        raise AssertionError(f"no stream {name}")
+
+    def feeds(self, source, stream):
+        """Whether a stream records from this source."""
+        outputs = [
+            line.split("\t") for line in self.pactl("list", "short", "source-outputs").splitlines()
+        ]
+        sources = [line.split("\t") for line in self.pactl("list", "short", "sources").splitlines()]
+        number = {name: index for index, name, *_ in sources}.get(source)
+        return [self.stream(stream), number] in [each[:2] for each in outputs]
+
+    def peak_or_nothing(self, source, listen_s=0.5):
+        """The greatest sample of what a program gets in so long, which may be nothing at all."""
+        line = ["timeout", str(listen_s), "parec", f"--device={source}", "--raw", "--channels=1"]
+        got = subprocess.run(line, env=self.surroundings, capture_output=True, check=False).stdout
+        return max(map(abs, array("h", got[: len(got) // 2 * 2])), default=0)
+
+
+@contextlib.asynccontextmanager
+async def standing(folder, label="Room"):
+    """Have a vault with its devices; yields it with both sides."""
+    folder = Path(folder)
+    news = asyncio.Event()
+    vault = Vault(folder, label=label, changed=news.set)
+    running = asyncio.create_task(vault.run())
+    manager, programs = Side(folder, "manager"), Side(folder, "programs")
+    try:
+        async with asyncio.timeout(60):
+            while vault.why:
+                await news.wait()
+                news.clear()
+        for module in BEHIND:
+            await asyncio.to_thread(manager.pactl, "load-module", *module)
+        yield vault, manager, programs
+    finally:
+        await asyncio.to_thread(manager.silence)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        manager.close()
+        programs.close()
+
+
+@pytest.fixture
+def folder():
+    with tempfile.TemporaryDirectory(prefix="roomctl-vault-") as place:
+        yield Path(place)

@@ -13,10 +13,10 @@ UDEV = Path(__file__).parent.parent / "deploy" / "udev"
 FILES = sorted(UDEV.glob("*.rules"))
 # udev(7): a key, with an attribute in braces for some, an operator, a value in double quotes
 MATCH = re.compile(
-    r'(ACTION|SUBSYSTEM|KERNEL|DRIVERS?|ATTRS?\{\w+\}|ENV\{\w+\})(==|!=)"[^"]+"', re.ASCII
+    r'(ACTION|SUBSYSTEM|KERNEL|TEST|DRIVERS?|ATTRS?\{\w+\}|ENV\{\w+\})(==|!=)"[^"]+"', re.ASCII
 )
 IMPORT = re.compile(r'IMPORT\{(builtin)\}="[a-z_]+"', re.ASCII)
-ASSIGN = re.compile(r'(GROUP|MODE|SYMLINK|ATTR\{\w+\}|ENV\{\w+\}|TAG)(=|\+=|:=)"[^"]+"', re.ASCII)
+ASSIGN = re.compile(r'(GROUP|MODE|SYMLINK|ATTR\{\w+\}|ENV\{\w+\}|TAG)(=|\+=|-=|:=)"[^"]+"', re.ASCII)
 
 
 def rules(*files: Path) -> list[list[str]]:
@@ -37,6 +37,17 @@ def test_every_udev_rule_matches_something_and_then_sets_something(file: Path) -
         assert len(matches) + len(sets) == len(rule), rule
         # udev looks at all that a line matches before it imports anything by it
         assert not (imports and any(part.startswith("ENV") for part in matches)), rule
+
+
+def test_the_sound_cards_are_behind_the_wall_only_while_there_is_one() -> None:
+    [rule] = rules(UDEV / "72-roomctl-audio.rules")
+    unit = UDEV.parent / "systemd" / "roomctl-audio.service"
+    wants = f"/etc/systemd/system/multi-user.target.wants/{unit.name}"
+    assert f'TEST=="{wants}"' in rule
+    assert "WantedBy=multi-user.target" in unit.read_text(encoding="utf-8")
+    assert 'GROUP="roomctl-audio"' in rule
+    assert 'TAG-="uaccess"' in rule, "logind would open them to the kiosk's user"
+    assert UDEV.joinpath("72-roomctl-audio.rules").name > "70-uaccess.rules"
 
 
 def test_the_latency_timer_of_ftdi_adapters_is_set_to_a_millisecond() -> None:

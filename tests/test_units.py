@@ -29,6 +29,7 @@ NEWER = {
     *("MemoryPressureWatch", "MemoryPressureThresholdSec", "MemoryZSwapWriteback", "PrivatePIDs"),
 }
 EXPOSED = {  # of 10, by systemd's own count (257)
+    "roomctl-audio.service": 1.5,
     "roomctl.service": 1.9,  # 0.4 of it for reading the clock, which needs CAP_SYS_TIME to be set
     "roomctl-kiosk.service": 1.5,
     "roomctl-panel.service": 2.3,
@@ -84,7 +85,13 @@ def test_the_systemd_of_debian_12_knows_every_key(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["roomctl.service", "roomctl-screen.service", "roomctl-panel.service"]
+    "name",
+    [
+        "roomctl.service",
+        "roomctl-audio.service",
+        "roomctl-screen.service",
+        "roomctl-panel.service",
+    ],
 )
 def test_a_part_that_hangs_is_noticed_and_started_anew_however_often(name: str) -> None:
     found = unit(DEPLOY / "systemd" / name)
@@ -158,6 +165,7 @@ def test_room_toml_is_for_the_daemon_to_read_and_for_nobody_else(tmp_path: Path)
 def test_the_commands_that_units_start_are_roomctls_own() -> None:
     for file, word in (
         ("roomctl.service", "serve"),
+        ("roomctl-audio.service", "screen"),
         ("roomctl-screen.service", "screen"),
         ("roomctl-panel.service", "screen"),
     ):
@@ -177,6 +185,18 @@ def test_the_screen_listens_where_its_user_may_and_the_daemon_comes_in() -> None
     assert (service["User"], service["RuntimeDirectoryMode"]) == ("kiosk", "0750")
     users = (DEPLOY / "sysusers" / "roomctl.conf").read_text().splitlines()
     assert "m roomctl kiosk" in users, "the socket is open to the kiosk's group"
+
+
+def test_the_sound_cards_have_a_user_of_their_own() -> None:
+    service = unit(DEPLOY / "systemd" / "roomctl-audio.service")["Service"]
+    users = (DEPLOY / "sysusers" / "roomctl.conf").read_text().splitlines()
+    assert any(line.startswith(f"u {service['User']} ") for line in users)
+    assert not any(line.startswith("m kiosk roomctl-audio") for line in users)
+    assert service["PrivateNetwork"] == "yes"
+    screen = unit(DEPLOY / "systemd" / "roomctl-screen.service")
+    programs = f"unix:/run/{service['RuntimeDirectory']}/programs/native"
+    assert f"PULSE_SERVER={programs}" in screen["Service"]["ExecStart"]
+    assert "roomctl-audio.service" in screen["Unit"]["After"].split()
 
 
 def test_the_users_are_made_as_systemd_reads_them(tmp_path: Path) -> None:

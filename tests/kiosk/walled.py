@@ -53,13 +53,31 @@ class Side(SoundServer):
         raise AssertionError(f"no stream {name}")
 
     def feeds(self, source, stream):
-        """Whether a stream records from this source."""
-        outputs = [
-            line.split("\t") for line in self.pactl("list", "short", "source-outputs").splitlines()
-        ]
-        sources = [line.split("\t") for line in self.pactl("list", "short", "sources").splitlines()]
-        number = {name: index for index, name, *_ in sources}.get(source)
-        return [self.stream(stream), number] in [each[:2] for each in outputs]
+        """Whether a stream records from this source; None: from nothing."""
+        return self._other_end(stream, "source-outputs") == self._number(source, "sources")
+
+    def plays(self, stream, sink):
+        """Whether a stream plays to this sink; None: to nothing."""
+        return self._other_end(stream, "sink-inputs") == self._number(sink, "sinks")
+
+    def _other_end(self, stream, kind):
+        lines = self.pactl("list", "short", kind).splitlines()
+        return dict(line.split("\t")[:2] for line in lines).get(self.stream(stream, kind))
+
+    def _number(self, name, kind):
+        if name is None:
+            return "4294967295"  # PA_INVALID_INDEX
+        lines = self.pactl("list", "short", kind).splitlines()
+        return {line.split("\t")[1]: line.split("\t")[0] for line in lines}.get(name)
+
+    def loudness(self, source, seconds):
+        """The root mean square of so many seconds of a source."""
+        rate = 16000
+        line = ["parec", f"--device={source}", "--raw", "--channels=1", f"--rate={rate}"]
+        with subprocess.Popen(line, env=self.surroundings, stdout=subprocess.PIPE) as recorder:
+            samples = array("h", recorder.stdout.read(2 * round(seconds * rate)))
+            recorder.kill()
+        return (sum(sample * sample for sample in samples) / len(samples)) ** 0.5
 
     def peak_or_nothing(self, source, listen_s=0.5):
         """The greatest sample of what a program gets in so long, which may be nothing at all."""
@@ -69,11 +87,11 @@ class Side(SoundServer):
 
 
 @contextlib.asynccontextmanager
-async def standing(folder, label="Room"):
+async def standing(folder, label="Room", processing="none"):
     """Have a vault with its devices; yields it with both sides."""
     folder = Path(folder)
     news = asyncio.Event()
-    vault = Vault(folder, label=label, changed=news.set)
+    vault = Vault(folder, label=label, processing=processing, changed=news.set)
     running = asyncio.create_task(vault.run())
     manager, programs = Side(folder, "manager"), Side(folder, "programs")
     try:

@@ -3,8 +3,10 @@
 import asyncio
 import json
 import os
+import random
 import subprocess
 import time
+from array import array
 
 import pytest
 
@@ -177,6 +179,54 @@ async def test_nothing_of_it_is_left(folder):
     async with standing(folder):
         assert running(folder, "wireplumber")
     assert not any(running(folder, name) for name in ("wireplumber", "pipewire"))
+
+
+@pytest.mark.parametrize(("processing", "most"), [("none", 2.0), ("voice", 0.1)])
+async def test_an_echo_is_cancelled_where_that_is_chosen(folder, processing, most):
+    """What the loudspeaker plays is heard by the microphone, and with "voice" not by programs."""
+    async with standing(folder, processing=processing) as (_, manager, programs):
+        opened(manager)
+        until = time.monotonic() + 60
+        while not manager.plays("speaker-out", "air"):
+            assert time.monotonic() < until
+            manager.pactl("move-sink-input", manager.stream("speaker-out", "sink-inputs"), "air")
+            time.sleep(0.1)
+        line = ["paplay", "--raw", "--rate=16000", "--channels=1", str(syllables(folder))]
+        with subprocess.Popen(line, env=programs.surroundings) as playing:
+            manager.loudness("mic", 6.0)  # it learns the way from loudspeaker to microphone
+            heard = [
+                asyncio.to_thread(side.loudness, source, 4.0)
+                for side, source in ((manager, "mic"), (programs, "call"))
+            ]
+            behind, before = await asyncio.gather(*heard)
+            playing.kill()
+    assert behind > 100
+    assert before < most * behind
+
+
+def syllables(folder):
+    """Return 20 s of noise as loud, and as often interrupted, as speech; 16 kHz."""
+    noise = random.Random(7)
+    samples = array("h")
+    for _ in range(100):
+        loud = noise.choice((0, 3000, 6000, 9000))
+        samples.extend(round(noise.uniform(-loud, loud)) for _ in range(3200))
+    place = folder / "syllables.raw"
+    place.write_bytes(samples.tobytes())
+    return place
+
+
+async def test_another_processing_begins_anew_and_shut(folder):
+    async with standing(folder) as (vault, manager, programs):
+        manager.play()
+        opened(manager)
+        assert programs.peak("call", patience_s=30) > LOUD
+        core = running(folder, "pipewire.conf")
+        vault.process("voice")
+        async with asyncio.timeout(60):
+            while running(folder, "pipewire.conf") in (core, None) or vault.why:
+                await asyncio.sleep(0.02)
+        assert manager.feeds(None, "gate")
 
 
 def running(folder, word):

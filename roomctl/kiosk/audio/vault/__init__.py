@@ -20,6 +20,7 @@ import re
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Literal
 
 from roomctl.kiosk.process import Process
 from roomctl.wire import in_thread
@@ -39,6 +40,11 @@ _OLDEST: Mapping[str, tuple[int, int]] = {"pipewire": (1, 2), "wireplumber": (0,
 _SYSTEM = Path("/usr/share/wireplumber")
 _HERE = Path(__file__).parent
 
+Processing = Literal["none", "voice"]
+"""What is done to the microphone's sound: "voice" cancels echoes and noise (WebRTC's)."""
+
+_GATES: Mapping[Processing, str] = {"none": "gate.conf", "voice": "voice.conf"}
+
 
 class Vault:
     """The sound servers of one room, kept running until `run` is cancelled."""
@@ -49,6 +55,7 @@ class Vault:
         state: Path | None = None,
         *,
         label: str = "Room",
+        processing: Processing = "none",
         changed: Callable[[], None] = lambda: None,
     ) -> None:
         """`folder` is this user's own, and others may enter it; everything in it is made anew.
@@ -59,6 +66,8 @@ class Vault:
         self.why = "the sound servers behind the wall are starting"
         self._folder, self._state = folder, state or folder / "state"
         self._label, self._changed = label, changed
+        self._processing: Processing = processing
+        self._again = asyncio.Event()
 
     @property
     def manager(self) -> str:
@@ -69,6 +78,12 @@ class Vault:
     def programs(self) -> str:
         """The PulseAudio address of the server that is there for programs."""
         return f"unix:{self._folder / 'programs' / 'native'}"
+
+    def process(self, processing: Processing) -> None:
+        """Do this to the sound from now on; if it is something else, all begins again, and shut."""
+        if processing != self._processing:
+            self._processing = processing
+            self._again.set()
 
     async def run(self) -> None:
         """Serve until cancelled; `why` says what is wrong, and is empty while all of it runs."""
@@ -81,6 +96,7 @@ class Vault:
         while True:
             begun = loop.time()
             try:
+                self._again.clear()
                 await in_thread(self._write)
                 await self._serve()
             except OSError as error:
@@ -105,10 +121,14 @@ class Vault:
                 ]
                 await self._there(core, "manager/native", "programs/native")
                 self._say("")
-                await core.gone
-                for task in keeping:
+                again = others.create_task(self._again.wait())
+                await asyncio.wait((core.gone, again), return_when="FIRST_COMPLETED")
+                for task in (again, *keeping):
                     task.cancel()
-            self._say(f"PipeWire behind the wall ended{_quoted(core.last_words)}")
+            if core.gone.done():
+                self._say(f"PipeWire behind the wall ended{_quoted(core.last_words)}")
+            else:
+                self._say("the sound servers behind the wall begin again")
 
     async def _keep(self, socket: str, side: str, *line: str) -> None:
         """Start this again however often it ends, until cancelled."""
@@ -170,7 +190,9 @@ class Vault:
         self._state.mkdir(mode=0o700, exist_ok=True)
         manager = {"SIDE": "manager", "ACCESS": "unrestricted", "MODULES": "true"}
         programs = {"SIDE": "programs", "ACCESS": "walled", "MODULES": "false"}
-        self._fill("pipewire.conf", "pipewire.conf", NAME=re.sub(r'["\\\s]+', " ", self._label))
+        gate = (_HERE / _GATES[self._processing]).read_text(encoding="utf-8")
+        name = re.sub(r'["\\\s]+', " ", self._label)
+        self._fill("pipewire.conf", "pipewire.conf", GATE=gate, NAME=name)
         self._fill("pulse.conf", "manager.conf", **manager)
         self._fill("pulse.conf", "programs.conf", **programs)
         self._fill("wireplumber.conf", "wireplumber.conf.d/roomctl.conf")

@@ -54,6 +54,7 @@ class ScreenReason(StrEnum):
     BROWSER_CLOSED = "browser_closed"
     PAGE_CRASHED = "page_crashed"
     NO_SOUND_SERVER = "no_sound_server"
+    NO_WALL = "no_wall"  # what should keep the microphone behind a wall does not run
 
 
 class SignKind(StrEnum):
@@ -201,6 +202,10 @@ class SoundState:
     `found`: the process has just begun, was told nothing of the mute yet, and keeps every
     microphone shut until it is; so they were muted before, or not. None: they are as it was told.
     `listening`: a program records from a microphone of the room; None: not known.
+
+    `walled`: the microphone is behind a wall, so `muted` is silence that was measured; `seen` names
+    a device that programs see although they must not: then it is not muted. `why` says in a
+    sentence what is wrong with the wall, or what is missing to the proof.
     """
 
     available: bool
@@ -212,6 +217,9 @@ class SoundState:
     heard: str | None = None
     found: bool | None = None
     listening: bool | None = None
+    walled: bool = False
+    seen: str | None = None
+    why: str = ""
 
     def __post_init__(self) -> None:
         for name in ("volume_pct", "gain_pct"):

@@ -15,10 +15,10 @@ DEFAULTS = ("hall", "webcam")
 class Ear:
     """A mixer and what it reported."""
 
-    def __init__(self, url, turn=None, defaults=None):
+    def __init__(self, url, turn=None, defaults=None, wall=None):
         self.heard = []
         self._news = asyncio.Event()
-        self.mixer = Mixer(self._hear, url, turn, defaults)
+        self.mixer = Mixer(self._hear, url, turn, defaults, wall)
 
     def _hear(self, sound):
         self.heard.append(sound)

@@ -33,6 +33,7 @@ from roomctl.kiosk.audio.sources import (
     read,
     reconsidered,
 )
+from roomctl.kiosk.audio.wall import Canary, Wall, WalledServer
 from roomctl.screen.protocol import CaptureSwitch, PreferDevice, ScreenReason, SoundState
 from roomctl.wire import in_thread
 
@@ -62,13 +63,17 @@ class Mixer:
         server: str | None = None,
         turn: Turn | None = None,
         defaults: DefaultDevices | None = None,
+        wall: Wall | None = None,
     ) -> None:
         """`turn` sets and reads the switches of a sound card; None: those of this machine.
 
-        `defaults` are the default devices; None: they are forgotten with this process.
+        `defaults` are the default devices; None: they are forgotten with this process. With a
+        `wall` its gate is what is muted, and `server` is not used.
         """
-        self.sound = NONE
-        self._report, self._server, self._turn = report, server, turn or _turning(SoundCards())
+        self._wall = wall
+        self.sound = self._none()
+        self._report, self._server = report, server
+        self._turn = turn or _turning(SoundCards(), behind_wall=wall is not None)
         self._switch, self._has_switches = CaptureSwitch.NONE, False
         self._suspended: set[int] = set()
         # Shut until somebody says what is wished: `_found` is how they were before, on this server.
@@ -81,7 +86,9 @@ class Mixer:
         self._defaults = defaults or DefaultDevices()
         self._orders = self._answered = 0
         self._wake, self._ordered = asyncio.Event(), asyncio.Event()
-        self._silence = SilenceWatch(self._wake.set)
+        self._silence = (
+            SilenceWatch(self._wake.set) if wall is None else Canary(wall, self._wake.set)
+        )
         self._changed: set[int] = set()
         self._new: set[int] = set()
         self._fresh = False  # an order to mute is being carried out
@@ -109,6 +116,8 @@ class Mixer:
     def use(self, use: PreferDevice) -> None:
         """Prefer the source and sink of this USB device to the server's default."""
         self._use = use
+        if self._wall is not None:
+            self._wall.use = use
         self._hurry()
 
     async def begin(self) -> None:
@@ -126,7 +135,7 @@ class Mixer:
         wait_s, why = BACK_OFF_S[0], ""
         while True:
             try:
-                connection = SoundServer(self._server)
+                connection = self._connection()
                 try:
                     await connection.open(self._note)
                     wait_s, why = BACK_OFF_S[0], ""
@@ -142,6 +151,12 @@ class Mixer:
                 self._lose()
             await asyncio.sleep(wait_s)
             wait_s = min(2 * wait_s, BACK_OFF_S[1])
+
+    def _connection(self) -> SoundServer:
+        return SoundServer(self._server) if self._wall is None else WalledServer(self._wall)
+
+    def _none(self) -> SoundState:
+        return NONE if self._wall is None else self._wall.none()
 
     async def _serve(self, connection: SoundServer) -> None:
         self._target = replace(self._target, opened=None)  # this server counts anew
@@ -186,6 +201,8 @@ class Mixer:
 
     async def _settle(self, connection: SoundServer) -> list[tuple[int, bool]]:
         """Set what differs, and report what is read then; return what differs still."""
+        if self._target.muted:
+            await connection.shut()
         new, self._new = self._new, set()
         for index in new if self._target.muted else ():
             await connection.hush(index)
@@ -260,6 +277,7 @@ class Mixer:
 
     def _read(self, scene: SoundGraph) -> SoundState:
         said = read(scene, self._use, self._switch, self._target, self._silence.silent())
+        said = self._silence.add(said)
         return said if self._told else replace(said, found=self._found)
 
     async def _look_at_cards(self, scene: SoundGraph, wanted: dict[int, bool | None]) -> None:
@@ -327,7 +345,7 @@ class Mixer:
         self._wake.set()
 
     def _lose(self) -> None:
-        self._answer(NONE, self._orders)
+        self._answer(self._none(), self._orders)
         _release(self._waiting)
 
     def _answer(self, sound: SoundState, orders: int) -> None:
@@ -343,8 +361,14 @@ class Mixer:
             self._report(sound)
 
 
-def _turning(alsa: SoundCards) -> Turn:
+def _turning(alsa: SoundCards, *, behind_wall: bool) -> Turn:
+    """`behind_wall`: no switch is turned off, and one that was before is turned on once."""
+    begun: set[int] = set()
+
     async def turn(card: int, on: bool | None) -> CaptureSwitch:
+        if behind_wall and on is False:
+            on = None if card in begun else True
+            begun.add(card)
         verbs = {None: alsa.read, False: alsa.silence, True: alsa.open}
         return await in_thread(verbs[on], card)
 

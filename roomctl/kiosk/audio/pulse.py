@@ -125,6 +125,9 @@ class SoundServer:
     async def mute(self, source: int, on: bool) -> None:
         await self._try(self._pulse.source_mute(source, on))
 
+    async def shut(self) -> None:
+        """Mute what can be muted before anything is read: nothing, for a source may be any."""
+
     async def hush(self, source: int) -> None:
         """Mute a source that has just appeared, unless it hears no room, as a sink's monitor."""
         found = await self._try(self._pulse.source_info(source))

@@ -17,6 +17,7 @@ from contextlib import AbstractAsyncContextManager
 from roomctl.kiosk.audio.pulse import SoundServer, SoundServerGone
 from roomctl.kiosk.audio.sources import RUNNING, SoundGraph, SoundNode
 from roomctl.kiosk.audio.tone import FLOOR_DB
+from roomctl.screen.protocol import SoundState
 
 _log = logging.getLogger(__name__)
 
@@ -112,6 +113,10 @@ class SilenceWatch:
     def silent(self) -> Mapping[int, bool | None]:
         """Return of each source that is listened to whether it is silent; None: it may not be."""
         return self._silent(_now())
+
+    def add(self, said: SoundState) -> SoundState:
+        """Return what is said: there is nothing to add to it."""
+        return said
 
     def follow(
         self, connection: SoundServer, scene: SoundGraph, changed: set[int], *, fresh: bool

@@ -110,9 +110,9 @@ def read(
     volume = None if sink is None else 0 if sink.muted else min(100, sink.volume_pct)
     source = microphone(scene, use)
     gain = None if source is None else min(100, source.volume_pct)
-    called = None if heard is None else _called(heard)
+    name = None if heard is None else called(heard)
     listening = None if scene.listened is None else bool(scene.listened)
-    return SoundState(True, muted, volume, None, switch, gain, called, listening=listening)
+    return SoundState(True, muted, volume, None, switch, gain, name, listening=listening)
 
 
 def cards(scene: SoundGraph, target: MuteTarget, use: PreferDevice) -> dict[int, bool | None]:
@@ -199,7 +199,7 @@ def _hex(text: str) -> int | None:
         return None
 
 
-def _called(node: SoundNode) -> str:
+def called(node: SoundNode) -> str:
     """Return what people call a device."""
     called = _property(node, "device.description", "node.description") or node.name
     return called[:_LONGEST_NAME]

@@ -1,0 +1,225 @@
+"""The gate of a real wall: what programs record decides whether the room is muted."""
+
+import asyncio
+import contextlib
+import subprocess
+
+import pytest
+
+from roomctl.kiosk.audio.wall import WalledServer
+from roomctl.screen.protocol import PreferDevice, ScreenReason
+from tests.kiosk.gated import DEVICES, walled
+from tests.kiosk.mixing import PUCK
+
+pytestmark = pytest.mark.real
+
+interrupted = pytest.mark.filterwarnings(
+    # pulsectl sets futures that are done when a server dies between an answer and its reading
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)
+
+
+async def test_a_program_hears_the_room_and_nothing_of_a_muted_one():
+    async with walled("mic", "room") as (rig, ear), rig.program() as program:
+        await rig.speak("mic")
+        assert ear.mixer.sound.walled
+        await ear.mute(False)
+        await program.hears()
+        await ear.mute(True)
+        assert await program.stays_silent() == 0
+        assert ear.mixer.sound.silent
+        await ear.mute(False)
+        await program.hears()
+
+
+async def test_a_wall_begins_shut_and_is_open_again_when_it_is_told(monkeypatch):
+    async with walled("mic", "room") as (rig, ear), rig.program() as program:
+        await rig.speak("mic")
+        sound = await ear.until(lambda sound: sound.muted)
+        assert sound.found is False
+        assert await program.stays_silent() == 0
+
+
+@pytest.mark.parametrize("muted", [True, False])
+async def test_another_microphone_is_heard_only_once_somebody_opens_it(muted):
+    async with walled("mic", "room", use=PreferDevice(None, None, None)) as (rig, ear):
+        await ear.mute(muted)
+        async with rig.program() as program:
+            await rig.unplug("mic")
+            await ear.until(lambda sound: sound.gain_pct is None)
+            await rig.plug("webcam")
+            await rig.speak("webcam")
+            await ear.until(lambda sound: sound.gain_pct is not None and sound.muted)
+            assert program.loud == 0
+            assert await program.stays_silent() == 0
+            await ear.mute(False)
+            await program.hears()
+
+
+async def test_the_rooms_own_device_takes_the_place_of_another_and_is_shut():
+    async with walled("webcam") as (rig, ear), rig.program() as program:
+        await ear.mute(False)
+        await rig.plug("mic")
+        await rig.speak("mic")
+        await ear.until(lambda sound: sound.muted)
+        assert rig.wall.microphone.name == "mic"
+        assert program.loud == 0
+        await ear.mute(False)
+        await program.hears()
+
+
+async def test_a_microphone_that_is_opened_before_it_is_there_stays_shut_when_it_comes():
+    async with walled() as (rig, ear), rig.program() as program:
+        await ear.mute(False)
+        assert ear.mixer.sound.gain_pct is None
+        await rig.plug("mic")
+        await rig.speak("mic")
+        await ear.until(lambda sound: sound.muted and sound.gain_pct is not None)
+        assert program.loud == 0
+        assert await program.stays_silent() == 0
+
+
+@pytest.mark.parametrize("end", ["gate", "call"])
+async def test_one_end_that_is_opened_behind_its_flag_is_not_heard(end):
+    async with walled("mic") as (rig, ear), rig.program() as program:
+        await rig.speak("mic")
+        await ear.mute(True)
+        _soft_unmute(rig, end)
+        assert await program.stays_silent() == 0
+        assert ear.mixer.sound.muted
+
+
+async def test_a_gate_that_is_opened_behind_both_flags_is_not_muted_until_it_is_shut_again():
+    async with walled("mic") as (rig, ear), rig.program() as program:
+        await rig.speak("mic")
+        await ear.mute(True)
+        _soft_unmute(rig, "gate")
+        _soft_unmute(rig, "call")
+        sound = await ear.until(lambda sound: not sound.muted)
+        assert (sound.silent, sound.heard) == (False, "Puck")
+        await ear.until(lambda sound: sound.silent)
+        assert await program.stays_silent() == 0
+
+
+async def test_a_device_that_programs_see_is_named_and_nothing_is_muted():
+    async with walled("mic") as (rig, ear):
+        await ear.mute(True)
+        module = await _public(rig)
+        sound = await ear.until(lambda sound: not sound.muted)
+        assert (sound.silent, sound.seen) == (False, "Leak")
+        await rig.pactl("unload-module", module)
+        await ear.until(lambda sound: sound.silent and sound.seen is None)
+
+
+async def test_what_mutes_itself_shuts_the_gate_and_is_opened_again_only_when_asked():
+    async with walled("mic") as (rig, ear):
+        await ear.mute(False)
+        await rig.pactl("set-source-mute", "mic", "1")
+        await ear.until(lambda sound: sound.muted)
+        assert await _muted(rig, "mic")  # its own key wins
+        await ear.mute(False)
+        assert not await _muted(rig, "mic")
+
+
+async def test_gain_and_volume_are_the_devices():
+    async with walled("mic", "room", "hall") as (rig, ear):
+        ear.mixer.gain(40)
+        await ear.until(lambda sound: sound.gain_pct == 40)
+        await rig.play()  # a null sink that never ran keeps its volume to itself
+        ear.mixer.volume(30)
+        await ear.until(lambda sound: sound.volume_pct == 30)
+        assert "40%" in await rig.pactl("get-source-volume", "mic")
+        assert "30%" in await rig.pactl("get-sink-volume", "room")
+        assert "100%" in await rig.pactl("get-source-volume", "call")
+        assert "100%" in await rig.pactl("get-sink-volume", "hall")
+
+
+async def test_no_microphone_runs_for_the_canary():
+    async with walled("mic") as (rig, ear):
+        await ear.mute(True)
+        async with asyncio.timeout(60):
+            while "SUSPENDED" not in await _states(rig, "mic"):
+                await asyncio.sleep(0.1)
+        assert ear.mixer.sound.silent
+
+
+@interrupted
+async def test_a_wall_that_is_away_is_said_and_comes_back_muted():
+    async with walled("mic") as (rig, ear), rig.program():
+        await ear.mute(True)
+        rig.kill("pipewire.conf")
+        sound = await ear.until(lambda sound: not sound.available)
+        assert (sound.walled, sound.reason, sound.muted) == (True, ScreenReason.NO_WALL, None)
+        assert sound.why
+        await ear.until(lambda sound: sound.available)
+        await rig.plug("mic")
+        await rig.speak("mic")
+        async with rig.program() as program:
+            await ear.until(lambda sound: sound.muted)
+            assert await program.stays_silent() == 0
+
+
+@interrupted
+@pytest.mark.parametrize("what", ["manager.conf", "programs.conf", "wireplumber"])
+async def test_whatever_of_it_dies_nothing_is_heard_of_a_muted_room(what):
+    async with walled("mic") as (rig, ear), rig.program():
+        await rig.speak("mic")
+        await ear.mute(True)
+        rig.kill(what)
+        async with asyncio.timeout(60):
+            while not (ear.mixer.sound.silent and await _answers(rig)):
+                await asyncio.sleep(0.1)
+        async with rig.program() as program:
+            assert await program.stays_silent() == 0
+
+
+async def test_a_speakers_sound_goes_to_the_rooms_loudspeaker():
+    async with walled("hall", use=PUCK) as (rig, _ear):
+        await rig.plug("room")
+        async with asyncio.timeout(60):
+            while rig.wall.loudspeaker is None or rig.wall.loudspeaker.name != "room":
+                await asyncio.sleep(0.05)
+        assert "room" in DEVICES
+
+
+async def test_a_stream_of_a_program_that_is_called_gate_is_not_the_gate():
+    async with walled("mic") as (rig, ear):
+        line = ["parec", "-s", rig.vault.programs, "--device=call", "--client-name=gate"]
+        line += ["--stream-name=gate", "--property=node.name=gate", "--raw"]
+        with subprocess.Popen(line, env=rig.surroundings, stdout=subprocess.PIPE) as impostor:
+            try:
+                assert impostor.stdout.read(1000)
+                await ear.mute(True)
+                await rig.speak("mic")
+                async with rig.program() as program:
+                    assert await program.stays_silent() == 0
+                connection = WalledServer(rig.wall)
+                await connection.open(lambda source, new: None)
+                with contextlib.closing(impostor.stdout):
+                    await connection.close()
+            finally:
+                impostor.kill()
+
+
+def _soft_unmute(rig, node):
+    line = ["pw-cli", "s", node, "Props", "{ softMute: false }"]
+    subprocess.run(line, env={**rig.surroundings, **rig.pipewire}, capture_output=True, check=True)
+
+
+async def _public(rig):
+    """Have programs see a device, as a wall with a hole would."""
+    words = ("sink_name=leak", "sink_properties='room.public=true device.description=Leak'")
+    return (await rig.pactl("load-module", "module-null-sink", *words)).strip()
+
+
+async def _muted(rig, source):
+    return "yes" in await rig.pactl("get-source-mute", source)
+
+
+async def _states(rig, source):
+    lines = (await rig.pactl("list", "short", "sources")).splitlines()
+    return next(line for line in lines if f"\t{source}\t" in line)
+
+
+async def _answers(rig):
+    return "call" in await rig.pactl("list", "short", "sources", server=rig.vault.programs)

@@ -16,7 +16,9 @@ MATCH = re.compile(
     r'(ACTION|SUBSYSTEM|KERNEL|TEST|DRIVERS?|ATTRS?\{\w+\}|ENV\{\w+\})(==|!=)"[^"]+"', re.ASCII
 )
 IMPORT = re.compile(r'IMPORT\{(builtin)\}="[a-z_]+"', re.ASCII)
-ASSIGN = re.compile(r'(GROUP|MODE|SYMLINK|ATTR\{\w+\}|ENV\{\w+\}|TAG)(=|\+=|-=|:=)"[^"]+"', re.ASCII)
+ASSIGN = re.compile(
+    r'(GROUP|MODE|SYMLINK|ATTR\{\w+\}|ENV\{\w+\}|TAG)(=|\+=|-=|:=)"[^"]+"', re.ASCII
+)
 
 
 def rules(*files: Path) -> list[list[str]]:

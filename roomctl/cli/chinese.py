@@ -128,6 +128,8 @@ HELP: Mapping[str, str] = {
     "Become this user first, when started as root.": "以 root 启动时，先切换为此用户。",
     "The daemon's user id, if it is neither root nor mine.": "会议室程序的用户号（若既非 root 也非本用户）。",  # noqa: E501
     "Show the touch panel alone: for a user of its own.": "只显示触控面板：供其专用的用户使用。",
+    "Own the room's sound alone, behind a wall.": "只管会议室的声音，麦克风置于隔离墙之后。",
+    "Leave the sound to `roomctl screen --sound`.": "声音交给 `roomctl screen --sound`。",
     "Say how the room is; exit status 1 unless it is ready.": "显示会议室状态；未就绪时退出码为 1。",  # noqa: E501
     "The room's API, such as http://bamboo:8080; on this box mine, or service.": "会议室的 API，例如 http://bamboo:8080；本机可写 mine 或 service。",  # noqa: E501
     "A file with the API token; default: $ROOMCTL_TOKEN_FILE.": "存放 API 令牌的文件；默认 $ROOMCTL_TOKEN_FILE。",  # noqa: E501

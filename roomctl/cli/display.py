@@ -9,7 +9,7 @@ import os
 import pwd
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,16 +47,17 @@ def run(
     user: str | None,
     allowed_uid: int | None,
     verbose: bool,
-    panel: bool,
+    parts: Mapping[str, bool],
 ) -> int:
     """Be the screen process until SIGINT or SIGTERM; return the exit status.
 
+    `parts`: which part of it alone, or not; see `kiosk.agent.KioskOptions`.
     A real one is a program of its own, which takes this process over: see `roomctl.kiosk.__main__`.
     """
     if mode == "simulated":
         return lifetime.run(lambda ending: _simulated(socket, ending))
     options = {"socket": str(socket), "mode": mode, "media": media, "user": user}
-    words = json.dumps({**options, "allowed_uid": allowed_uid, "verbose": verbose, "panel": panel})
+    words = json.dumps({**options, "allowed_uid": allowed_uid, "verbose": verbose, **parts})
     os.execv(sys.executable, [sys.executable, "-P", "-m", "roomctl.kiosk", words])  # noqa: S606
 
 

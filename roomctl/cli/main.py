@@ -190,6 +190,12 @@ def screen(
     panel: Annotated[
         bool, typer.Option("--panel", help="Show the touch panel alone: for a user of its own.")
     ] = False,
+    sound: Annotated[
+        bool, typer.Option("--sound", help="Own the room's sound alone, behind a wall.")
+    ] = False,
+    walled: Annotated[
+        bool, typer.Option("--walled", help="Leave the sound to `roomctl screen --sound`.")
+    ] = False,
     verbose: Verbose = False,
 ) -> None:
     """Own the display and the browser of meetings.
@@ -199,7 +205,8 @@ def screen(
     from roomctl.cli import display
 
     log(verbose)
-    end(display.run(socket, mode, media, user, allow_uid, verbose, panel))
+    parts = {"panel": panel, "sound": sound, "walled": walled}
+    end(display.run(socket, mode, media, user, allow_uid, verbose, parts))
 
 
 @app.command(epilog="Example: roomctl status --json")

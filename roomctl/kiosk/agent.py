@@ -25,6 +25,8 @@ from roomctl.kiosk.audio import default_devices
 from roomctl.kiosk.audio.meter import PeakMeter
 from roomctl.kiosk.audio.mixer import Mixer
 from roomctl.kiosk.audio.pulse import SoundStreams
+from roomctl.kiosk.audio.vault import Vault
+from roomctl.kiosk.audio.wall import Wall
 from roomctl.kiosk.browser import browser, folder
 from roomctl.kiosk.browser.meeting_session import MeetingSession
 from roomctl.kiosk.browser.waiting import BrowserKeeper
@@ -54,6 +56,8 @@ from roomctl.screen.protocol import (
     SetMute,
     SetVolume,
     ShowPage,
+    SoundOrder,
+    SoundState,
     SwitchDisplay,
     TouchOrder,
     encode,
@@ -87,7 +91,8 @@ class KioskOptions:
 
     `mode` is kiosk or headless, `media` real or fake. `user` is whom root becomes.
     `allowed_uid` may connect besides root and the user itself. `panel`: it shows the panel's page
-    and does nothing else, for it runs as another user than the one that opens meetings.
+    and does nothing else, for it runs as another user than the one that opens meetings. `sound`: it
+    owns the room's sound, behind a wall, and nothing else. `walled`: another process does that.
     """
 
     socket: str
@@ -97,6 +102,8 @@ class KioskOptions:
     allowed_uid: int | None = None
     verbose: bool = False
     panel: bool = False
+    sound: bool = False
+    walled: bool = False
 
 
 def run(options: KioskOptions) -> int:
@@ -122,6 +129,11 @@ async def serve(options: KioskOptions, ending: Ending) -> int:
     DeviceError says why it cannot start.
     """
     refuse_root()
+    if options.sound:
+        place = Path(options.socket).parent
+        state = os.environ.get("STATE_DIRECTORY", "").split(":")[0]  # systemd's, of this unit
+        keeper = SoundAgent(place, Path(state) if state else None)
+        return await _serve(keeper, options, ending, "sound behind a wall")
     base = folder.base(os.environ)
     swept = await in_thread(folder.sweep, base)
     if swept:
@@ -129,16 +141,19 @@ async def serve(options: KioskOptions, ending: Ending) -> int:
     binary = browser.find()
     window = "wayland" if "WAYLAND_DISPLAY" in os.environ else "x11"
     setup = browser.BrowserSetup(binary, options.mode, options.media, base, window)
-    agent = Agent(setup, await browser.version(binary), panel=options.panel)
+    agent = Agent(setup, await browser.version(binary), panel=options.panel, walled=options.walled)
+    return await _serve(agent, options, ending, f"{options.mode} with {agent.browser}")
+
+
+async def _serve(attendant: Attendant, options: KioskOptions, ending: Ending, what: str) -> int:
     socket_path = Path(options.socket)
-    server = await _listen(socket_path, agent, options.allowed_uid)
-    watching = [
-        asyncio.ensure_future(_end_with_the_display(ending, options.mode)),
-        asyncio.ensure_future(systemd.watched(agent.stalled, agent.words)),
-    ]
-    _log.info("screen: %s with %s, listening on %s", options.mode, agent.browser, socket_path)
+    server = await _listen(socket_path, attendant, options.allowed_uid)
+    watching = [asyncio.ensure_future(systemd.watched(attendant.stalled, attendant.words))]
+    if not options.sound:
+        watching.append(asyncio.ensure_future(_end_with_the_display(ending, options.mode)))
+    _log.info("screen: %s, listening on %s", what, socket_path)
     try:
-        await agent.run(ending)
+        await attendant.run(ending)
     finally:
         for task in watching:
             task.cancel()
@@ -155,63 +170,29 @@ async def _end_with_the_display(ending: Ending, mode: str) -> None:
         ending.begin("the compositor was gone")
 
 
-class Agent:
-    """The screen's end of the conversation, and the owner of the one session and of the sound."""
+class Attendant:
+    """One daemon at a time at the socket of a process: the newest that gives an order."""
 
-    def __init__(
-        self, setup: browser.BrowserSetup, browser_version: str, *, panel: bool = False
-    ) -> None:
-        self.browser = browser_version
-        self._setup = setup
+    def __init__(self) -> None:
         self._daemon: asyncio.StreamWriter | None = None
         self._beat_at = time.monotonic()
-        self._page: MeetingPage | None = None
-        self._session: MeetingSession | None = None
-        noted = default_devices.DefaultDevices(default_devices.place(os.environ))
-        self._mixer, self._levels = Mixer(self._say, defaults=noted), PeakMeter(self._say)
-        self._panel = panel
-        self._pages = PageManager(setup, self._say, places_windows=not panel)
-        self._remote = RemoteTouches(self._say, lambda: self._pages.room_output)
-        self._streams = SoundStreams()
-        self._keeper = BrowserKeeper(setup, self._say, lambda: self._pages.hides)
         self._attending: dict[asyncio.StreamWriter, asyncio.Future[None]] = {}
-        self._waiting: asyncio.Queue[OpenMeeting | LeaveMeeting | ClearPage | ExpectMeeting] = (
-            asyncio.Queue(_MOST_WAITING)
-        )
 
     async def run(self, ending: Ending) -> None:
-        """Beat and obey orders until the program is to end; then leave the meeting."""
-        stopping = asyncio.ensure_future(ending.wait())
-        works = [self._beat(), self._obey_in_turn(), self._pages.run(), self._remote.run()]
-        if not self._panel:
-            works += [self._levels.run(), self._keeper.run()]
-        owned = [asyncio.ensure_future(work) for work in works]
-        mixing = asyncio.ensure_future(_nothing() if self._panel else self._mixer.run())
-        try:
-            await asyncio.wait((stopping, mixing, *owned), return_when="FIRST_COMPLETED")
-        finally:
-            ending.begin("a part of the screen ended by itself")
-            # Cancelling the fulfilment ends the session in order: see _obey_in_turn. The sound
-            # comes after it: a session's last act is to restore the default devices.
-            for task in (stopping, *owned):
-                task.cancel()
-            results = await asyncio.gather(stopping, *owned, return_exceptions=True)
-            mixing.cancel()
-            results += await asyncio.gather(mixing, return_exceptions=True)
-            await self._hang_up()
-        for result in results:
-            if isinstance(result, Exception):
-                raise result
+        """Serve until the program is to end."""
+        raise NotImplementedError
+
+    def words(self) -> str:
+        """Say in a line how this process is."""
+        raise NotImplementedError
+
+    def _obey(self, message: ScreenMessage | InvalidMessage) -> None:
+        raise NotImplementedError
 
     def stalled(self) -> str | None:
         """Say that the link to the daemon beats no more; None: it does, whoever hears it."""
         ago_s = time.monotonic() - self._beat_at
         return f"no beat for {ago_s:.0f} s" if ago_s > STALLED_S else None
-
-    def words(self) -> str:
-        """Say in a line how the screen is."""
-        daemon = "the room is connected" if self._daemon is not None else "no room is connected"
-        return f"{self.browser}; {daemon}; {'in a meeting' if self._session else 'no meeting'}"
 
     async def attend(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one daemon until it hangs up or a newer one takes its place.
@@ -249,6 +230,87 @@ class Agent:
         if attending:
             await asyncio.wait(attending.values(), timeout=HANG_UP_S)
 
+    async def _beat(self) -> None:
+        while True:
+            self._beat_at = time.monotonic()
+            self._say(Heartbeat())
+            await asyncio.sleep(BEAT_S)
+
+    def _say(self, report: ScreenReport) -> None:
+        daemon = self._daemon
+        if daemon is None or daemon.is_closing():
+            return
+        if daemon.transport.get_write_buffer_size() > LONGEST_BACKLOG:
+            _log.warning("screen: hung up on a daemon that does not read")
+            daemon.transport.abort()
+            return
+        daemon.write(encode(report))
+
+    @property
+    def _connection(self) -> str:
+        return "the room is connected" if self._daemon is not None else "no room is connected"
+
+
+class Agent(Attendant):
+    """The screen's end of the conversation, and the owner of the one session and of the sound."""
+
+    def __init__(
+        self,
+        setup: browser.BrowserSetup,
+        browser_version: str,
+        *,
+        panel: bool = False,
+        walled: bool = False,
+    ) -> None:
+        """`panel`: it shows the panel alone. `walled`: another process has the sound."""
+        super().__init__()
+        self.browser = browser_version
+        self._setup = setup
+        self._page: MeetingPage | None = None
+        self._session: MeetingSession | None = None
+        noted = default_devices.DefaultDevices(default_devices.place(os.environ))
+        self._mixer, self._levels = Mixer(self._say, defaults=noted), PeakMeter(self._say)
+        self._panel, self._walled = panel, walled
+        self._pages = PageManager(setup, self._say, places_windows=not panel)
+        self._remote = RemoteTouches(self._say, lambda: self._pages.room_output)
+        self._streams = SoundStreams()
+        self._keeper = BrowserKeeper(setup, self._say, lambda: self._pages.hides)
+        self._waiting: asyncio.Queue[OpenMeeting | LeaveMeeting | ClearPage | ExpectMeeting] = (
+            asyncio.Queue(_MOST_WAITING)
+        )
+
+    async def run(self, ending: Ending) -> None:
+        """Beat and obey orders until the program is to end; then leave the meeting."""
+        stopping = asyncio.ensure_future(ending.wait())
+        works = [self._beat(), self._obey_in_turn(), self._pages.run(), self._remote.run()]
+        if not self._panel:
+            works.append(self._keeper.run())
+        mixes = not (self._panel or self._walled)
+        if mixes:
+            works.append(self._levels.run())
+        owned = [asyncio.ensure_future(work) for work in works]
+        mixing = asyncio.ensure_future(self._mixer.run() if mixes else _nothing())
+        try:
+            await asyncio.wait((stopping, mixing, *owned), return_when="FIRST_COMPLETED")
+        finally:
+            ending.begin("a part of the screen ended by itself")
+            # Cancelling the fulfilment ends the session in order: see _obey_in_turn. The sound
+            # comes after it: a session's last act is to restore the default devices.
+            for task in (stopping, *owned):
+                task.cancel()
+            results = await asyncio.gather(stopping, *owned, return_exceptions=True)
+            mixing.cancel()
+            results += await asyncio.gather(mixing, return_exceptions=True)
+            await self._hang_up()
+        for result in results:
+            if isinstance(result, Exception):
+                raise result
+
+    def words(self) -> str:
+        """Say in a line how the screen is."""
+        meeting = "in a meeting" if self._session else "no meeting"
+        return f"{self.browser}; {self._connection}; {meeting}"
+
     def _obey(self, message: ScreenMessage | InvalidMessage) -> None:
         if self._panel and not isinstance(message, ShowPage | AskAll | InvalidMessage):
             _log.warning("screen: ignored an order; this process shows the panel, and no more")
@@ -256,19 +318,11 @@ class Agent:
         match message:
             case OpenMeeting() | LeaveMeeting() | ClearPage() | ExpectMeeting():
                 self._queue(message)
-            case SetMute(on=on):
-                self._mixer.mute(on)
-            case SetVolume(pct=pct):
-                self._mixer.volume(pct)
-            case SetGain(pct=pct):
-                self._mixer.gain(pct)
-            case PreferDevice():
-                self._mixer.use(message)
-                self._levels.use(message)
-            case ReportLevel(for_s=for_s):
-                self._levels.listen(for_s)
-            case PlayTone(id=number):
-                self._levels.test(number)
+            case _ if isinstance(message, SoundOrder):
+                if self._walled:
+                    self._say(self._sound)
+                else:
+                    obey_sound(message, self._mixer, self._levels)
             case ShowPage():
                 self._pages.take(message)
             case SwitchDisplay(on=on):
@@ -356,29 +410,77 @@ class Agent:
         self._page = page
         self._say(page)
 
-    async def _beat(self) -> None:
-        while True:
-            self._beat_at = time.monotonic()
-            self._say(Heartbeat())
-            await asyncio.sleep(BEAT_S)
-
     def _say_all(self) -> None:
         self._say(ScreenHello(__version__, self._setup.mode, self.browser))
         if self._page is not None:
             self._say(self._page)
         self._say(self._keeper.said)
-        self._say(self._mixer.sound)
+        self._say(self._sound)
         self._say(self._pages.power.state)
 
-    def _say(self, report: ScreenReport) -> None:
-        daemon = self._daemon
-        if daemon is None or daemon.is_closing():
-            return
-        if daemon.transport.get_write_buffer_size() > LONGEST_BACKLOG:
-            _log.warning("screen: hung up on a daemon that does not read")
-            daemon.transport.abort()
-            return
-        daemon.write(encode(report))
+    @property
+    def _sound(self) -> SoundState:
+        """The sound as it was read; of one that another process has nothing is known here."""
+        return SoundState(False, walled=True) if self._walled else self._mixer.sound
+
+
+def obey_sound(order: SoundOrder, mixer: Mixer, levels: PeakMeter) -> None:
+    """Carry out an order that is about sound."""
+    match order:
+        case SetMute(on=on):
+            mixer.mute(on)
+        case SetVolume(pct=pct):
+            mixer.volume(pct)
+        case SetGain(pct=pct):
+            mixer.gain(pct)
+        case PreferDevice():
+            mixer.use(order)
+            levels.use(order)
+        case ReportLevel(for_s=for_s):
+            levels.listen(for_s)
+        case PlayTone(id=number):
+            levels.test(number)
+
+
+class SoundAgent(Attendant):
+    """The owner of the room's sound, behind a wall: its servers, its gate, and its meter."""
+
+    def __init__(self, place: Path, state: Path | None = None) -> None:
+        """`place` is where the servers' sockets are; `state` keeps the devices' volumes."""
+        super().__init__()
+        self._vault = Vault(place, state)
+        wall = Wall(self._vault.manager, self._vault.programs, lambda: self._vault.why)
+        self._mixer, self._levels = Mixer(self._say, wall=wall), PeakMeter(self._say, wall=wall)
+
+    async def run(self, ending: Ending) -> None:
+        works = [self._beat(), self._levels.run(), self._mixer.run(), self._vault.run()]
+        owned = [asyncio.ensure_future(work) for work in (ending.wait(), *works)]
+        try:
+            await asyncio.wait(owned, return_when="FIRST_COMPLETED")
+        finally:
+            ending.begin("a part of the sound ended by itself")
+            for task in owned:
+                task.cancel()
+            results = await asyncio.gather(*owned, return_exceptions=True)
+            await self._hang_up()
+        for result in results:
+            if isinstance(result, Exception):
+                raise result
+
+    def words(self) -> str:
+        return f"{self._vault.why or 'the wall stands'}; {self._connection}"
+
+    def _obey(self, message: ScreenMessage | InvalidMessage) -> None:
+        match message:
+            case _ if isinstance(message, SoundOrder):
+                obey_sound(message, self._mixer, self._levels)
+            case AskAll():
+                self._say(ScreenHello(__version__, "sound", ""))
+                self._say(self._mixer.sound)
+            case InvalidMessage(why=why):
+                _log.warning("screen: ignored a message that is %s", why)
+            case _:
+                _log.warning("screen: ignored an order; this process has the sound, and no more")
 
 
 async def _nothing() -> None:
@@ -386,7 +488,7 @@ async def _nothing() -> None:
     await asyncio.Event().wait()
 
 
-async def _listen(path: Path, agent: Agent, allowed_uid: int | None) -> asyncio.Server:
+async def _listen(path: Path, agent: Attendant, allowed_uid: int | None) -> asyncio.Server:
     welcome = {0, os.getuid()} | ({allowed_uid} if allowed_uid is not None else set())
 
     async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -236,9 +236,13 @@ class SoundState:
 
 @frozen
 class MicrophoneLevel:
-    """The microphone's peak of the last tenth of a second: 0 is -60 dB, 100 is full scale."""
+    """The microphone's peak of the last tenth of a second: 0 is -60 dB, 100 is full scale.
+
+    `behind_wall`: programs hear nothing of it; else it is what programs hear.
+    """
 
     pct: int
+    behind_wall: bool = False
 
     def __post_init__(self) -> None:
         within("pct", self.pct, 100)
@@ -706,7 +710,10 @@ class AskAll:
 
 @frozen
 class ScreenHello:
-    """Who the screen is: roomctl's version, kiosk|headless|simulated, the browser's version."""
+    """Who the screen is: roomctl's version, kiosk|headless|simulated|sound, the browser's version.
+
+    A process for sound alone has the mode "sound", and no browser.
+    """
 
     version: str
     mode: str
@@ -814,18 +821,16 @@ class Heartbeat:
     """Each second: the screen lives."""
 
 
+SoundOrder = SetMute | SetVolume | SetGain | PreferDevice | ReportLevel | PlayTone
+"""What the process does that has the room's sound."""
+
 ScreenOrder = (
     OpenMeeting
     | ExpectMeeting
     | LeaveMeeting
     | ClearPage
     | ShowPage
-    | SetMute
-    | SetVolume
-    | SetGain
-    | PreferDevice
-    | ReportLevel
-    | PlayTone
+    | SoundOrder
     | SwitchDisplay
     | AskAll
     | TouchOrder

@@ -59,12 +59,15 @@ class Agency:
         panel=False,
         readable=False,
         program="roomctl.kiosk",
+        sound_alone=False,
+        walled=False,
     ):
         """Start it; `sound` is the address of a sound server, None: there is none.
 
         `surroundings` are those of a compositor; without, there is no display. `policy` is a folder
         that stands at /etc/chromium for it, and for nobody else. `readable`: it starts Python
-        itself, and has to be able to read it. `program` is the module that is run.
+        itself, and has to be able to read it. `program` is the module that is run. `sound_alone`
+        and `walled` are --sound and --walled.
         """
         options = {
             "socket": str(self.socket),
@@ -72,7 +75,8 @@ class Agency:
             "media": media,
             "user": self.user if user is None else user or None,
         }
-        words = json.dumps({**options, "allowed_uid": allowed_uid, "panel": panel})
+        options |= {"panel": panel, "sound": sound_alone, "walled": walled}
+        words = json.dumps({**options, "allowed_uid": allowed_uid})
         environment = {
             **os.environ,
             "XDG_RUNTIME_DIR": str(self.place),
@@ -124,8 +128,8 @@ class Agency:
         return {pid: words for pid, words in commands(UID) if session(pid) == leader}
 
     @contextlib.asynccontextmanager
-    async def daemon(self):
-        """A connection that has asked for everything, as a daemon does, and heard it."""
+    async def daemon(self, last=DisplayState):
+        """A connection that has asked for everything, as a daemon does, and heard the `last`."""
         async with asyncio.timeout(START_S):
             while True:
                 with contextlib.suppress(FileNotFoundError, ConnectionRefusedError):
@@ -137,7 +141,7 @@ class Agency:
         daemon = Daemon(reader, writer)
         daemon.say(AskAll())
         try:
-            await daemon.until(lambda message: isinstance(message, DisplayState))
+            await daemon.until(lambda message: isinstance(message, last))
             yield daemon
         finally:
             writer.close()

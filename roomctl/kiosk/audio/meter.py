@@ -15,6 +15,7 @@ from roomctl.kiosk.audio import tone
 from roomctl.kiosk.audio.pulse import SoundServer, SoundServerGone, play
 from roomctl.kiosk.audio.sources import SoundNode, loudspeaker, microphone
 from roomctl.kiosk.audio.tone import level_pct
+from roomctl.kiosk.audio.wall import Behind, Wall
 from roomctl.screen.protocol import MicrophoneLevel, PreferDevice, ToneResult, ToneVerdict
 from roomctl.wire import in_thread
 
@@ -35,9 +36,17 @@ class PeakMeter:
     """
 
     def __init__(
-        self, report: Callable[[MicrophoneLevel | ToneResult], None], server: str | None = None
+        self,
+        report: Callable[[MicrophoneLevel | ToneResult], None],
+        server: str | None = None,
+        wall: Wall | None = None,
     ) -> None:
-        self._report, self._server = report, server
+        """With a `wall` both hear its devices, and `server` is not used.
+
+        The level is that of programs while the gate is open, and else the microphone's behind it.
+        """
+        self._report, self._wall = report, wall
+        self._server = server if wall is None else wall.manager
         self._use = PreferDevice(None, None, None)
         self._until = 0.0
         self._looked_at = asyncio.Event()
@@ -68,28 +77,38 @@ class PeakMeter:
         while True:
             await self._looked_at.wait()
             try:
-                async with _connected(self._server) as connection:
-                    await self._follow(connection)
+                async with _connected(self._end(behind := self._behind)) as connection:
+                    await self._follow(connection, behind)
             except SoundServerGone:
                 await asyncio.sleep(AGAIN_S)
             if self._expired():
                 self._looked_at.clear()
 
-    async def _follow(self, connection: SoundServer) -> None:
-        """Report until nobody looks any more, or another device is used, or nothing comes."""
+    @property
+    def _behind(self) -> bool:
+        return self._wall is not None and self._wall.shut
+
+    def _end(self, behind: bool) -> SoundServer:
+        """Return a connection to where it is heard what the level is of."""
+        if self._wall is None:
+            return SoundServer(self._server)
+        return Behind(self._wall) if behind else SoundServer(self._wall.programs)
+
+    async def _follow(self, connection: SoundServer, behind: bool) -> None:
+        """Report until nobody looks any more, or it is heard elsewhere, or nothing comes."""
         use = self._use
         source = microphone(await connection.read(), use)
         if source is None:
             await asyncio.sleep(AGAIN_S)
             return
         async with contextlib.aclosing(connection.peaks(source.index, LEVELS_PER_S)) as peaks:
-            while not self._expired() and self._use == use:
+            while not self._expired() and (self._use, self._behind) == (use, behind):
                 try:
                     async with asyncio.timeout(STUCK_S):
                         peak = await anext(peaks)
                 except (TimeoutError, StopAsyncIteration):
                     return
-                self._report(MicrophoneLevel(level_pct(peak)))
+                self._report(MicrophoneLevel(level_pct(peak), behind))
 
     def _expired(self) -> bool:
         return asyncio.get_running_loop().time() >= self._until
@@ -98,7 +117,7 @@ class PeakMeter:
         while True:
             number = await self._tests.get()
             try:
-                async with _connected(self._server) as connection:
+                async with _connected(self._end(behind=True)) as connection:
                     found = await self._heard(connection, number)
             except SoundServerGone:
                 found = ToneResult(number, ToneVerdict.NO_SOUND_SERVER)
@@ -156,8 +175,7 @@ class PeakMeter:
 
 
 @contextlib.asynccontextmanager
-async def _connected(server: str | None) -> AsyncIterator[SoundServer]:
-    connection = SoundServer(server)
+async def _connected(connection: SoundServer) -> AsyncIterator[SoundServer]:
     try:
         await connection.open(lambda source, new: None)
         yield connection

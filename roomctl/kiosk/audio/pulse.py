@@ -28,7 +28,7 @@ ROUSE_S = 0.1
 LOOK_AGAIN_S = 0.02
 _LOOKS = 20
 _NEWS = ("source", "sink", "source_output", "server")
-_NO_INDEX = 2**32 - 1  # PA_INVALID_INDEX: belongs to no card, monitors no sink
+NO_INDEX = 2**32 - 1  # PA_INVALID_INDEX: belongs to no card, monitors no sink
 _HARDWARE_MUTE = 0x10  # PA_SOURCE_HW_MUTE_CTRL
 _AWAKE = {"suspended": SUSPENDED, "idle": IDLE, "running": RUNNING}
 
@@ -105,7 +105,7 @@ class SoundServer:
         sinks = await self._ask(pulse.sink_list())
         sources = await self._ask(pulse.source_list())
         streams = await self._try(pulse.source_output_list())
-        heard = [source for source in sources if source.monitor_of_sink == _NO_INDEX]
+        heard = [source for source in sources if source.monitor_of_sink == NO_INDEX]
         indices = {source.index for source in sources}
         return SoundGraph(
             tuple(_node(source, cards) for source in heard if not dummy(source.name)),
@@ -131,7 +131,7 @@ class SoundServer:
     async def hush(self, source: int) -> None:
         """Mute a source that has just appeared, unless it hears no room, as a sink's monitor."""
         found = await self._try(self._pulse.source_info(source))
-        if found is not None and found.monitor_of_sink == _NO_INDEX:
+        if found is not None and found.monitor_of_sink == NO_INDEX:
             await self.mute(source, True)
 
     async def rouse(self, sources: list[int]) -> None:
@@ -262,7 +262,7 @@ def _listens(stream: Any, sources: Any) -> bool:  # noqa: ANN401
         return False
     group = stream.proplist.get("node.link-group")
     return not any(
-        stream.owner_module == source.owner_module != _NO_INDEX
+        stream.owner_module == source.owner_module != NO_INDEX
         or (group is not None and group == source.proplist.get("node.link-group"))
         for source in sources
     )
@@ -280,7 +280,7 @@ def _node(found: Any, cards: dict[int, dict[str, str]]) -> SoundNode:  # noqa: A
         name=found.name,
         muted=bool(found.mute),
         volume_pct=round(found.volume.value_flat * 100),
-        card=None if found.card == _NO_INDEX else found.card,
+        card=None if found.card == NO_INDEX else found.card,
         properties={**cards.get(found.card, {}), **found.proplist},
         hardware=bool(found.flags & _HARDWARE_MUTE),
         awake=_AWAKE.get(found.state._value, SUSPENDED),  # noqa: SLF001 - pulsectl shows it nowhere else

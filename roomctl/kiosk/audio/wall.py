@@ -19,7 +19,7 @@ from dataclasses import replace
 from typing import Any
 
 from roomctl.frozen import frozen
-from roomctl.kiosk.audio.pulse import News, SoundServer, SoundServerGone
+from roomctl.kiosk.audio.pulse import NO_INDEX, News, SoundServer, SoundServerGone
 from roomctl.kiosk.audio.sources import SoundGraph, SoundNode, called, microphone
 from roomctl.screen.protocol import CaptureSwitch, PreferDevice, ScreenReason, SoundState
 
@@ -35,6 +35,7 @@ HEARS_S = 2.0  # a gate that is shut for so long, and gives no silence, leaks
 STUCK_S = 1.0  # a look that gets nothing for so long begins again
 LATE_S = 5.0  # while a program records, the canary gets something at least so often
 PEAKS_PER_S = 25
+QUIET_PEAKS = round(ZEROS_S * PEAKS_PER_S) + 1  # the first may have begun before the change
 _NOTHING = 2.0**-16  # half a step of 16 bit: what a program that is given nothing may read
 
 
@@ -70,7 +71,8 @@ class _Reading:
 
     @property
     def shut(self) -> bool:
-        return self.call.muted and bool(self.gate.mute)
+        """Whether both ends are; of a gate that hears no device yet, PipeWire tells no mute."""
+        return self.call.muted and (bool(self.gate.mute) or self.gate.source == NO_INDEX)
 
 
 class _Inside(SoundServer):
@@ -193,6 +195,11 @@ class WalledServer(_Inside):
 
     async def hush(self, source: int) -> None:
         """Do nothing: what has just appeared is behind the wall."""
+
+    async def rouse(self, sources: list[int]) -> None:
+        """Have the gate run for a moment, each time: it may hear another device than before."""
+        self._roused.clear()
+        await super().rouse(sources)
 
     async def suspend(self, source: int, on: bool) -> None:
         """Do nothing: no program can open a microphone of the room."""
@@ -373,17 +380,18 @@ class Canary:
         quiet, begun = 0, _now()
         async with contextlib.aclosing(connection.peaks(call, PEAKS_PER_S)) as peaks:
             while not self._changed.is_set():
+                # Without a microphone nothing drives the gate, and programs get nothing at all.
+                driven = self._wall.microphone is not None
                 try:
-                    async with asyncio.timeout(STUCK_S):
+                    async with asyncio.timeout(STUCK_S if driven else ZEROS_S):
                         peak = await anext(peaks, None)
                 except TimeoutError:
                     peak = None
-                if peak is None:
+                if peak is None and driven:
                     self._say(None, "the programs' side of the wall gives no sound")
                     return False
-                quiet = quiet + 1 if peak <= _NOTHING else 0
-                # A peak may have begun before the change: it is not counted.
-                if quiet > PEAKS_PER_S * ZEROS_S:
+                quiet = QUIET_PEAKS if peak is None else quiet + 1 if peak <= _NOTHING else 0
+                if quiet >= QUIET_PEAKS:
                     self._got_at = _now()
                     self._say(True, "")
                     return True
@@ -399,7 +407,8 @@ class Canary:
             while not self._changed.is_set() and not listening.done():
                 if await self._sees(connection) is None:
                     return
-                if self._listened and _now() - self._got_at > LATE_S:
+                late = _now() - self._got_at > LATE_S
+                if late and self._listened and self._wall.microphone is not None:
                     self._say(None, "a program records, and the programs' side gives no sound")
                     return
                 await self._wait(LOOK_S, listening)

@@ -22,6 +22,7 @@ from benchmarks import (
     rest,
     start,
     walkthrough,
+    wall,
 )
 from benchmarks.report import Figure, as_json, table
 
@@ -31,6 +32,7 @@ SUBJECTS = {
     "kept": kept.figures,
     "press": press.figures,
     "mute": mute.figures,
+    "wall": wall.figures,
     "join": join.figures,
     "api": api.figures,
     "line": line.figures,

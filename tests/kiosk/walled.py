@@ -7,8 +7,10 @@ import asyncio
 import contextlib
 import subprocess
 import tempfile
+import time
 from array import array
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,7 +35,7 @@ class Side(SoundServer):
             "PIPEWIRE_REMOTE": str(folder / side / "pipewire-0"),
         }
 
-    def run(self, *line, **options):
+    def run(self, *line: str, **options: Any) -> str:
         """Return what a program says that runs on this side."""
         done = subprocess.run(
             line, env=self.surroundings, capture_output=True, text=True, check=False, **options
@@ -108,6 +110,29 @@ async def standing(folder, label="Room", processing="none"):
         await asyncio.gather(running, return_exceptions=True)
         manager.close()
         programs.close()
+
+
+def opened(manager):
+    """Let programs hear the microphone, as the manager may; a new server may miss a first move."""
+    until = time.monotonic() + 60
+    while not manager.feeds("mic", "gate"):
+        assert time.monotonic() < until
+        manager.pactl("move-source-output", manager.stream("gate"), "mic")
+        time.sleep(0.1)
+
+
+def processes(folder: Path, word: str = "") -> list[int]:
+    """Return the processes of a vault, those with such a word in their line."""
+    found = []
+    for place in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            ours = (
+                place.name.isdecimal()
+                and f"{folder}/config".encode() in place.joinpath("environ").read_bytes()
+            )
+            if ours and word.encode() in place.joinpath("cmdline").read_bytes():
+                found.append(int(place.name))
+    return found
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from array import array
 import pytest
 
 from tests.kiosk.sound_server import needed
-from tests.kiosk.walled import folder, standing
+from tests.kiosk.walled import folder, opened, processes, standing
 
 __all__ = ["folder"]
 pytestmark = [pytest.mark.real, pytest.mark.asyncio]
@@ -24,13 +24,8 @@ def _needed():
     needed("pipewire")
 
 
-def opened(manager):
-    """Let programs hear the microphone, as the manager may; a new server may miss a first move."""
-    until = time.monotonic() + 60
-    while not manager.feeds("mic", "gate"):
-        assert time.monotonic() < until
-        manager.pactl("move-source-output", manager.stream("gate"), "mic")
-        time.sleep(0.1)
+def running(folder, word):
+    return next(iter(processes(folder, word)), None)
 
 
 def shut(manager, on):
@@ -227,19 +222,3 @@ async def test_another_processing_begins_anew_and_shut(folder):
             while running(folder, "pipewire.conf") in (core, None) or vault.why:
                 await asyncio.sleep(0.02)
         assert manager.feeds(None, "gate")
-
-
-def running(folder, word):
-    """Return the process of this vault with such a word in its line; None: there is none."""
-    for place in os.listdir("/proc"):
-        if place.isdecimal():
-            try:
-                with (
-                    open(f"/proc/{place}/cmdline", "rb") as line,
-                    open(f"/proc/{place}/environ", "rb") as env,
-                ):
-                    if word.encode() in line.read() and f"{folder}/config".encode() in env.read():
-                        return int(place)
-            except OSError:
-                continue
-    return None

@@ -9,6 +9,7 @@ from pathlib import Path
 TREE = Path(__file__).resolve().parents[3]
 ROOM = ("README.md", "A real room")
 DISPLAYS = ("docs/kiosk.md", "A box that nobody logs in to")
+WALL = (TREE / "docs/wall.md", "Installing it")
 _BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 

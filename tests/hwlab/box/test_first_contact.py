@@ -140,6 +140,69 @@ def test_packets_are_counted_for_a_unit_that_asks_for_it(box: Box) -> None:
         assert said in box.run(f"{unit} /opt/roomctl/bin/python3 /opt/traffic.py").said
 
 
+def test_a_microphone_behind_a_wall_is_the_rooms_alone(box: Box) -> None:
+    """Typed as docs/wall.md says; what is refused is refused by this system's own rights."""
+    if box.release == "12":
+        pytest.skip("its PipeWire and WirePlumber keep no wall")
+    type_the_documents(box)
+    until_ready(box)
+    for command in documented.first_block(*documented.WALL):
+        box.do(f"cd roomctl && {command}")
+    until(
+        lambda: "call" in seen(box, "kiosk", "programs"),
+        "a microphone for programs",
+        lambda: journal(box),
+    )
+    assert box.run(as_user("roomctl-audio", "manager", PLUGGED)).status == 0
+    assert seen(box, "roomctl-audio", "manager") >= {"call", "microphone"}
+    for _ in range(2):
+        assert seen(box, "kiosk", "programs") == {"call", "speaker.monitor"}
+        assert seen(box, "kiosk", "manager") == set()
+        for socket in ("manager/pipewire-0", "programs/pipewire-0", "sound.sock"):
+            tried = box.run(f"runuser -u kiosk -- python3 -c '{CONNECT}' {socket}")
+            assert tried.said.strip() in ("refused", "PermissionError"), (socket, tried)
+        before = shown(box, "roomctl-audio")["MainPID"]
+        box.run(f"kill -9 {before}")
+        until(
+            lambda gone=before: shown(box, "roomctl-audio")["MainPID"] not in (gone, "0"),
+            "it to be back",
+            lambda: journal(box),
+        )
+        until(
+            lambda: "call" in seen(box, "kiosk", "programs"),
+            "a microphone for programs",
+            lambda: journal(box),
+        )
+    box.do("sudo systemctl stop roomctl-audio")
+    assert shown(box, "roomctl-audio")["Result"] == "success", journal(box)
+    assert not re.search("SIGSYS|status=31", journal(box))
+
+
+PLUGGED = "load-module module-null-sink media.class=Audio/Source/Virtual sink_name=microphone"
+CONNECT = """
+import socket, sys
+with socket.socket(socket.AF_UNIX) as line:
+    try:
+        line.connect(f"/run/roomctl-audio/{sys.argv[1]}")
+        print("refused" if line.recv(1) == b"" else "answered")
+    except OSError as error:
+        print(type(error).__name__)
+"""
+
+
+def as_user(user: str, side: str, words: str) -> str:
+    """Return the command by which a user speaks to one side of the wall."""
+    server = f"unix:/run/roomctl-audio/{side}/native"
+    return f"runuser -u {user} -- env XDG_RUNTIME_DIR=/nowhere pactl -s {server} {words}"
+
+
+def seen(box: Box, user: str, side: str) -> set[str]:
+    """Return the sources that a user sees on one side of the wall."""
+    ran = box.run(as_user(user, side, "list short sources"))
+    lines = [line.split("\t") for line in ran.said.splitlines()]
+    return {line[1] for line in lines if len(line) > 1}
+
+
 def test_the_units_end_when_they_are_asked_to(box: Box) -> None:
     type_the_documents(box)
     until_ready(box)

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.hwlab import __main__ as hwlab
-from tests.hwlab.box import debian
+from tests.hwlab.box import debian, documented
 from tests.hwlab.box.container import booted
 from tests.hwlab.box.test_first_contact import type_the_documents
 from tests.hwlab.lab import build, machine
@@ -43,6 +43,15 @@ while True:
 CLOCK = """
 from roomctl.cli import ask
 print(ask.access(None, None, "GET", "info")["clock_proven"])
+"""
+# Whether this user may record from the sound card, without sound in the way: 16 is "busy".
+CARD = """
+import os
+try:
+    os.close(os.open("/dev/snd/pcmC0D0c", os.O_RDWR | os.O_NONBLOCK))
+    print("opened")
+except OSError as error:
+    print({13: "refused", 16: "opened"}.get(error.errno, error))
 """
 # What looks at the box once it has booted, and says what it saw.
 LOOK = """#!/bin/sh
@@ -72,8 +81,26 @@ for unit in roomctl roomctl-kiosk roomctl-screen; do
     journalctl --no-pager --boot --unit $unit | tail -n 30
 done
 roomctl status --json >/lab/status.json
-systemctl stop roomctl roomctl-screen
-echo "== ends: $(systemctl show --property=Result --value roomctl roomctl-screen | xargs)"
+echo "== card before: $(runuser -u kiosk -- python3 /lab/card.py)"
+cd /home/admin/roomctl && sh -ex /lab/wall.sh
+for each in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    systemctl is-active --quiet roomctl-audio && break
+    sleep 5
+done
+udevadm settle
+echo "== card after: $(runuser -u kiosk -- python3 /lab/card.py)"
+export XDG_RUNTIME_DIR=/nowhere
+for side in manager programs; do
+    for user in kiosk roomctl-audio; do
+        server=unix:/run/roomctl-audio/$side/native
+        seen=$(runuser -u $user -- pactl -s $server list short sources | cut -f2)
+        echo "== $user at $side: $(echo $seen | xargs -n1 | sort | xargs)"
+    done
+done
+journalctl --no-pager --boot --unit roomctl-audio | tail -n 30
+systemctl stop roomctl roomctl-screen roomctl-audio
+units="roomctl roomctl-screen roomctl-audio"
+echo "== ends: $(systemctl show --property=Result --value $units | xargs)"
 journalctl --no-pager --boot | grep -E 'SIGSYS|status=31' && echo "== killed"
 echo 0 >/lab/status
 sync
@@ -124,7 +151,13 @@ def test_the_box_starts_by_itself_and_knows_its_time_once_it_is_told(whole: Path
         there,
         lab,
         Path("/start"),
-        {"look": LOOK, "server.py": SERVER, "clock.py": CLOCK},
+        {
+            "look": LOOK,
+            "server.py": SERVER,
+            "clock.py": CLOCK,
+            "card.py": CARD,
+            "wall.sh": "\n".join(documented.first_block(*documented.WALL)),
+        },
     )
     assert ended.status == 0, ended.said[-3000:]
     said = (lab / "seen").read_text(encoding="utf-8")
@@ -136,5 +169,9 @@ def test_the_box_starts_by_itself_and_knows_its_time_once_it_is_told(whole: Path
     for unit in ("roomctl", "roomctl-kiosk", "roomctl-screen"):
         assert seen[unit].startswith("active "), said
         assert seen[unit] == seen[f"{unit} later"], said
-    assert seen["ends"] == "success success", said
+    assert (seen["card before"], seen["card after"]) == ("opened", "refused"), said
+    assert "alsa_input" in seen["roomctl-audio at manager"], said
+    assert seen["kiosk at manager"] == "", said
+    assert seen["kiosk at programs"] == "call speaker.monitor", said
+    assert seen["ends"] == "success success success", said
     assert "there is no sound server" not in said.rpartition("roomctl-screen later")[2], said

@@ -1,7 +1,9 @@
 """What the wall in front of the microphone costs: how much later programs hear, and processor time.
 
 A click sounds twenty times in the air. One program records the microphone behind the wall, another
-`call` before it; each notes when the click came. Their difference is what the gate adds.
+`call` before it; each notes when the click came. Their difference is what the gate adds. In a real
+call (Chromium, and aiortc at the other end) the other end notes when it last heard the room after
+each mute; codec and jitter buffer are part of that.
 """
 
 from __future__ import annotations
@@ -17,8 +19,10 @@ from array import array
 from pathlib import Path
 from statistics import median
 
-from benchmarks.report import Figure
+from benchmarks.report import Figure, quantile
 from roomctl.kiosk.audio.vault import Processing
+from tests import far_end
+from tests.kiosk.audio import test_wall_in_call as call
 from tests.kiosk.walled import Side, opened, processes, standing
 
 CLICKS = 20
@@ -26,6 +30,8 @@ APART_S = 0.4
 RATE = 48000
 LOUD = 8000
 WATCH_S = 10.0
+MUTES = 20
+SILENT_S = 1.0
 _READ = 2 * 128  # bytes that are taken at once: 2.7 ms of one channel
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 _MEANS: dict[Processing, str] = {
@@ -51,6 +57,25 @@ def figures() -> list[Figure]:
                 means,
             ),
         ]
+    heard_ms = asyncio.run(_heard_after_mutes())
+    means = "from the order to the last sound that the other end of a call hears"
+    found += [
+        Figure(f"the other end hears on, {words}", quantile(heard_ms, share), "ms", means=means)
+        for words, share in (("p50", 0.5), ("at most", 1.0))
+    ]
+    return found
+
+
+async def _heard_after_mutes() -> list[float]:
+    """Mute a call again and again; return for how many milliseconds it was heard."""
+    found = []
+    async with call.in_a_call() as wall:
+        for _ in range(MUTES):
+            await call.hears(await call.muted(wall, False))
+            asked_at = await call.muted(wall, True)
+            await asyncio.sleep(SILENT_S)
+            heard = await asyncio.to_thread(far_end.shared().heard)
+            found.append(max(0.0, 1000 * (heard["loud_at"] - asked_at)))
     return found
 
 

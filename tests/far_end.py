@@ -1,8 +1,8 @@
 """Somebody at the other end of a page's call: aiortc in a process of its own.
 
 `python -m tests.far_end PORT` prints a line once it listens. It answers each offer that is posted
-to it, plays a tone (or silence, or a tone until it mutes, or sends no sound at all), and throws
-away what it hears. A process that is stopped is a network that is cut.
+to it, plays a tone (or silence, or a tone until it mutes, or sends no sound at all), and tells how
+loud what it hears is. A process that is stopped is a network that is cut.
 """
 
 import asyncio
@@ -14,6 +14,8 @@ import math
 import signal
 import subprocess
 import sys
+import time
+from array import array
 from pathlib import Path
 
 import httpx
@@ -38,6 +40,7 @@ CALL = """
 """
 """A page's function: `await call(media, "?sends=tone|silence|briefly|nothing")` gives its line."""
 
+LOUD = 500  # of 16 bit: a codec may make a little of nothing
 MUTES_S = 8.0  # what sends briefly sends no packet of sound after so long
 
 
@@ -65,6 +68,10 @@ class FarEnd:
     def answer(self, path, offer):
         """Take a page's offer, as it was posted to `path` of its own server; return the answer."""
         return self._client.post(path, content=offer).raise_for_status().text
+
+    def heard(self):
+        """What it heard last of any page: `peak` of 16 bit, when, and when it was loud last."""
+        return self._client.get("/heard").raise_for_status().json()
 
     def cut(self):
         """Answer nothing any more, as if the network were gone."""
@@ -98,6 +105,7 @@ async def serve(port):
     from starlette.routing import Route
 
     owned = set()
+    heard = {"peak": 0, "at": 0.0, "loud_at": 0.0}
 
     class Tone(AudioStreamTrack):
         mutes_s = math.inf
@@ -114,7 +122,15 @@ async def serve(port):
     async def hear(track):
         with contextlib.suppress(MediaStreamError):
             while True:
-                await track.recv()
+                frame = await track.recv()
+                if track.kind == "audio":
+                    samples = array("h", bytes(frame.planes[0]))
+                    heard["peak"], heard["at"] = max(map(abs, samples)), time.monotonic()
+                    if heard["peak"] > LOUD:
+                        heard["loud_at"] = heard["at"]
+
+    async def tell(request):
+        return JSONResponse(heard)
 
     async def offer(request):
         connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
@@ -137,7 +153,7 @@ async def serve(port):
             lines = [one for one in lines if not one.startswith("a=ssrc")]
         return JSONResponse({"type": answer.type, "sdp": "".join(lines)})
 
-    routes = [Route("/offer", offer, methods=["POST"])]
+    routes = [Route("/offer", offer, methods=["POST"]), Route("/heard", tell)]
     config = uvicorn.Config(Starlette(routes=routes), port=port, log_level="warning")
     server = uvicorn.Server(config)
     serving = asyncio.ensure_future(server.serve())

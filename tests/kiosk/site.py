@@ -70,6 +70,18 @@ _LISTEN = """
 </script>
 """.replace("TELL", TELL)
 
+_TALK = f"""
+<!doctype html><meta charset="utf-8"><title>talk</title>
+<script>
+  {TELL}
+  {far_end.CALL}
+  const raw = {{ echoCancellation: false, noiseSuppression: false, autoGainControl: false }};
+  navigator.mediaDevices.getUserMedia({{ audio: raw }})
+    .then((media) => call(media, "?sends=silence"))
+    .then(() => tell("talks"), (error) => tell(`${{error.name}}: ${{error.message}}`));
+</script>
+"""
+
 _CAMERAS = """
 <!doctype html><meta charset="utf-8"><title>cameras</title>
 <script>
@@ -167,6 +179,7 @@ class Site(Loopback):
                 pages = {
                     "/frame": _FRAME.format(other=other),
                     "/listen": _LISTEN,
+                    "/talk": _TALK,
                     "/cameras": _CAMERAS,
                     "/back": _BACK,
                 }

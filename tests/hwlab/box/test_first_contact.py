@@ -147,7 +147,8 @@ def test_a_microphone_behind_a_wall_is_the_rooms_alone(box: Box) -> None:
     type_the_documents(box)
     until_ready(box)
     for command in documented.first_block(*documented.WALL):
-        box.do(f"cd roomctl && {command}")
+        if "udevadm" not in command:  # a container has no udev; see test_machine.py
+            box.do(f"cd roomctl && {command}")
     until(
         lambda: "call" in seen(box, "kiosk", "programs"),
         "a microphone for programs",

@@ -246,6 +246,11 @@ class AudioTable(Table):
     keep_mute: bool = Field(
         default=False, description="a meeting left in the room leaves the microphone as it was"
     )
+    wall: Literal["auto", "on", "off"] = Field(
+        default="auto",
+        description="whether the microphone is behind a wall, kept by `roomctl screen --sound`;"
+        " auto: where that runs",
+    )
 
 
 class ReleaseProfileTable(Table):

@@ -70,6 +70,11 @@ class Device:
 
     kind: ClassVar[str]
 
+    @property
+    def present(self) -> bool:
+        """Whether the room has it: False is said of what is looked for and was never there."""
+        return True
+
     def __init__(
         self, name: str, url: str, connect: Connect, clock: Clock, changed: Callable[[], None]
     ) -> None:

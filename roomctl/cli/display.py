@@ -124,9 +124,10 @@ def _unprivileged() -> str | None:
 async def shown(config: Config, choice: Choice) -> AsyncIterator[Config]:
     """Run the screen process during the block; yield `config` with its address.
 
-    It shows the panel, too: whoever tries a room has no second user for that.
+    It shows the panel and has the sound, too: whoever tries a room has no other user for that.
     """
     config = _with_screen(config, panel_url=None)
+    config = config.model_copy(update={"audio": config.audio.model_copy(update={"wall": "off"})})
     screen = _screen_of(config)
     if choice.simulated or screen is None:
         yield config

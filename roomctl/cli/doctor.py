@@ -320,9 +320,21 @@ def screen(box: BoxView) -> Iterator[BoxFinding]:
         else:
             yield BoxFinding(verdict, "screen", say("doctor.no_package", what=names[0]))
     yield _waiting_browser(table, free_mb(box.proc / "meminfo"))
+    if box.config is not None:
+        yield _wall(box.config.audio.wall, Path(table.sound_url.removeprefix("unix:")))
     if language() == "zh-CN" and not _has_chinese_font():
         line = "sudo apt install fonts-noto-cjk"
         yield BoxFinding("warn", "screen", say("doctor.no_font"), line)
+
+
+def _wall(chosen: str, socket: Path) -> BoxFinding:
+    """Say whether the microphone is behind a wall, as room.toml wishes and the box has it."""
+    there = socket.exists()
+    how = "off" if chosen == "off" else "stands" if there else "none"
+    if how == "none" and chosen == "on":
+        words = say("doctor.wall_missing", socket=socket)
+        return BoxFinding("fail", "sound", words, "sudo systemctl enable --now roomctl-audio")
+    return BoxFinding("ok", "sound", say(f"doctor.wall_{how}", chosen=chosen))
 
 
 def _waiting_browser(table: ScreenTable, free: int) -> BoxFinding:

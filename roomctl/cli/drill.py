@@ -232,8 +232,11 @@ class ScreenMicrophone:
         self._levels: list[int] = []
         nothing: tuple[()] = ()
         self._screen = Screen(
-            "screen", url, connect, clock, lambda: None, lambda: nothing, self._levels.append
+            "screen", url, connect, clock, lambda: None, lambda: nothing, self._take
         )
+
+    def _take(self, pct: int, _behind_wall: bool) -> None:
+        self._levels.append(pct)
 
     @contextlib.asynccontextmanager
     async def connected(self) -> AsyncIterator[None]:

@@ -187,6 +187,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "probe": "`roomctl probe` lists what is plugged in, with its lines for room.toml.",
         "done": "done",
         "times": "times in",
+        "sound": "sound",
         "waiting": "browser",
         "mqtt.cleared": "{room}: {count} topics cleared",
         "times_in": "times in {zone}",
@@ -290,6 +291,10 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "doctor.synced": "is set by a time server",
         "doctor.unsynced": "nobody has set it: no booking is released by itself",
         "doctor.no_font": "there is no Chinese font",
+        "doctor.wall_stands": "the microphone is behind a wall (wall = {chosen})",
+        "doctor.wall_none": "the microphone is behind no wall (wall = {chosen})",
+        "doctor.wall_off": "the microphone is behind no wall: wall = off",
+        "doctor.wall_missing": "the microphone shall be behind a wall (wall = on), and {socket} is not there",  # noqa: E501
         "doctor.waiting_on": "a browser waits while somebody may soon join (waiting_browser = {chosen}, {free} MB of memory are free)",  # noqa: E501
         "doctor.waiting_memory": "no browser waits for who joins: {free} MB of memory are free, and waiting_browser = {chosen} wants {least}",  # noqa: E501
         "doctor.waiting_off": "no browser waits for who joins: waiting_browser = off",
@@ -392,6 +397,8 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "call.ended": "ended",
         "call.failed": "failed",
         "call.unknown": "unknown",
+        "wall.stands": "behind a wall: muted is silence that was measured",
+        "wall.away": "not behind its wall: what keeps it does not run; see docs/wall.md",
         "mute.muted": "muted",
         "mute.muting": "muting",
         "mute.open": "on",
@@ -533,6 +540,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "probe": "`roomctl probe` 列出已接入的设备，以及可写入 room.toml 的行。",
         "done": "完成",
         "times": "时区",
+        "sound": "声音",
         "waiting": "浏览器",
         "mqtt.cleared": "{room}：已清除 {count} 个主题",
         "usage.error": "错误：{why}",
@@ -636,6 +644,10 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "doctor.synced": "已由时间服务器校准",
         "doctor.unsynced": "尚未校准：不会自动释放预订",
         "doctor.no_font": "没有中文字体",
+        "doctor.wall_stands": "麦克风在隔离墙之后（wall = {chosen}）",
+        "doctor.wall_none": "没有麦克风隔离墙（wall = {chosen}）",
+        "doctor.wall_off": "没有麦克风隔离墙：wall = off",
+        "doctor.wall_missing": "要求麦克风隔离墙（wall = on），但 {socket} 不存在",
         "doctor.waiting_on": "可能有人即将入会时，预先启动浏览器（waiting_browser = {chosen}，可用内存 {free} MB）",  # noqa: E501
         "doctor.waiting_memory": "不预先启动浏览器：可用内存 {free} MB，waiting_browser = {chosen} 需要 {least} MB",  # noqa: E501
         "doctor.waiting_off": "不预先启动浏览器：waiting_browser = off",
@@ -738,6 +750,8 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "call.ended": "已结束",
         "call.failed": "失败",
         "call.unknown": "未知",
+        "wall.stands": "隔离墙之后：静音即实测无声",
+        "wall.away": "隔离墙未运行，见 docs/wall.md",
         "mute.muted": "已静音",
         "mute.muting": "正在静音",
         "mute.open": "开启",

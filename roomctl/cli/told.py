@@ -63,6 +63,8 @@ def facts(document: Document) -> dict[str, str]:
         say("occupancy"): word("presence", document["occupancy"]["state"]),
         say("next"): _next_booking(document) or say("no_booking"),
     }
+    if (wall := document["audio"].get("wall", "none")) != "none":
+        found[say("sound")] = word("wall", wall)
     if waiting := meeting.get("waiting"):
         found[say("waiting")] = word("waiting", waiting)
     for mode in ("assisted", "plain"):

@@ -15,6 +15,7 @@ import stat
 import struct
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -170,7 +171,7 @@ async def _end_with_the_display(ending: Ending, mode: str) -> None:
         ending.begin("the compositor was gone")
 
 
-class Attendant:
+class Attendant(ABC):
     """One daemon at a time at the socket of a process: the newest that gives an order."""
 
     def __init__(self) -> None:
@@ -178,16 +179,16 @@ class Attendant:
         self._beat_at = time.monotonic()
         self._attending: dict[asyncio.StreamWriter, asyncio.Future[None]] = {}
 
+    @abstractmethod
     async def run(self, ending: Ending) -> None:
         """Serve until the program is to end."""
-        raise NotImplementedError
 
+    @abstractmethod
     def words(self) -> str:
         """Say in a line how this process is."""
-        raise NotImplementedError
 
-    def _obey(self, message: ScreenMessage | InvalidMessage) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _obey(self, message: ScreenMessage | InvalidMessage) -> None: ...
 
     def stalled(self) -> str | None:
         """Say that the link to the daemon beats no more; None: it does, whoever hears it."""

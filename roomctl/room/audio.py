@@ -26,7 +26,7 @@ from roomctl.roles import Right, Role
 from roomctl.room.bookings import Bookings
 from roomctl.room.meeting import CallControl
 from roomctl.room.microphone import MuteControl, StoredMute
-from roomctl.screen.driver import LevelHeard, Screen
+from roomctl.screen.driver import LevelHeard, Screen, WalledSound
 from roomctl.screen.protocol import ToneResult
 from roomctl.speakerphone import Speakerphone
 from roomctl.speakerphone.description import Description
@@ -62,6 +62,7 @@ class Audio(Part):
         table: AudioTable,
         unplugged: Literal["mute", "default"],
         store: Store | None = None,
+        wall: WalledSound | None = None,
     ) -> None:
         """`table` is [audio]; `unplugged` is as in [room]. Mute is forgotten without a store."""
         self._context, self._bookings = context, bookings
@@ -71,7 +72,7 @@ class Audio(Part):
         self._meter = LevelMeter(screen, context.clock)
         self._silent_since: dict[str, datetime] = {}
         self._kept = StoredMute(store, context.clock, context.changed)
-        self._begin(phones, screen, table, unplugged)
+        self._begin(phones, screen, table, unplugged, wall)
 
     def _begin(
         self,
@@ -79,11 +80,14 @@ class Audio(Part):
         screen: Screen | None,
         table: AudioTable,
         unplugged: Literal["mute", "default"],
+        wall: WalledSound | None,
     ) -> None:
         """Begin with these devices: nothing is known of them."""
         clock, changed = self._context.clock, self._context.changed
-        self._phones, self._screen = tuple(phones), screen
-        self._mute = MuteControl(phones, screen, clock, changed, table, unplugged, self._kept)
+        self._phones, self._screen, self._wall = tuple(phones), screen, wall
+        if wall is not None:
+            wall.mode = table.wall
+        self._mute = MuteControl(phones, screen, clock, changed, table, unplugged, self._kept, wall)
         self._meter.screen, self._volume = screen, LoudspeakerVolume(screen, clock)
         self._hook = HookSwitch(self._mute, self._calls, self._bookings, self._act, clock)
 
@@ -93,13 +97,16 @@ class Audio(Part):
         screen: Screen | None,
         table: AudioTable,
         unplugged: Literal["mute", "default"],
+        wall: WalledSound | None = None,
     ) -> None:
         """Take what room.toml says now; with other devices the microphone is proven anew."""
-        if self._phones == tuple(phones) and self._screen is screen:
+        if (self._phones, self._screen, self._wall) == (tuple(phones), screen, wall):
             self._mute.table, self._mute.unplugged = table, unplugged
+            if wall is not None:
+                wall.mode = table.wall
             return
         self._act(self._mute.close())
-        self._begin(phones, screen, table, unplugged)
+        self._begin(phones, screen, table, unplugged, wall)
 
     @property
     def prompt(self) -> Literal["leave"] | None:
@@ -127,6 +134,9 @@ class Audio(Part):
         heard = self._mute.heard
         if heard is not None:
             yield IssueEntry("audio.heard", "audio", {"what": heard}, self._mute.since.wall)
+        for code, what in (("audio.seen", self._mute.seen), ("audio.wall", self._mute.unproven)):
+            if what:
+                yield IssueEntry(code, "audio", {"what": what}, self._mute.since.wall)
         found = tuple(self._silent())
         self._silent_since = {code: self._silent_since.get(code, now.wall) for code in found}
         for code, since in self._silent_since.items():
@@ -168,6 +178,7 @@ class Audio(Part):
 
     def follow(self) -> None:
         self._mute.devices_changed()
+        self._meter.screen = self._volume.screen = self._mute.link
         calls = self._calls
         self._mute.call_is(calls.live_id, joined_here=calls.can_rejoin, left_here=calls.left_here)
 
@@ -338,16 +349,16 @@ class LoudspeakerVolume:
     """
 
     def __init__(self, screen: Screen | None, clock: Clock) -> None:
-        self._screen, self._clock = screen, clock
+        self.screen, self._clock = screen, clock
         self._asked: tuple[int, float] | None = None
         self._heard_pct = _AGAIN_PCT
 
     async def set(self, pct: int) -> None:
         """Set it; Refused "no_screen", PortClosed."""
-        if self._screen is None:
+        if self.screen is None:
             raise Refused("room", "no_screen", "has no [screen]")
         self._asked = (pct, self._clock.mono_s())
-        await self._screen.volume(pct)
+        await self.screen.volume(pct)
 
     async def step(self, steps: int) -> None:
         """Make it louder, or less loud, by so many presses."""
@@ -366,7 +377,7 @@ class LoudspeakerVolume:
     def _level(self) -> int | None:
         if self._asked is not None and self._clock.mono_s() - self._asked[1] < FRESH_S:
             return self._asked[0]
-        return self._screen.state.sound.volume_pct if self._screen else None
+        return self.screen.state.sound.volume_pct if self.screen else None
 
 
 class MutedTalk:

@@ -169,7 +169,7 @@ def _video_ready(facts: RoomFacts) -> _Verdict:
 
 
 def _platform_ready(facts: RoomFacts) -> _Verdict:
-    screens = _of(facts, "screen")
+    screens = tuple(one for one in _of(facts, "screen") if one.name != "screen.sound")
     if not screens:
         return _Verdict(False, "no_screen", ("screen",))
     if (away := _answering(facts, screens, "screen_offline")) is not _HOLDS:

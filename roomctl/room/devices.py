@@ -77,7 +77,8 @@ class Devices:
         """What the document says of each: a camera that shares a line has an entry of its own."""
         found = []
         for kind, devices in self._by_kind.items():
-            healths = {n: h for device in devices for n, h in device.healths.items()}
+            there = (device for device in devices if device.present)
+            healths = {n: h for device in there for n, h in device.healths.items()}
             for name in self._in_order(kind, healths):
                 table = self._tables[kind].get(name.removeprefix(f"{kind}."))
                 found.append(self._entry(name, kind, healths[name], table))

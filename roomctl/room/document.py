@@ -414,7 +414,8 @@ class AudioEntry:
     muted, where its page can be read. `available` is whether there is a sound server. `listening`:
     whether a program records from a microphone of the room, whichever it is; false: an open one is
     heard by nobody; null: not known. `talking`: somebody talks in a call and is not heard there, as
-    far as the microphone can tell.
+    far as the microphone can tell. `wall`: whether the microphone is behind a wall, so that *muted*
+    is silence that was measured; away: it should be, and what keeps the wall does not run.
     """
 
     mute: Literal["muted", "muting", "open", "unmuting", "unknown"] = "unknown"
@@ -440,6 +441,7 @@ class AudioEntry:
     meeting_muted: bool | None = None
     listening: bool | None = None
     talking: bool = False
+    wall: Literal["none", "stands", "away"] = "none"
     speakerphones: tuple[SpeakerphoneEntry, ...] = ()
 
 

@@ -18,7 +18,7 @@ from roomctl.device import Status
 from roomctl.errors import DeviceError, NoReply, PortError, Refused
 from roomctl.room import mute
 from roomctl.room.document import AudioEntry, SpeakerphoneEntry
-from roomctl.screen.driver import Screen
+from roomctl.screen.driver import Screen, WalledSound
 from roomctl.screen.protocol import SoundState
 from roomctl.speakerphone import Speakerphone
 from roomctl.speakerphone.driver import in_use
@@ -128,11 +128,16 @@ class MuteControl:
         table: AudioTable,
         unplugged: Literal["mute", "default"] = "mute",
         kept: StoredMute | None = None,
+        wall: WalledSound | None = None,
     ) -> None:
-        """`unplugged` is what happens when the speakerphone in use is unplugged in a call."""
+        """`unplugged` is what happens when the speakerphone in use is unplugged in a call.
+
+        `wall` has the sound instead of the screen's process, where it is there.
+        """
         self._kept = kept or StoredMute(None, clock, changed)
         self.phones = Speakerphones(phones)
         self._screen, self._clock, self._changed = screen, clock, changed
+        self._wall, self._had_sound = wall, screen
         self.table, self.unplugged = table, unplugged
         self.state = mute.first(clock.mono_s(), self._kept.stored, damaged=self._kept.damaged)
         self._since = clock.now()
@@ -165,6 +170,7 @@ class MuteControl:
             switch=sound.switch.value if sound else "none",
             meeting_muted=self._meeting_muted(),
             speakerphones=self.phones.entries,
+            wall=self.wall,
         )
 
     @property
@@ -177,6 +183,20 @@ class MuteControl:
         """The microphone that programs hear although it is muted."""
         sound = self._sound
         return sound.heard if sound and sound.available else None
+
+    @property
+    def seen(self) -> str | None:
+        """The device that programs see although all are behind the wall."""
+        sound = self._sound
+        return sound.seen if sound and sound.available else None
+
+    @property
+    def unproven(self) -> str:
+        """What is wrong with the wall, or missing to its proof, in a sentence; "": nothing."""
+        sound = self._sound
+        if self.wall == "away":
+            return (sound.why if sound else "") or "`roomctl screen --sound` is not there"
+        return sound.why if sound and self.state.requested else ""
 
     @property
     def since(self) -> Moment:
@@ -200,10 +220,10 @@ class MuteControl:
 
     async def set_gain(self, pct: int) -> None:
         """Set the microphone's gain; Refused "no_sound_server"."""
-        if self._screen is None or self._sound is None or not self._sound.available:
+        if self.link is None or self._sound is None or not self._sound.available:
             why = "no sound server that has a microphone; is `roomctl screen` running?"
             raise Refused("microphone", "no_sound_server", why)
-        await self._screen.gain(pct)
+        await self.link.gain(pct)
 
     async def request(self, muted: bool, by: str) -> None:
         """Ask for silence or an open microphone, and wait until it is proven.
@@ -278,10 +298,14 @@ class MuteControl:
         if self.phones:
             led = phone is not None and phone.state.has_mute_led
             self._take(mute.SpeakerphoneOnline(phone is not None, led))
-        if phone is not None and self._screen is not None:
+        if self.link is not self._had_sound:
+            self._had_sound = self.link
+            self._take(mute.SoundServerOnline(False))
+            self._begin_writing()
+        if phone is not None and self.link is not None:
             # Of one that is unplugged the screen is not told: until it is back, or another one is
             # there, the sound server's default stands in.
-            self._screen.use(phone.state.port_path, phone.state.vid, phone.state.pid)
+            self.link.use(phone.state.port_path, phone.state.vid, phone.state.pid)
         sound = self._sound
         self._take(mute.SoundServerOnline(bool(sound and sound.available)))
         muted = sound.muted if sound and sound.available else None
@@ -350,10 +374,23 @@ class MuteControl:
             self._changed()
 
     @property
+    def link(self) -> Screen | None:
+        """The process that has the room's sound; None: there is none."""
+        return self._wall if self._wall is not None and self._wall.present else self._screen
+
+    @property
+    def wall(self) -> Literal["none", "stands", "away"]:
+        """Whether the microphone is behind a wall; "away": one should be there, and is not."""
+        sound = self._sound
+        if self._wall is not None and self._wall.present:
+            return "stands" if sound is not None and sound.available else "away"
+        return "away" if sound is not None and sound.walled else "none"
+
+    @property
     def _sound(self) -> SoundState | None:
         """What the screen says of the sound, unless it has fallen silent: it may be otherwise."""
-        screen = self._screen
-        return screen.state.sound if screen and screen.health.status is Status.ONLINE else None
+        link = self.link
+        return link.state.sound if link and link.health.status is Status.ONLINE else None
 
     def _begin_writing(self) -> None:
         if self._task is None or self._task.done():
@@ -399,10 +436,11 @@ class MuteControl:
 
     async def _write_capture(self, requested: bool, generation: int) -> None:
         read = mute.CaptureRead(None, generation)
-        if self._screen is not None:
+        link = self.link
+        if link is not None:
             try:
-                await self._screen.mute(requested)
-                sound = self._screen.state.sound
+                await link.mute(requested)
+                sound = link.state.sound
                 switch = mute.Switch(sound.switch.value)
                 read = mute.CaptureRead(sound.muted, generation, switch, sound.gain_pct == 0)
             except (PortError, DeviceError) as error:

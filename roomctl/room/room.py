@@ -67,7 +67,7 @@ from roomctl.room.tally import Tally
 from roomctl.room.use import Use
 from roomctl.room.walkthroughs import Walkthroughs
 from roomctl.room.webhooks import Post, Webhooks
-from roomctl.screen.driver import Screen
+from roomctl.screen.driver import Screen, WalledSound
 from roomctl.screen.protocol import ShowPage
 from roomctl.speakerphone import Speakerphone
 from roomctl.speakerphone.driver import KeyPressed
@@ -157,6 +157,7 @@ class Room:
             config.audio,
             config.room.unplugged,
             outside.store,
+            self._wall,
         )
         self.occupancy = OccupancyService(
             config.every(OccupancyTable),
@@ -524,7 +525,7 @@ class Room:
         self.bookings.configure(config, feed, unread=config.meeting != before.meeting)
         self.cameras.configure(config, self._steered)
         phones = self._devices.all(Speakerphone)
-        self.audio.configure(phones, screen, config.audio, config.room.unplugged)
+        self.audio.configure(phones, screen, config.audio, config.room.unplugged, self._wall)
         sensors = self._devices.all(Sensor)
         self.occupancy.configure(config.every(OccupancyTable), sensors, config.room.capacity)
         self.look.configure(config)
@@ -554,6 +555,10 @@ class Room:
     @property
     def _screen(self) -> Screen | None:
         return next(iter(self._devices.all(Screen)), None)
+
+    @property
+    def _wall(self) -> WalledSound | None:
+        return next(iter(self._devices.all(WalledSound)), None)
 
     @property
     def _steered(self) -> tuple[Device, ...]:

@@ -12,7 +12,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, replace
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from roomctl.clock import Clock
 from roomctl.device import Device
@@ -72,7 +72,7 @@ from roomctl.screen.protocol import (
     encode,
     needs_of,
 )
-from roomctl.wire import Chunk, Connect, Identity, Machine
+from roomctl.wire import ROUND_S, Chunk, Connect, Identity, Machine
 
 _log = logging.getLogger(__name__)
 
@@ -128,9 +128,13 @@ class ScreenState:
 
 @frozen
 class LevelHeard:
-    """How loud the microphone is, 0-100; while the screen was told to listen."""
+    """How loud the microphone is, 0-100; while the screen was told to listen.
+
+    `behind_wall`: the room is muted, and programs hear nothing of it.
+    """
 
     pct: int
+    behind_wall: bool = False
 
 
 class Screen(Device):
@@ -146,11 +150,12 @@ class Screen(Device):
         clock: Clock,
         changed: Callable[[], None],
         pages: Callable[[], Iterable[ShowPage]] = tuple,
-        level: Callable[[int], None] = lambda pct: None,
+        level: Callable[[int, bool], None] = lambda pct, behind_wall: None,
     ) -> None:
         """`pages` says what a kiosk shows by itself, with addresses that were not used yet.
 
-        `level` gets how loud the microphone is while the screen was told to `listen`.
+        `level` gets how loud the microphone is while the screen was told to `listen`, and whether
+        that is behind a wall.
         """
         super().__init__(name, url, connect, clock, changed)
         self.state = ScreenState()
@@ -300,8 +305,8 @@ class Screen(Device):
             case SoundState():
                 self.state = replace(before, sound=report)
                 self._confirm(report)
-            case MicrophoneLevel(pct=pct):
-                self._level(pct)
+            case MicrophoneLevel(pct=pct, behind_wall=behind_wall):
+                self._level(pct, behind_wall)
             case ToneResult():
                 self.state = replace(before, tone=report)
             case DisplayState(on=on):
@@ -338,6 +343,36 @@ class Screen(Device):
     def _no_sound(self, sound: SoundState) -> Refused:
         code = str(sound.reason or "no_sound_server")
         return Refused(self.name, code, "the screen has no sound server that could mute")
+
+
+class WalledSound(Screen):
+    """The process that has the room's sound behind a wall, where there is one (`screen --sound`).
+
+    `mode` is [audio] wall. With "auto" it is no device of the room until it was there once.
+    """
+
+    mode: Literal["auto", "on", "off"] = "auto"
+    _was_there = False
+
+    @property
+    def present(self) -> bool:
+        return self.mode == "on" or (self.mode == "auto" and self._was_there)
+
+    def proven(self) -> None:
+        self._was_there = True
+        super().proven()
+
+    async def attend(self) -> None:
+        """Keep the link, unless this room wants no wall."""
+        if self.mode == "off":
+            await self.leave_alone(ROUND_S)
+        else:
+            await super().attend()
+
+    def _set_offline(self, reason: str, detail: str) -> None:
+        """Say so of a wall that there is: a box without one lacks nothing."""
+        if self.present:
+            super()._set_offline(reason, detail)
 
 
 SILENCE_S = 3.0  # three beats
@@ -574,8 +609,8 @@ class RemoteDisplay:
 def _build(tables: Mapping[str, Any], context: Context) -> list[Screen]:
     """Make the room's screen and, where the panel has a process of its own, that one after it."""
 
-    def heard(pct: int) -> None:
-        context.tell(LevelHeard(pct))
+    def heard(pct: int, behind_wall: bool) -> None:
+        context.tell(LevelHeard(pct, behind_wall))
 
     def of_the_room() -> list[ShowPage]:
         """Return what it is told of the panel's, too: where it stands, and not its address."""
@@ -595,6 +630,9 @@ def _build(tables: Mapping[str, Any], context: Context) -> list[Screen]:
         else:
             found.append(screen(name, screen_url(table), of_the_room))
             found.append(screen("panel", table.panel_url, of_the_panel))
+        if table.mode != "simulated":
+            ends = (context.connect, context.clock, context.changed)
+            found.append(WalledSound("sound", table.sound_url, *ends, level=heard))
     return found
 
 

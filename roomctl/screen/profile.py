@@ -8,6 +8,7 @@ from pydantic import Field
 
 from roomctl.config import Config, KindTable, runtime_path
 
+WALL_SOCKET = "/run/roomctl-audio/sound.sock"  # deploy/systemd/roomctl-audio.service
 WAITING_MB = 3000  # of free memory, for a browser that waits: it holds 200 to 460 MB
 
 Output = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,32}$")]
@@ -27,6 +28,11 @@ class ScreenTable(KindTable):
         default=None,
         description="unix:PATH of `roomctl screen --panel`, which shows the panel as a user of its"
         " own; else `url` shows it",
+    )
+    sound_url: str = Field(
+        default=f"unix:{WALL_SOCKET}",
+        description="unix:PATH of `roomctl screen --sound`, which keeps the microphone behind a"
+        " wall; see [audio] wall",
     )
     media: Literal["real", "fake"] = Field(
         default="real", description="fake: Chromium's own test picture and tone"

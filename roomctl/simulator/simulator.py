@@ -114,6 +114,8 @@ class Simulator:
                 return SimulatedPictures(url, lambda at: shown.state(name_of, at), self._clock)
             return film(url, shown.state(name_of, now), now)
         plug = self._plugs.get(url) or self._plugs.get(_as_configured(url))
+        if plug is None and name == "sound":
+            raise PortError(url, "no wall stands in the simulator", PortReason.MISSING)
         if plug is None:
             return await ports.connect(name, url)
         if not plug.plugged or self._taken(plug):

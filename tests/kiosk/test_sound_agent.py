@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from roomctl.screen.protocol import (
-    AskAll,
     MicrophoneLevel,
     PlayTone,
     ReportLevel,

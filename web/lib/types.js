@@ -35,7 +35,8 @@
  * page can be read. `available` is whether there is a sound server. `listening`: whether a program
  * records from a microphone of the room, whichever it is; false: an open one is heard by nobody;
  * null: not known. `talking`: somebody talks in a call and is not heard there, as far as the
- * microphone can tell.
+ * microphone can tell. `wall`: whether the microphone is behind a wall, so that *muted* is silence
+ * that was measured; away: it should be, and what keeps the wall does not run.
  * @typedef {object} Audio
  * @property {"muted" | "muting" | "open" | "unmuting" | "unknown"} mute
  * @property {number | null} volume_pct
@@ -50,6 +51,7 @@
  * @property {boolean | null} meeting_muted
  * @property {boolean | null} listening
  * @property {boolean} talking
+ * @property {"none" | "stands" | "away"} wall
  * @property {Speakerphone[]} speakerphones
  */
 

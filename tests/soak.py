@@ -22,7 +22,7 @@ from playwright.sync_api import sync_playwright
 
 from roomctl.device import Status
 from tests.camera.site import held, room
-from tests.kiosk import redesigned_pages
+from tests.kiosk import redesigned_pages, wall_histories
 from tests.kiosk.changed_pages import looked_at
 from tests.soak_meetings import meetings
 from tests.soak_room import hours
@@ -136,6 +136,7 @@ def main() -> int:
     parser.add_argument("--joins", type=int, default=50, help="by each walkthrough; 0: none")
     parser.add_argument("--hours", type=float, default=8.0, help="of a room's life; 0: none")
     parser.add_argument("--sockets", type=float, default=8.0, help="hours by sockets; 0: none")
+    parser.add_argument("--histories", type=int, default=1000, help="of a wall; 0: none")
     asked = parser.parse_args()
     logging.basicConfig(level=logging.ERROR)
     good = asked.cycles == 0 or asyncio.run(soak(asked.cycles, asked.rest))
@@ -154,6 +155,8 @@ def main() -> int:
         told, well = hours(asked.hours)
         say(told)
         good &= well
+    if asked.histories:
+        good &= not wall_histories.main(asked.histories)
     if asked.sockets:
         told, well = hours_by_sockets(asked.sockets)
         say(told)

@@ -1,6 +1,7 @@
-"""Histories of a wall, each by its seed: what is said while the room is muted is never heard.
+"""Histories of walls, by a seed: what is said while the room is muted is never heard.
 
-`python -m tests.kiosk.wall_histories COUNT [FIRST]` runs them and says what leaked. While the
+`python -m tests.kiosk.wall_histories COUNT [SEED]` has so many things happen, ten to each wall, and
+says what leaked. While the
 microphone is shut a *secret* sounds in front of it, a tone that sounds at no other time; a program
 records all the time. So late samples, slow programs and a busy machine cannot blame or excuse the
 wall: a record with the secret in it is a leak, whenever it came.
@@ -28,7 +29,7 @@ RATE = 8000
 HELLO_HZ, SECRET_HZ = 400, 1000
 LOUD = 300  # of 16 bit, of one tone in 0.1 s
 SECRET_S = 0.4
-ACTS_A_HISTORY = 6
+ACTS_A_WALL = 10
 LIMIT_S = 90.0
 
 SERVERS = ("wireplumber", "manager.conf", "programs.conf", "pipewire.conf")
@@ -198,12 +199,12 @@ class History:
         self._room = Room(self._agency)
         self.acts: list[str] = []
 
-    async def run(self) -> str:
+    async def run(self, acts: int = ACTS_A_WALL) -> str:
         """Return what leaked, in a sentence; empty: nothing."""
         recorder = Recorder(self._programs)
         try:
             await self._begin()
-            for _ in range(ACTS_A_HISTORY):
+            for _ in range(acts):
                 act = self._random.choice(ACTS)
                 self.acts.append(act.__name__.removeprefix("_"))
                 await self._keys()
@@ -347,15 +348,16 @@ def _strength(samples: array[int], hertz: int) -> float:
     return 2 * math.hypot(real, imaginary) / max(1, len(samples))
 
 
-def main(count: int, first: int = 0) -> int:
-    """Run so many histories; return how many leaked."""
+def main(count: int, seed: int = 0) -> int:
+    """Have `count` things happen to walls, and say what leaked; return how many walls did."""
     leaks = 0
-    for seed in range(first, first + count):
+    for wall in range(math.ceil(count / ACTS_A_WALL)):
         began = time.monotonic()
-        history = History(seed)
-        leak = asyncio.run(history.run())
+        acts = min(ACTS_A_WALL, count - wall * ACTS_A_WALL)
+        leak = asyncio.run(History(seed + wall).run(acts))
         leaks += bool(leak)
-        sys.stdout.write(f"{seed}: {leak or 'silent'} ({time.monotonic() - began:.0f} s)\n")
+        took_s = time.monotonic() - began
+        sys.stdout.write(f"wall {seed + wall}: {leak or 'silent'} ({took_s:.0f} s)\n")
         sys.stdout.flush()
     return leaks
 

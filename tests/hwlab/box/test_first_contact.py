@@ -155,6 +155,7 @@ def test_a_microphone_behind_a_wall_is_the_rooms_alone(box: Box) -> None:
         lambda: journal(box),
     )
     assert box.run(as_user("roomctl-audio", "manager", PLUGGED)).status == 0
+    until(lambda: status(box)["audio"]["wall"] == "stands", "the wall", lambda: journal(box))
     assert seen(box, "roomctl-audio", "manager") >= {"call", "microphone"}
     for _ in range(2):
         assert seen(box, "kiosk", "programs") == {"call", "speaker.monitor"}

@@ -10,7 +10,7 @@ from tests.kiosk.wall_histories import History
 pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
 
 
-@pytest.mark.parametrize("seed", range(1000, 1004))
+@pytest.mark.parametrize("seed", [1000, 1001])
 def test_what_is_said_in_a_muted_room_is_not_heard(seed):
     needed("pipewire")
     assert asyncio.run(History(seed).run()) == ""

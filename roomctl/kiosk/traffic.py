@@ -5,16 +5,23 @@ socket (NETLINK_SOCK_DIAG, linux/inet_diag.h and linux/tcp.h), without any right
 meeting's if a process of its folder holds it. UDP has no such counters: systemd counts all packets
 of the unit in which this process runs (`IPAccounting=yes`); without that the kernel's count of
 datagrams of the whole box stands in, which says less.
+
+When the last datagram came is noted by the kernel for each socket, and told to who holds it
+(SIOCGSTAMPNS, socket(7)): a copy of the meeting's is taken for that moment (pidfd_getfd(2)), and
+nothing is read of it. A kernel that refuses that leaves one witness less.
 """
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import fcntl
 import itertools
 import os
 import re
 import socket
 import struct
+import time
 from collections.abc import Container, Iterable, Iterator, Set
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +44,7 @@ class SessionTraffic:
     def __init__(self, folder: Path, own_ports: Container[int] = (), bus: Path = _BUS) -> None:
         self._sockets = _Sockets(folder, own_ports)
         self._unit = _Unit(bus)
+        self._ears: dict[int, _Ear] = {}  # by inode
 
     def read(self) -> TrafficCount:
         """Return the counts so far; never raises."""
@@ -56,12 +64,27 @@ class SessionTraffic:
         """Return the datagrams in and out of the whole box so far: a cheap look."""
         return _datagrams()
 
-    def has_datagram_socket(self) -> bool:
-        """Whether the meeting's programs hold one; those that were known at the last `read`."""
-        try:
-            return bool(_inodes(self._sockets.pids, ()) & set(_udp_sockets()))
-        except (OSError, ValueError):
-            return False
+    def find_datagram_sockets(self) -> bool:
+        """Look for those of the meeting's programs, as of the last `read`; whether there are any.
+
+        Those that hear whoever writes to them, as a WebRTC connection's, are `heard` from now on.
+        """
+        ears, found = {}, False
+        with contextlib.suppress(OSError, ValueError):
+            known = dict(_udp_sockets())
+            for pid in self._sockets.pids:
+                with contextlib.suppress(OSError):
+                    for inode, number in _sockets_of(_PROC / str(pid)):
+                        found = found or inode in known
+                        if known.get(inode):
+                            ears[inode] = self._ears.get(inode) or _Ear(inode, pid, number)
+        self._ears = ears
+        return found
+
+    def heard(self) -> float | None:
+        """Return when a datagram came last (monotonic seconds); None: never, or nobody tells."""
+        times = [ear.heard() for ear in self._ears.values()]
+        return max((at for at in times if at is not None), default=None)
 
     def close(self) -> None:
         self._unit.close()
@@ -198,21 +221,22 @@ def _inodes(pids: Iterable[int], wanted: Iterable[int]) -> set[int]:
     found: set[int] = set()
     for pid in pids:
         try:
-            found |= set(_sockets_of(_PROC / str(pid)))
+            found |= dict(_sockets_of(_PROC / str(pid))).keys()
         except PermissionError:
-            found |= {*wanted} - set(_sockets_of(_PROC / "self"))
+            found |= {*wanted} - dict(_sockets_of(_PROC / "self")).keys()
         except OSError:
             continue
     return found
 
 
-def _sockets_of(process: Path) -> Iterator[int]:
+def _sockets_of(process: Path) -> Iterator[tuple[int, int]]:
+    """Yield inode and number of every socket that a process holds."""
     with os.scandir(process / "fd") as entries:
         for entry in entries:
             with contextlib.suppress(FileNotFoundError):
                 held = re.fullmatch(r"socket:\[(\d+)\]", os.readlink(entry.path))
                 if held is not None:
-                    yield int(held[1])
+                    yield int(held[1]), int(entry.name)
 
 
 # Packets
@@ -350,12 +374,77 @@ def _unit() -> str | None:
     return None
 
 
-def _udp_sockets() -> Iterator[int]:
-    """Yield the inodes of the box's UDP sockets."""
+# Datagrams
+
+_PIDFD_GETFD = 438  # on every architecture
+_FIONREAD, _SIOCGSTAMPNS = 0x541B, 0x80108907  # asm-generic/ioctls.h, linux/sockios.h (_NEW)
+_MDNS = 5353  # is spoken to by the whole building
+
+
+@dataclass(slots=True)
+class _Ear:
+    """A socket for datagrams, and what the kernel said of it last."""
+
+    inode: int
+    pid: int
+    number: int  # of its descriptor there
+    stamp: float = 0.0  # by the wall clock, which may be set anew
+    at: float | None = None
+    asked: float = float("-inf")
+
+    def heard(self) -> float | None:
+        """Return when it heard something last; None: never, or the kernel does not tell."""
+        try:
+            stamp = self._last()
+        except OSError:
+            return None
+        now = time.monotonic()
+        if stamp is None:
+            self.at = now
+        elif stamp != self.stamp:
+            ago_s = max(0.0, time.time() - stamp)
+            self.stamp, self.at = stamp, max(self.asked, now - ago_s)
+        self.asked = now
+        return self.at
+
+    def _last(self) -> float | None:
+        """Return the stamp of what was taken in last; None: something waits to be taken in."""
+        with _copied(self.pid, self.number) as own:
+            if os.fstat(own).st_ino != self.inode:
+                raise FileNotFoundError
+            answer = bytearray(16)
+            fcntl.ioctl(own, _FIONREAD, answer)
+            if any(answer):
+                return None
+            fcntl.ioctl(own, _SIOCGSTAMPNS, answer)
+        seconds, nanoseconds = struct.unpack("=qq", answer)
+        return float(seconds + nanoseconds / 1e9)
+
+
+@contextlib.contextmanager
+def _copied(pid: int, number: int) -> Iterator[int]:
+    """Hold a descriptor of another process, for a moment; OSError if the kernel refuses."""
+    process, library = os.pidfd_open(pid), ctypes.CDLL(None, use_errno=True)
+    try:
+        own = library.syscall(ctypes.c_long(_PIDFD_GETFD), process, number, 0)
+        if own < 0:
+            raise OSError(ctypes.get_errno(), "pidfd_getfd")
+    finally:
+        os.close(process)
+    try:
+        yield own
+    finally:
+        os.close(own)
+
+
+def _udp_sockets() -> Iterator[tuple[int, bool]]:
+    """Yield the inodes of the box's UDP sockets, and whether each hears whoever writes to it."""
     for name in ("udp", "udp6"):
         with contextlib.suppress(FileNotFoundError), (_PROC / "net" / name).open() as lines:
             for line in itertools.islice(lines, 1, _MESSAGES):
-                yield int(line.split()[9])
+                words = line.split()
+                port, peers = (int(word.rpartition(":")[2], 16) for word in words[1:3])
+                yield int(words[9]), not peers and port != _MDNS
 
 
 def _datagrams() -> tuple[int, int] | None:

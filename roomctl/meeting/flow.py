@@ -18,6 +18,12 @@ from roomctl.frozen import frozen
 
 SPAN_S = 5.0  # how far back samples are judged
 SILENT_S = 4.0  # a live connection is asked for a sign every 2.5 s (ICE, RFC 7675)
+# Where no more than signs came, one may be lost with the network for 2 s, and the next be late:
+# 5.4 s. A stream is missed sooner, for it is back, or followed by a sign, after 2.9 s.
+MISSED_S = 6.0
+_STREAM_S, _SIGN_S = 0.45, 3.0  # the longest wait for a packet of a stream (DTX), and for a sign
+_KNOWN_S, _BACK_S = 3.0, 6.0  # of one or the other, in so many seconds
+_QUIET_TCP_S = 2.7  # a sign each 2.5 s, and the way there and back
 _QUICK_S, _DATAGRAMS = 1.0, 20.0  # Opus has 50 a second
 _LEAST_S = 4.0  # fewer seconds say nothing
 _STEADY = 0.8
@@ -60,8 +66,9 @@ class TrafficCount:
 class MediaFlow:
     """Whether media come in and go out; None: the traffic does not tell.
 
-    `silent`: for `SILENT_S` nothing at all came in. `datagrams`: the box sends and receives as many
-    as a call does, and the meeting's programs hold a socket for them; others may, too.
+    `silent`: nothing came in from the other end, for `SILENT_S` of all packets. `datagrams`: the
+    box sends and receives as many as a call does, and the meeting's programs hold a socket for
+    them; others may, too.
     """
 
     incoming: bool | None = None
@@ -91,6 +98,36 @@ def datagrams_flow(samples: Sequence[tuple[float, int, int]]) -> bool:
         min(then[1] - first[1], then[2] - first[2]) >= _DATAGRAMS * (then[0] - first[0])
         for first, then in itertools.pairwise(recent)
     )
+
+
+def is_cut_off(
+    now: float,
+    heard: Sequence[tuple[float, float]],
+    counts: Sequence[tuple[float, TrafficCount]],
+) -> bool:
+    """Whether the other end of a meeting's connections is gone: no datagram comes any more.
+
+    `heard` (monotonic seconds, oldest first) is when one came, of all looks' newest, and the last
+    look at which none was newer. What moved to TCP, which ICE does by itself, is not gone: that is
+    in `counts`.
+    """
+    back = [one for one in heard if heard[-1][0] - one[0] <= _BACK_S]
+    gaps = [then[0] - first[0] for first, then in itertools.pairwise(back)]
+    if sum(gaps) < _KNOWN_S or max(gaps) > _SIGN_S:
+        return False
+    last = back[-1][0]
+    stream = all(look - at <= _STREAM_S for at, look in back[:-1] if last - at <= _KNOWN_S)
+    return now - last >= (SILENT_S if stream else MISSED_S) and not _by_tcp(last, counts)
+
+
+def _by_tcp(since: float, counts: Sequence[tuple[float, TrafficCount]]) -> bool:
+    """Whether TCP brings something as often as a live connection does, or nobody knows."""
+    quiet, start = 0.0, max(since, counts[0][0] if counts else 0.0)
+    for (_, before), (at, count) in itertools.pairwise(counts):
+        if at > since and (count.tcp_in is None or count.tcp_in != before.tcp_in):
+            start = at
+        quiet = max(quiet, at - start)
+    return quiet < _QUIET_TCP_S
 
 
 def are_others(before: bool, flows: bool, has_socket: bool) -> bool:

@@ -773,7 +773,7 @@ class TrafficFlow:
     """What the session's packets of the last seconds look like.
 
     `incoming` and `outgoing`: media, steadily; False: none, None: not known. `silent`: nothing came
-    in at all. `datagrams`: the box has as many of them as a call, and the session a socket.
+    from the other end. `datagrams`: the box has as many as a call, and the session a socket.
     """
 
     incoming: bool | None

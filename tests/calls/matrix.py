@@ -35,6 +35,7 @@ EVERY_S = 0.2
 STANDS_S = 20.0  # so long a page is watched that is in no call
 HOLDS_S = 8.0  # and a call, from when it is known
 LATE_S = 5.0  # by which a call is known, and its end
+HICCUP_S = 2.0
 MOST_S = 40.0  # so long either is waited for
 MEETING = ("in_call", "alone", "listening")
 
@@ -81,6 +82,7 @@ CONDITIONS = {
     "call": Condition("a call with sound, left by the page's own key", "in_call", True, "ended"),
     "muted": Condition("a call in which all mute, and nobody sends a packet", "in_call", True),
     "cut": Condition("a call whose network is cut", "in_call", True, "interrupted"),
+    "hiccup": Condition("a call whose network is gone for 2 s, three times", "in_call", True),
     "vanished": Condition("a call whose other end vanishes", "in_call", True, None),
     "hung up": Condition("a call that the other end leaves", "in_call", True, None),
     "killed": Condition("a call whose renderer is killed", "in_call", True, "failed"),
@@ -214,7 +216,7 @@ class StandIn:
             "alone",
             "call",
         ),
-        *("muted", "cut", "killed", "waiting"),
+        *("muted", "hiccup", "cut", "killed", "waiting"),
     )
 
     def __init__(self, flow):
@@ -238,7 +240,7 @@ class StandIn:
             found(lambda: self.flow.said_at.get("stands"))
 
     def _stage(self, cell):
-        return "call" if cell.name in ("cut", "killed") else cell.name
+        return "call" if cell.name in ("hiccup", "cut", "killed") else cell.name
 
     def _show_lobby(self, rig):
         """Have staff show the way to the lobby, and name its picture."""
@@ -252,6 +254,14 @@ class StandIn:
         rig.served.command("walkthrough.pick", x=flow.middle - 0.05, y=0.42)
         rig.served.command("walkthrough.name", says="lobby")
         rig.leave()
+
+    def disturb(self, watch):
+        """Take the network away for as long as is no end, and give it back."""
+        for _ in range(3):
+            far_end.shared().cut()
+            watch.stand(HICCUP_S)
+            far_end.shared().mend()
+            watch.stand(LATE_S)
 
     def end(self, rig, cell):
         match cell.name:
@@ -493,7 +503,9 @@ def play(rig, name, page, condition, *, stands_s=STANDS_S, holds_s=HOLDS_S, most
             else:
                 watch.until(cell.condition.truth, limit_s=most_s)
                 watch.stand(stands_s if condition == "muted" else holds_s)
-            if cell.condition.meets and condition != "muted":
+            if condition == "hiccup":
+                page.disturb(watch)
+            elif cell.condition.meets and condition != "muted":
                 cell.ended = page.end(rig, cell)
                 watch.until(*AFTER, limit_s=most_s)
                 watch.stand(min(holds_s, LATE_S))

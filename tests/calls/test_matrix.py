@@ -45,6 +45,12 @@ def test_a_call_is_known_and_so_is_its_end(rig, name, after):
     assert len(cell.by) > 1, "two witnesses"
 
 
+def test_a_network_that_is_gone_for_two_seconds_is_no_end(rig):
+    cell = played(rig, "hiccup")
+    assert cell.said[-1] == "in_call", list(matrix.details(cell))
+    assert "interrupted" not in cell.said, list(matrix.details(cell))
+
+
 def test_a_meeting_without_anybody_else_is_no_call(rig):
     cell = played(rig, "alone")
     assert "in_call" not in cell.said, list(matrix.details(cell))

@@ -137,6 +137,95 @@ def test_datagrams_are_those_of_the_whole_box_without_systemd(tmp_path):
     assert after.packets_out >= before.packets_out + 30
 
 
+_HEARER = """
+import socket, sys
+line = socket.socket(type=socket.SOCK_DGRAM)
+line.bind(("127.0.0.1", 0))
+if sys.argv[2] == "one peer":
+    line.connect(("127.0.0.1", 9))
+print(line.getsockname()[1], flush=True)
+for word in sys.stdin:
+    line.recv(100)
+    print("taken in", flush=True)
+"""
+
+
+class Hearer:
+    """A program of a meeting in `folder`, with one socket for datagrams."""
+
+    def __init__(self, folder, way=""):
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", _HEARER, f"{folder}/profile", way],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.at = ("127.0.0.1", int(self.process.stdout.readline()))
+
+    def is_told(self):
+        with socket.socket(type=socket.SOCK_DGRAM) as line:
+            line.sendto(b"x", self.at)
+
+    def takes_in(self):
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        self.process.stdout.readline()
+
+    def close(self):
+        self.process.kill()
+        self.process.communicate()
+
+
+@pytest.fixture
+def hearer(tmp_path):
+    with contextlib.ExitStack() as done:
+        yield lambda folder, way="": done.enter_context(contextlib.closing(Hearer(folder, way)))
+
+
+def looking(folder):
+    traffic = SessionTraffic(folder)
+    traffic.read()
+    return traffic, traffic.find_datagram_sockets()
+
+
+def test_it_is_told_when_a_datagram_came_last(hearer, tmp_path):
+    one = hearer(tmp_path)
+    traffic, found = looking(tmp_path)
+    assert found
+    assert traffic.heard() is None
+    for _ in range(2):
+        before = time.monotonic()
+        one.is_told()
+        one.takes_in()
+        after = time.monotonic()
+        first = traffic.heard()
+        assert before - 0.1 <= first <= after + 0.1
+        assert traffic.heard() == first, "nothing came since"
+
+
+def test_datagram_that_waits_to_be_taken_in_has_come(hearer, tmp_path):
+    """A program that is held up hears later; the other end is not gone."""
+    one = hearer(tmp_path)
+    traffic, _ = looking(tmp_path)
+    one.is_told()
+    first = traffic.heard()
+    assert traffic.heard() > first
+
+
+def test_sockets_of_other_programs_with_a_peer_and_closed_ones_tell_nothing(hearer, tmp_path):
+    folder = tmp_path / "meeting"
+    other, peer, gone = hearer(tmp_path / "other"), hearer(folder, "one peer"), hearer(folder)
+    traffic, found = looking(folder)
+    assert found
+    for one in (gone, other):
+        one.is_told()
+        one.takes_in()
+    assert traffic.heard() is not None
+    gone.close()
+    assert traffic.heard() is None
+    assert peer.process.poll() is None
+
+
 def test_a_look_costs_at_most_five_milliseconds(run, tmp_path):
     program, traffic = run(tmp_path), SessionTraffic(tmp_path)
     program.sends(100)

@@ -10,6 +10,7 @@ from roomctl.meeting.flow import (
     TrafficSource,
     are_others,
     datagrams_flow,
+    is_cut_off,
     media_flow,
 )
 from tests.examples import examples
@@ -235,3 +236,76 @@ def test_datagrams_that_came_before_the_meeting_s_socket_are_others_until_they_e
         others = are_others(others, bool(flows), bool(has_socket))
         said.append(others)
     assert said == [True, True, True, False, False]
+
+
+STREAM = [(0.5 * look, 0.5 * look + 0.1) for look in range(20)]
+SIGNS = [(2.5 * sign, 2.5 * sign + 2.4) for sign in range(5)]  # everybody is silent
+NO_TCP = [(0.9 * look, TrafficCount(tcp_in=5)) for look in range(40)]
+
+
+def cut_off(heard, after_s, counts=NO_TCP):
+    now = heard[-1][0] + after_s
+    return is_cut_off(now, heard, [one for one in counts if now - 7 < one[0] <= now])
+
+
+@pytest.mark.parametrize(("heard", "after_s"), [(STREAM, 4.1), (STREAM, 20), (SIGNS, 6.1)])
+def test_connection_that_was_heard_and_is_heard_no_more_is_cut_off(heard, after_s):
+    assert cut_off(heard, after_s)
+
+
+@pytest.mark.parametrize(
+    ("heard", "after_s"),
+    [(STREAM, 3.9), (SIGNS, 5.9), (STREAM[:4], 30), ([(0, 9), (9, 12)], 30), ([(5, 9)], 30)],
+)
+def test_what_may_come_late_or_never_came_steadily_is_not(heard, after_s):
+    assert not cut_off(heard, after_s)
+
+
+def test_nobody_is_cut_off_who_was_never_heard():
+    assert not is_cut_off(10.0, [], NO_TCP)
+
+
+@settings(max_examples=examples(500))
+@given(
+    st.floats(0, 2.5),
+    st.floats(0.02, 1.0),
+    st.floats(10, 15),
+    st.floats(0, 3),
+    st.sampled_from([0.3, 0.5, 0.7, 1.0]),
+    st.booleans(),
+)
+def test_two_seconds_of_loss_are_no_end(phase, packet_s, lost_at, goes_on_s, look_s, talks):
+    """Signs each 2.5 s and 0.9 s after one was lost (WebRTC), with or without a stream.
+
+    It goes on after the loss, or ends with it, as everybody mutes.
+    """
+    came, at = [], phase
+    while at < 25:
+        lost = lost_at <= at < lost_at + 2
+        came += [] if lost else [at]
+        at += 0.9 if lost else 2.5
+    packets = range(int((lost_at + goes_on_s) / packet_s)) if talks else []
+    came += [one * packet_s for one in packets if not lost_at <= one * packet_s < lost_at + 2]
+    heard, now = [], 0.0
+    while now < 20:
+        now += look_s
+        last = max((at for at in came if at <= now), default=None)
+        if last is not None:
+            heard = [*(one for one in heard if one[0] != last), (last, now)][-32:]
+        counts = [one for one in NO_TCP if now - 7 < one[0] <= now]
+        assert not is_cut_off(now, heard, counts)
+
+
+@pytest.mark.parametrize("every", [1, 2])
+def test_connection_that_moved_to_tcp_is_not_cut_off(every):
+    counts = [(0.9 * look, TrafficCount(tcp_in=look // every)) for look in range(40)]
+    assert not any(cut_off(STREAM, after_s, counts) for after_s in (4, 5, 6, 9, 15))
+
+
+def test_words_of_a_page_to_its_server_are_no_connection():
+    counts = [(0.9 * look, TrafficCount(tcp_in=look // 5)) for look in range(40)]
+    assert any(cut_off(STREAM, after_s, counts) for after_s in (4, 4.5, 5))
+
+
+def test_nobody_is_cut_off_where_nobody_counts_tcp():
+    assert not cut_off(STREAM, 9, [(0.9 * look, TrafficCount()) for look in range(40)])

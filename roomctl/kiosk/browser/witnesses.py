@@ -19,6 +19,7 @@ from roomctl.meeting.flow import (
     TrafficCount,
     are_others,
     datagrams_flow,
+    is_cut_off,
     media_flow,
 )
 from roomctl.screen.protocol import MeetingPage, RtcLines, SoundFlow, TrafficFlow
@@ -40,6 +41,7 @@ class Witnesses:
         self._flow = MediaFlow()
         self._counts: deque[tuple[float, TrafficCount]] = deque(maxlen=8)
         self._datagrams: deque[tuple[float, int, int]] = deque(maxlen=4)
+        self._heard: deque[tuple[float, float]] = deque(maxlen=32)  # see `is_cut_off`
         self._has_socket = self._busy = False
         self._read_s = float("-inf")
 
@@ -50,20 +52,25 @@ class Witnesses:
         flows = datagrams_flow(self._datagrams)
         self._busy = are_others(self._busy, flows, self._has_socket)
         datagrams = flows and self._has_socket and not self._busy
-        traffic = TrafficFlow(
-            self._flow.incoming, self._flow.outgoing, self._flow.silent, datagrams
-        )
+        silent = self._flow.silent or self._is_cut_off(now)
+        traffic = TrafficFlow(self._flow.incoming, self._flow.outgoing, silent, datagrams)
         flow = await self._flow_of(pid)
         return replace(page, flow=flow, lines=self._lines, traffic=traffic)
 
     def close(self) -> None:
         self._network.close()
 
+    def _is_cut_off(self, now: float) -> bool:
+        """Whether a connection of the browser's, which is asked for signs of life, gets none."""
+        connected = self._lines is not None and self._lines.connected > 0
+        return connected and is_cut_off(now, self._heard, self._counts)
+
     def _read(self, now: float) -> None:
         """Read what is cheap at each look, the rest once a second; blocking."""
         counted = self._network.datagrams()
         if counted is not None:
             self._datagrams.append((now, *counted))
+        self._hear(self._network.heard())
         if now < self._read_s + EVERY_S:
             return
         self._read_s = now
@@ -71,7 +78,17 @@ class Witnesses:
             self._lines = _lines(self._logs.read(now), now)
         self._counts.append((now, self._network.read()))
         self._flow = media_flow(self._counts)
-        self._has_socket = self._network.has_datagram_socket()
+        self._has_socket = self._network.find_datagram_sockets()
+
+    def _hear(self, at: float | None) -> None:
+        """Take when something came last; if that is earlier than it was, a socket was closed."""
+        last = self._heard[-1][0] if self._heard else None
+        if at is None or (last is not None and at < last):
+            self._heard.clear()
+        elif at == last:
+            self._heard.pop()
+        if at is not None:
+            self._heard.append((at, time.monotonic()))
 
 
 def _lines(seen: rtc_log.LoggedLines, now: float) -> RtcLines:

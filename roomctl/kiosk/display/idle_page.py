@@ -155,6 +155,7 @@ class IdlePage:
         async with asyncio.timeout(WINDOW_S):
             while not await in_thread(windows.there, dict(os.environ), self._name):
                 await asyncio.sleep(WINDOW_EVERY_S)
+        await tab.take_keys()
 
     async def _until_moved(self, browser: Browser, tab: Tab) -> bool:
         ends = (self._moved.wait(), tab.crashed.wait(), tab.closed.wait(), _gone(browser))

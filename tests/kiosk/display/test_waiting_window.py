@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from functools import partial
 
 import pytest
 
@@ -87,6 +88,34 @@ async def test_a_waiting_browser_takes_no_keys_from_the_window_that_has_them(pag
         await asyncio.to_thread(keyboard.strike, named(KeyName.SPACE))
         await asyncio.to_thread(window.hear)
         assert len(window.keys) == 1
+
+
+async def test_keys_reach_the_rooms_page_before_and_while_a_browser_waits(pages):
+    """Chromium leaves them to its address bar, now and then: so several pages are put up."""
+    with (
+        compositor.kiosk(1) as (display, agency),
+        contextlib.closing(VirtualInput(display.environment, None)) as keyboard,
+    ):
+
+        async def is_heard():
+            pages.asked.clear()
+            await asyncio.to_thread(keyboard.strike, named(KeyName.SPACE))
+            await asyncio.to_thread(display.until, lambda: "/typed-Space" in pages.asked, "a key")
+
+        async with agency.daemon() as daemon:
+            await wanted(daemon)
+            for number in range(1, 5):
+                url = f"{pages.origin}/ff0000-{number}"
+                daemon.say(ShowPage(DisplayRole.ROOM, url, None))
+                await asyncio.to_thread(display.until, partial(are_shown, agency, number), "a page")
+                await is_heard()
+            daemon.say(ExpectMeeting(needs_of(meeting(pages, assisted=False))))
+            await said(daemon, WaitingState.READY)
+            await is_heard()
+
+
+def are_shown(agency, count):
+    return agency.log.read_text().count(f"{labwc.ROOM} is shown") == count
 
 
 async def test_none_waits_where_the_compositor_s_rules_are_somebody_else_s(pages):

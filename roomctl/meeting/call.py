@@ -13,7 +13,8 @@ Nobody is believed alone. A witness speaks for a call while it sees media go bot
 
 Two that agree make `in_call`. One alone makes `unknown`: people see the room's screen. `alone` is a
 live connection that sends, and to which nobody answers; `listening` one that only receives, with
-nothing recorded. Before the meeting nothing flows, whatever is recorded and played.
+nothing recorded. Before the meeting nothing flows, whatever is recorded and played. A lobby may
+hear and send like a call: where staff have named its picture, two looks have to miss that first.
 
 In the meeting, what made the call keeps it. Everybody may be silent as long as the other end gives
 signs of life (RTP, RTCP, ICE). Without any for `SILENT_S` it is interrupted; without a line and
@@ -207,10 +208,23 @@ class PageReport:
 
 @frozen
 class PageSeen:
-    """What a picture says of the page of call `id`, in a sign's words; None: it says no more."""
+    """What a picture says of the page of call `id`, in a sign's words; None: it says no more.
+
+    `looked_s` is when the first of the looks began that say so (monotonic); None: nobody looks.
+    """
 
     id: int
     sign: str | None
+    at: Moment
+    looked_s: float | None = None
+
+
+@frozen
+class LobbySought:
+    """The lobby of call `id` is known by a picture, which is looked for as long as it is `on`."""
+
+    id: int
+    on: bool
     at: Moment
 
 
@@ -235,7 +249,7 @@ class Tick:
     at: Moment
 
 
-Event = Started | PageReport | PageSeen | LeaveAsked | Away | Tick
+Event = Started | PageReport | PageSeen | LobbySought | LeaveAsked | Away | Tick
 
 
 @frozen
@@ -268,6 +282,8 @@ class CallContext:
     before the page's only connection was made, so they are others'. `within` is the state in the
     meeting to which an interruption returns, `made` who spoke for it, `hasty` whether nothing but
     datagrams that may be others' was seen of its traffic, `spoke_s` when anybody spoke last.
+    `sought`: its lobby's picture is looked for; `looked_s` is when the looks began of which
+    `picture` speaks, `agreed_s` since when witnesses agree that it is a meeting.
     """
 
     call: Call | None = None
@@ -293,6 +309,9 @@ class CallContext:
     made: frozenset[Witness] = frozenset()
     hasty: bool = False
     spoke_s: float | None = None
+    sought: bool = False
+    looked_s: float | None = None
+    agreed_s: float | None = None
 
 
 MEETING = frozenset({State.IN_CALL, State.ALONE, State.LISTENING})
@@ -333,7 +352,10 @@ def step(context: CallContext, event: Event) -> CallContext:
         case PageReport() if event.id == context.call.id:
             return _reported(replace(context, away_s=None), event)
         case PageSeen() if event.id == context.call.id and context.shown:
-            return _aged(replace(context, picture=event.sign), event.at)
+            seen = replace(context, picture=event.sign, looked_s=event.looked_s)
+            return _aged(seen, event.at)
+        case LobbySought() if event.id == context.call.id:
+            return replace(context, sought=event.on)
     return context
 
 
@@ -346,6 +368,7 @@ def _unseen(context: CallContext, at: Moment) -> CallContext:
     if context.away_s is not None:
         return context
     seen = replace(context, sign=None, picture=None, joined=None, refused=False, media=None)
+    seen = replace(seen, looked_s=None, agreed_s=None)
     return replace(seen, sound=None, sound_s=None, lines=None, flow=None, away_s=at.mono_s)
 
 
@@ -531,6 +554,8 @@ def _aged(context: CallContext, at: Moment) -> CallContext:
         context = replace(context, spoke_s=now)
     if state in _STANDS and not _is_over(context):
         return _standing(context, speaking, at)
+    agrees = _met(context, speaking) is not None
+    context = replace(context, agreed_s=_since(context.agreed_s, agrees, now))
     return _by_sight(context, at) or _by_media(context, speaking, at)
 
 
@@ -567,10 +592,17 @@ def _by_sight(context: CallContext, at: Moment) -> CallContext | None:
     return None
 
 
+def _may_be_lobby(context: CallContext) -> bool:
+    """Whether the lobby's picture is known, and not missed since witnesses agree on a meeting."""
+    looked, agreed = context.looked_s, context.agreed_s
+    missed = looked is not None and agreed is not None and looked >= agreed
+    return context.sought and not missed and context.picture != State.IN_CALL
+
+
 def _by_media(context: CallContext, speaking: set[Witness], at: Moment) -> CallContext:
     """Judge a page that shows nothing of a call: by who speaks for one."""
     found = _met(context, speaking)
-    if found is not None:
+    if found is not None and not _may_be_lobby(context):
         return _in_meeting(replace(context, made=frozenset()), *found, at)
     over = context.now.state is State.ENDED or context.now.failure is CallFailure.NETWORK
     return context if over else _before(context, speaking, at)
@@ -581,7 +613,7 @@ def _in_meeting(context: CallContext, state: State, by: set[Witness], at: Moment
     hasty = not sure and (context.hasty or not context.made)
     made = context.made | by
     context = replace(context, within=state, made=made, hasty=hasty, spoke_s=at.mono_s)
-    return _to(context, state, at, by)
+    return _to(replace(context, agreed_s=None), state, at, by)
 
 
 def _before(context: CallContext, speaking: set[Witness], at: Moment) -> CallContext:

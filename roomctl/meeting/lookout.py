@@ -9,11 +9,12 @@ Knows no clock, no screen and no way to compare pictures.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from roomctl.meeting.walkthrough import NamedPicture, PageName, ShownControl, Sighted
 
 BEFORE_S = 2.0  # between two looks while a call is not proven
+LOBBY_S = 1.0  # where the picture of a lobby is known: a call waits for these looks
 DURING_S = 10.0  # and while it is
 
 EARLY = 3  # looks at a call that is just proven, as often as before: it may be a lobby with media
@@ -28,8 +29,10 @@ class Lookout:
         """`first` is the number that the first of the pictures was brought under."""
         self._pictures, self._first = tuple(pictures), first
         self.says: PageName | None = None
-        self.is_sure = False  # two looks have seen the same
-        self._before: PageName | str | None = ""
+        self.sure_s: float | None = (
+            None  # when the first of the last two looks began, if they agree
+        )
+        self._before: tuple[PageName | None, float] | None = None
 
     @property
     def controls(self) -> tuple[ShownControl, ...]:
@@ -44,8 +47,13 @@ class Lookout:
             if not proven or one.says in _DURING
         )
 
-    def saw(self, seen: Sighted) -> None:
-        """Take what a look saw of those."""
+    @property
+    def before_s(self) -> float:
+        """How long between two looks while a call is not proven."""
+        return LOBBY_S if knows_lobby(self._pictures) else BEFORE_S
+
+    def saw(self, began_s: float, seen: Sighted) -> None:
+        """Take what a look saw of those that began then (monotonic seconds)."""
         now = next(
             (
                 one.says
@@ -54,6 +62,12 @@ class Lookout:
             ),
             None,
         )
-        if now == self._before:
-            self.says, self.is_sure = now, True
-        self._before = now
+        before, self._before = self._before, (now, began_s)
+        self.sure_s = None
+        if before is not None and before[0] == now:
+            self.says, self.sure_s = now, before[1]
+
+
+def knows_lobby(pictures: Iterable[NamedPicture]) -> bool:
+    """Whether the picture of a lobby is among them."""
+    return any(one.says is PageName.LOBBY for one in pictures)

@@ -405,8 +405,8 @@ def _bare(text: str) -> str:
 
 # Doing it again.
 
-LOOK_EVERY_S = 0.3
-TWICE_S = 0.25  # between the two looks that see the same
+LOOK_EVERY_S = 0.15
+TWICE_S = 0.1  # between the two looks that see the same; a press looks a third time
 GIVE_UP_S = 6.5  # of a page that stands still without the picture; with the looks, below 8
 LEAST_LOOKS = 8  # at it; a box that has no time for them has none for the page either
 LONGEST_S = 60.0  # for one step, on a page that never stands still
@@ -509,6 +509,11 @@ class Replay:
         if self.outcome is not None:
             return None
         return self._todo[0] if self._todo else LookFor(self._wanted())
+
+    @property
+    def pause_s(self) -> float:
+        """How long to wait before the next look: less where a second one has to agree."""
+        return LOOK_EVERY_S if self._found is None else TWICE_S
 
     def end(self, outcome: WalkOutcome) -> None:
         """End it from outside: stopped, touched, in the call; the first end stays."""

@@ -592,9 +592,13 @@ class CallControl:
         elif page is None:
             self._miss()
 
-    def page_seen(self, call_id: int, sign: str | None) -> None:
-        """Take what a picture says of a call's page; None: it says no more."""
-        self._step(call.PageSeen(call_id, sign, self._clock.now()))
+    def page_seen(self, call_id: int, sign: str | None, looked_s: float | None = None) -> None:
+        """Take what a picture says of a call's page, by looks since then; None: it says no more."""
+        self._step(call.PageSeen(call_id, sign, self._clock.now(), looked_s))
+
+    def lobby_sought(self, call_id: int, on: bool) -> None:
+        """Take it that the picture of a call's lobby is looked for, or is no more."""
+        self._step(call.LobbySought(call_id, on, self._clock.now()))
 
     def tick(self) -> None:
         """Let time pass."""

@@ -26,10 +26,9 @@ from roomctl.config import Config
 from roomctl.errors import NoReply, PortError, Refused, RoomctlError
 from roomctl.frozen import frozen
 from roomctl.kind import Part
-from roomctl.meeting.lookout import BEFORE_S, DURING_S, EARLY, Lookout
+from roomctl.meeting.lookout import DURING_S, EARLY, Lookout, knows_lobby
 from roomctl.meeting.walkthrough import (
     LARGEST_FILE,
-    LOOK_EVERY_S,
     LookFor,
     NamedPicture,
     NotShown,
@@ -351,19 +350,26 @@ class Walkthroughs(Part):
     def _begin(self, call_id: int) -> None:
         """Pass the page of a call that was just opened, if it was shown how."""
         platform, asks = self._calls.plain_platform, self._calls.plain_asks_number
-        known = any(
-            (one.platform, one.asks_number) == (platform, asks)
+        known = [
+            one
             for one in self.library.kept.values()
-        )
+            if (one.platform, one.asks_number) == (platform, asks)
+        ]
         self._name = self._says = None
         if known and self._shown is None and self._screen is not None:
             self._handed = None
             remote = self._screen.remote
-            self._start(remote, partial(self._pass, remote, call_id, platform))
+            task = self._start(remote, partial(self._pass, remote, call_id, platform))
+            if any(knows_lobby(one.named) for one in known):
+                self._calls.lobby_sought(call_id, on=True)
+                task.add_done_callback(lambda _: self._calls.lobby_sought(call_id, on=False))
 
-    def _start(self, remote: RemoteDisplay, work: Callable[[], Awaitable[None]]) -> None:
+    def _start(
+        self, remote: RemoteDisplay, work: Callable[[], Awaitable[None]]
+    ) -> asyncio.Future[None]:
         """Do something by itself as soon as what was begun before is over."""
         self._task = asyncio.ensure_future(self._in_turn(self._task, remote, work))
+        return self._task
 
     async def _in_turn(
         self,
@@ -433,17 +439,18 @@ class Walkthroughs(Part):
         while (todo := replay.todo) is not None:
             before = replay.progress
             if isinstance(todo, LookFor):
-                due = self._clock.mono_s() - looked_out_s >= BEFORE_S
+                began_s = self._clock.mono_s()
+                due = began_s - looked_out_s >= lookout.before_s
                 named = lookout.wanted(proven=False) if due else ()
                 seen = await remote.seek((*todo.controls, *named))
                 now, sighted = self._clock.mono_s(), _sighted(seen)
                 if due:
                     looked_out_s = now
-                    self._tell(call_id, lookout, sighted)
+                    self._tell(call_id, lookout, began_s, sighted)
                 if replay.outcome is None:
                     replay.saw(now, sighted, seen.still_ms / 1000, seen.gone)
                 if isinstance(replay.todo, LookFor):
-                    await asyncio.sleep(LOOK_EVERY_S)
+                    await asyncio.sleep(replay.pause_s)
             else:
                 await self._act(remote, replay, todo)
             if replay.progress != before:
@@ -456,6 +463,7 @@ class Walkthroughs(Part):
             await self._seek_named(remote, call_id)
         finally:
             self._looks_at, self._sought = None, ()
+            self._calls.lobby_sought(call_id, on=False)
             if self._says is not None:
                 self._says = None
                 self._calls.page_seen(call_id, None)
@@ -467,6 +475,7 @@ class Walkthroughs(Part):
             kept, proven = self._kept_here(), self._calls.proven
             named = kept.named if kept is not None else ()
             wanted = Lookout(named).wanted(proven=proven)
+            self._calls.lobby_sought(call_id, on=knows_lobby(named))
             if not wanted:
                 self._sought = ()
                 if looking:
@@ -477,17 +486,18 @@ class Walkthroughs(Part):
             if named != self._sought:
                 lookout, looking, self._sought = Lookout(named), True, named
                 await remote.bring(packed(lookout.controls))
+            began_s = self._clock.mono_s()
             seen = await remote.seek(wanted)
-            self._tell(call_id, lookout, _sighted(seen))
+            self._tell(call_id, lookout, began_s, _sighted(seen))
             looks = looks + 1 if proven else 0
-            await asyncio.sleep(DURING_S if looks > EARLY else BEFORE_S)
+            await asyncio.sleep(DURING_S if looks > EARLY else lookout.before_s)
 
-    def _tell(self, call_id: int, lookout: Lookout, sighted: Sighted) -> None:
-        """Have the call's state say what a named picture says."""
-        lookout.saw(sighted)
-        if lookout.is_sure and lookout.says != self._says:
+    def _tell(self, call_id: int, lookout: Lookout, began_s: float, sighted: Sighted) -> None:
+        """Have the call's state say what a named picture says, by a look that began then."""
+        lookout.saw(began_s, sighted)
+        if lookout.sure_s is not None:
             self._says = lookout.says
-            self._calls.page_seen(call_id, lookout.says)
+            self._calls.page_seen(call_id, lookout.says, lookout.sure_s)
 
     async def _act(self, remote: RemoteDisplay, replay: Replay, todo: Todo) -> None:
         try:

@@ -45,6 +45,12 @@ def test_a_call_is_known_and_so_is_its_end(rig, name, after):
     assert len(cell.by) > 1, "two witnesses"
 
 
+def test_a_lobby_that_hears_and_sends_is_not_the_meeting(rig):
+    cell = played(rig, "waiting")
+    assert set(cell.said) <= {"preparing", "prejoin", "joining", "lobby"}, [*matrix.details(cell)]
+    assert cell.said[-1] == "lobby"
+
+
 def test_a_network_that_is_gone_for_two_seconds_is_no_end(rig):
     cell = played(rig, "hiccup")
     assert cell.said[-1] == "in_call", list(matrix.details(cell))

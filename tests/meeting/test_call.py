@@ -14,6 +14,7 @@ from roomctl.meeting.call import (
     CallState,
     Event,
     LeaveAsked,
+    LobbySought,
     PageSeen,
     Sound,
     Started,
@@ -45,6 +46,7 @@ IN_CALL = every(1, 6, lines=talks, sound=BOTH)
 TALKING = line(9, 9, 2)
 MUTED_ALL = line(0, 9, 2, heard=True)
 UNANSWERED = line(0, 9)
+SOUGHT = LobbySought(7, True, at(1))
 FRESH, DATAGRAMS = CallLines(1, 0, fresh=1), MediaFlow(datagrams=True)
 
 BEFORE: list[tuple[str, tuple[Event, ...], tuple[str, str, str | None]]] = [
@@ -90,6 +92,20 @@ BEFORE: list[tuple[str, tuple[Event, ...], tuple[str, str, str | None]]] = [
         (page(1), PageSeen(7, "lobby", at(1)), *every(2, 30, lines=talks, sound=BOTH)),
         ("lobby", "page", None),
     ),
+    ("a lobby that is known by a picture, and nobody has looked since media flow",
+     (page(1), SOUGHT, PageSeen(7, None, at(2), 1.0), *every(2, 9, lines=talks, sound=BOTH)),
+     ("joining", "media", None)),
+    ("the same, for 10 s", (page(1), SOUGHT, *every(2, 16, lines=talks, sound=BOTH)),
+     ("unknown", "media", None)),
+    ("the same, and one of two looks was before that",
+     (page(1), SOUGHT, *every(2, 6, lines=talks, sound=BOTH), PageSeen(7, None, at(7), 2.5)),
+     ("joining", "media", None)),
+    ("the same, listening",
+     (page(1), SOUGHT, *every(2, 9, lines=lambda s: line(s, 0, 1), sound=PLAYS)),
+     ("preparing", "none", None)),
+    ("the same, and it is the lobby",
+     (page(1), SOUGHT, *every(2, 6, lines=talks, sound=BOTH), PageSeen(7, "lobby", at(7), 5.0)),
+     ("lobby", "page", None)),
     (
         "a picture says lobby",
         (page(1), PageSeen(7, "lobby", at(2)), page(3)),
@@ -136,6 +152,19 @@ WITHIN: list[tuple[str, tuple[Event, ...], tuple[str, str, str | None]]] = [
     ("traffic and sound", every(1, 4, flow=FLOWS, sound=BOTH), ("in_call", "media", None)),
     ("log and traffic", every(1, 4, flow=FLOWS, lines=talks), ("in_call", "media", None)),
     ("the page's counts and its sound", every(1, 6, media=counts, sound=BOTH),
+     ("in_call", "media", None)),
+    ("no lobby, as two looks see that began since media flow",
+     (page(1), SOUGHT, *every(2, 6, lines=talks, sound=BOTH), PageSeen(7, None, at(7), 5.0)),
+     ("in_call", "media", None)),
+    ("nobody looks for the lobby any more",
+     (page(1), SOUGHT, *every(2, 6, lines=talks, sound=BOTH), LobbySought(7, False, at(7)),
+      Tick(at(8))), ("in_call", "media", None)),
+    ("its picture and sound, where the lobby's is known, too",
+     (page(1, sound=BOTH), SOUGHT, PageSeen(7, "in_call", at(2), 1.0), Tick(at(4))),
+     ("in_call", "media", None)),
+    ("out of the lobby, which sent and received",
+     (page(1), SOUGHT, *every(2, 6, lines=talks, sound=BOTH), PageSeen(7, "lobby", at(7), 5.0),
+      *every(8, 12, lines=TALKING, sound=BOTH), PageSeen(7, None, at(13), 11.0)),
      ("in_call", "media", None)),
     ("its function and its sound", every(1, 4, joined=True, sound=BOTH),
      ("in_call", "media", None)),

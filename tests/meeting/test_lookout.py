@@ -13,11 +13,13 @@ THERE = (100, 100)
 
 def test_what_was_seen_or_missed_once_says_nothing() -> None:
     lookout, said = Lookout([LOBBY, REMOVED], first=5), []
-    for seen in ({5: THERE}, {}, {5: THERE}, {5: THERE}, {5: "absent"}, {5: THERE}, {}, {}):
-        lookout.saw(seen)  # type: ignore[arg-type]
-        said.append(lookout.says)
+    looks = ({5: THERE}, {}, {5: THERE}, {5: THERE}, {5: "absent"}, {5: THERE}, {}, {})
+    for at, seen in enumerate(looks):
+        lookout.saw(at, seen)  # type: ignore[arg-type]
+        said.append((lookout.says, lookout.sure_s))
     lobby = PageName.LOBBY
-    assert said == [None, None, None, lobby, lobby, lobby, lobby, None]
+    assert [says for says, _ in said] == [None, None, None, lobby, lobby, lobby, lobby, None]
+    assert [since for _, since in said] == [None, None, None, 2, None, None, None, 6]
 
 
 def test_in_a_proven_call_no_wall_is_looked_for() -> None:

@@ -34,10 +34,11 @@ bench: ## what it costs, beside a bare program and the line's limit
 	@bash .ci/environment test
 	@exec "$(VENV)/bin/python" -m benchmarks $(ARGS)
 
-types: ## what is made from the API's schemas, anew: web/lib/types.js, the commands of docs/companion.md
+types: ## what is made from the schemas, anew: web/lib/types.js, docs/companion.md, docs/room-toml.md
 	@bash .ci/environment test
 	@"$(VENV)/bin/python" .ci/panel_types.py
-	@exec "$(VENV)/bin/python" .ci/companion_page.py
+	@"$(VENV)/bin/python" .ci/companion_page.py
+	@exec "$(VENV)/bin/python" .ci/room_toml_page.py
 
 fonts: ## the fonts of the pages, cut anew from npm's: web/fonts
 	@bash .ci/environment test

@@ -161,7 +161,7 @@ class KindTable(Table):
 class DeviceTable(KindTable):
     """[KIND.NAME]: a device at the other end of one wire."""
 
-    url: str = Field(min_length=1)
+    url: str = Field(min_length=1, description="how it is connected")
     profile: str | None = Field(default=None, description="a file of firmware_profiles/KIND")
 
 
@@ -194,12 +194,18 @@ class RoomTable(Table):
         description="what programs know the room by, whatever it is called; left out: made once,"
         " and kept in the state folder",
     )
-    displayName: str = Field(default="Meeting room", min_length=1, max_length=80)  # noqa: N815
-    building: str = Field(default="", max_length=80)
-    floorLabel: str = Field(default="", max_length=40)  # noqa: N815
-    capacity: int | None = Field(default=None, ge=1, le=10_000)
-    timezone: str = "UTC"
-    language: Literal["zh-CN", "en"] = "en"
+    displayName: str = Field(  # noqa: N815
+        default="Meeting room", min_length=1, max_length=80, description="what people call the room"
+    )
+    building: str = Field(default="", max_length=80, description="where it is")
+    floorLabel: str = Field(default="", max_length=40, description="on which floor")  # noqa: N815
+    capacity: int | None = Field(
+        default=None, ge=1, le=10_000, description="how many people it has room for"
+    )
+    timezone: str = Field(default="UTC", description="an IANA time zone, such as Asia/Shanghai")
+    language: Literal["zh-CN", "en"] = Field(
+        default="en", description="of panel, display and what the room says"
+    )
     second_language: Literal["zh-CN", "en"] | None = Field(
         default=None, description="the display says the most important in this one, too"
     )
@@ -260,8 +266,12 @@ class ReleaseProfileTable(Table):
     last two.
     """
 
-    longer_than_min: float | None = Field(default=None, gt=0, le=1440)
-    shorter_than_min: float | None = Field(default=None, gt=0, le=1440)
+    longer_than_min: float | None = Field(
+        default=None, gt=0, le=1440, description="bookings that are longer"
+    )
+    shorter_than_min: float | None = Field(
+        default=None, gt=0, le=1440, description="bookings that are shorter"
+    )
     organizer: str | None = Field(
         default=None,
         min_length=1,
@@ -342,7 +352,9 @@ class RulesTable(Table):
     undo_s: float = Field(
         default=600.0, ge=10, le=86_400, description="the panel offers to undo it this long"
     )
-    profile: tuple[ReleaseProfileTable, ...] = Field(default=(), max_length=32)
+    profile: tuple[ReleaseProfileTable, ...] = Field(
+        default=(), max_length=32, description="bookings that are released otherwise"
+    )
     series_misses: int = Field(
         default=4,
         ge=0,
@@ -571,9 +583,13 @@ class MeetingTable(Table):
     """[meeting]: the platforms this room may use."""
 
     platform: str | None = Field(default=None, description="default for new meetings")
-    fallback: str | None = None
-    allow: tuple[str, ...] = ()
-    deny: tuple[str, ...] = ()
+    fallback: str | None = Field(
+        default=None, description="platform that is offered where a meeting cannot be joined"
+    )
+    allow: tuple[str, ...] = Field(
+        default=(), description="only this is opened: platforms, regions, hosts; left out: all"
+    )
+    deny: tuple[str, ...] = Field(default=(), description="this is never opened; goes before allow")
     hosts: dict[str, tuple[str, ...]] = Field(
         default_factory=dict, description="further hosts by platform"
     )
@@ -590,7 +606,9 @@ class MeetingTable(Table):
         default="staff", description="who may show the room how a platform's page is passed"
     )
     favourites: dict[str, Secret] = Field(default_factory=dict, description="name = link")
-    new: dict[str, NewMeetingTable] = Field(default_factory=dict)
+    new: dict[str, NewMeetingTable] = Field(
+        default_factory=dict, description="how a new meeting begins, by platform"
+    )
     leaving: dict[str, LeavingTable] = Field(
         default_factory=dict, description="platforms that the room leaves"
     )
@@ -604,13 +622,17 @@ class MeetingTable(Table):
 class CalendarTable(Table):
     """[calendar]: where bookings come from."""
 
-    url: Secret | None = None
+    url: Secret | None = Field(
+        default=None, description="ics:, https:, webcal:, caldav:, graph: or google:"
+    )
     room: str | None = Field(
         default=None,
         max_length=320,
         description="the room's own address: what that guest has declined does not block it",
     )
-    join_before_s: int = Field(default=600, ge=0, le=3600)
+    join_before_s: int = Field(
+        default=600, ge=0, le=3600, description="Join is offered so long before a booking begins"
+    )
     tenant: str | None = Field(default=None, description="graph: the organization's id")
     client: str | None = Field(default=None, description="graph: the application's id")
     key: Secret | None = Field(
@@ -641,12 +663,14 @@ class OidcTable(Table):
     """[api.oidc]: staff sign in with the accounts of the house (OpenID Connect)."""
 
     issuer: str = Field(max_length=300, description="as the provider calls itself, to the letter")
-    client_id: str = Field(min_length=1, max_length=200)
-    client_secret: Secret = Field(min_length=1, max_length=500)
-    scopes: tuple[Annotated[str, Field(pattern=r"^[\x21\x23-\x5b\x5d-\x7e]+$")], ...] = (
-        "openid",
-        "profile",
-        "email",
+    client_id: str = Field(
+        min_length=1, max_length=200, description="what the provider knows the room by"
+    )
+    client_secret: Secret = Field(
+        min_length=1, max_length=500, description="the secret that the provider gave with it"
+    )
+    scopes: tuple[Annotated[str, Field(pattern=r"^[\x21\x23-\x5b\x5d-\x7e]+$")], ...] = Field(
+        default=("openid", "profile", "email"), description="what the provider is asked for"
     )
     claim: str = Field(default="groups", description="of the ID token, that has a person's groups")
     roles: dict[str, SignInRole] = Field(
@@ -674,7 +698,9 @@ class OidcTable(Table):
 class ApiTable(Table):
     """[api]: where panels and facilities staff connect."""
 
-    listen: str = "127.0.0.1:8080"
+    listen: str = Field(
+        default="127.0.0.1:8080", description="address and port; 0.0.0.0:8080: other devices, too"
+    )
     hosts: tuple[str, ...] = Field(default=(), description="further Host names that are answered")
     url: str | None = Field(
         default=None,
@@ -694,7 +720,7 @@ class ApiTable(Table):
         max_length=16,
         description="addresses or networks whose X-Forwarded-For and -Proto are believed",
     )
-    oidc: OidcTable | None = None
+    oidc: OidcTable | None = Field(default=None, description="sign-in with the house's accounts")
 
     @field_validator("listen")
     @classmethod
@@ -785,11 +811,11 @@ WebhookEvent = Literal[
 class WebhookTable(Table):
     """[[webhook]]: a program that is told what happens in the room, wherever it is."""
 
-    url: Secret = Field(max_length=2000)
+    url: Secret = Field(max_length=2000, description="where events are sent: https://…")
     secret: Secret = Field(
         min_length=16, max_length=200, description="the key that events are signed with"
     )
-    events: tuple[WebhookEvent, ...] = Field(min_length=1)
+    events: tuple[WebhookEvent, ...] = Field(min_length=1, description="what it is told of")
     plain_http: bool = Field(default=False, description="http, to this box or to a private address")
 
     @property
@@ -850,8 +876,12 @@ class MqttTable(Table):
     """[mqtt]: a broker that is told the room's state, and hands on commands."""
 
     url: str = Field(max_length=300, description="mqtt://HOST[:1883], or mqtts:// with TLS")
-    username: str | None = Field(default=None, min_length=1, max_length=200)
-    password: Secret | None = Field(default=None, min_length=1, max_length=500)
+    username: str | None = Field(
+        default=None, min_length=1, max_length=200, description="the broker's account for this room"
+    )
+    password: Secret | None = Field(
+        default=None, min_length=1, max_length=500, description="the account's password"
+    )
     ca: str | None = Field(
         default=None, pattern="^/", description="with mqtts: the file of the broker's authority"
     )
@@ -860,7 +890,9 @@ class MqttTable(Table):
         pattern=r"^[A-Za-z0-9_-]{1,32}(/[A-Za-z0-9_-]{1,32}){0,4}$",
         description="what the topics of all rooms begin with",
     )
-    discovery: Literal["off", "homeassistant"] = "off"
+    discovery: Literal["off", "homeassistant"] = Field(
+        default="off", description="homeassistant: the room appears there by itself"
+    )
     role: MqttRole = Field(
         default="read", description="what whoever may publish commands to the broker may do"
     )

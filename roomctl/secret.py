@@ -99,7 +99,7 @@ class Secret:
     def __get_pydantic_json_schema__(
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        return {"type": "string"}
+        return {"type": "string", "format": "password"}
 
 
 def name_of(text: str) -> str | None:

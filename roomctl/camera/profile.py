@@ -72,7 +72,7 @@ class CameraTable(DeviceTable):
         "v4l2",
     )
 
-    address: int = Field(default=1, ge=1, le=7)
+    address: int = Field(default=1, ge=1, le=7, description="its place on a VISCA line")
     user: str = Field(default="", max_length=64, description="for aw: and onvif: whom it lets in")
     password: Secret = Field(default=Secret(""), description="the user's")
     weakest_login: Literal["basic", "digest", "digest-sha-256"] = Field(

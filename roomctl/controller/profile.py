@@ -27,7 +27,7 @@ class ControllerTable(KindTable):
         default=0.15, ge=0.02, le=0.6, description="the part of a stick's way that moves nothing"
     )
     invert_tilt: bool = Field(default=False, description="stick forward looks down")
-    invert_zoom: bool = False
+    invert_zoom: bool = Field(default=False, description="zooming in and out change places")
 
     @model_validator(mode="after")
     def _one_way(self) -> ControllerTable:

@@ -20,7 +20,9 @@ class ScreenTable(KindTable):
     single: ClassVar[bool] = True
     schemes: ClassVar[tuple[str, ...]] = ("unix",)
 
-    mode: Literal["kiosk", "headless", "simulated"] = "kiosk"
+    mode: Literal["kiosk", "headless", "simulated"] = Field(
+        default="kiosk", description="kiosk: a real display; headless: a browser without one"
+    )
     url: str | None = Field(
         default=None, description="unix:PATH of `roomctl screen`; made up if unset"
     )

@@ -37,7 +37,10 @@ def written_files() -> Iterator[Path]:
         for file in sorted((TREE / folder).rglob("*")):
             if file.is_file() and file.suffix in WRITTEN and "__pycache__" not in file.parts:
                 yield file
-    yield from (TREE / top for top in ("README.md", "CHANGELOG.md", "SECURITY.md", "Makefile"))
+    yield from (
+        TREE / top
+        for top in ("README.md", "README.zh-CN.md", "CHANGELOG.md", "SECURITY.md", "Makefile")
+    )
 
 
 def test_there_is_something_to_look_at() -> None:

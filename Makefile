@@ -5,7 +5,7 @@ PYTHON =
 ARGS =
 export VENV PYTHON
 
-.PHONY: help run check test hwlab bench types fonts sheet faults calls fuzz attack soak clean
+.PHONY: help run check test hwlab bench types fonts sheet faults calls fuzz attack soak sbom clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{ printf "make %-6s %s\n", $$1, $$2 }'
@@ -69,6 +69,10 @@ attack: ## every known attack on a room, against the real program; minutes
 soak: ## 1500 unplugs of a camera, what a silent one costs, 20 times two meetings, 8 hours of a room, 8 by sockets; 40 minutes (lost replies: fuzz)
 	@bash .ci/environment test
 	@exec "$(VENV)/bin/python" -m tests.soak $(ARGS)
+
+sbom: ## what roomctl needs of Python, with versions and licences, as CycloneDX: build/sbom.cdx.json
+	@bash .ci/environment test
+	@exec "$(VENV)/bin/python" .ci/sbom.py
 
 clean: ## removes what the commands above made
 	@bash .ci/environment --remove

@@ -258,9 +258,16 @@ def row(platform: Platform) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def test_the_table_of_the_readme_says_what_the_files_say():
+def test_the_table_of_the_page_says_what_the_files_say():
+    page = (Path(__file__).parents[2] / "docs" / "platforms.md").read_text(encoding="utf-8")
+    assert [row(platform) for platform in PLATFORMS if row(platform) not in page] == []
+
+
+def test_the_readme_names_every_platform_and_says_that_none_was_tried_live():
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    assert [row(platform) for platform in PLATFORMS if row(platform) not in readme] == []
+    table = readme.partition("\n## Platforms\n")[2].partition("\n## ")[0]
+    assert [platform.name.en for platform in PLATFORMS if platform.name.en not in table] == []
+    assert ("None was tried live" in table) == (not any(p.tried_live for p in PLATFORMS))
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,17 @@
-"""docs/room-toml.md: it is what the program reads today, and a sentence stands beside each key."""
+"""room.toml on the pages: its reference is made of the schema, and no page names another key."""
 
 import re
 import runpy
-from pathlib import Path
+
+import pytest
 
 from roomctl import app, config
+from tests.house.pages import CHINESE, PAGES, TREE, is_key, keys
 
-TREE = Path(__file__).resolve().parents[2]
 PAGE = (TREE / "docs" / "room-toml.md").read_text(encoding="utf-8")
+SCHEMA = app.form().model_json_schema()
+OTHERS = {"text", "page", "sign", "good", "bad", "here"}
+"""Tables of other files, which some pages name: profiles, platforms, walkthroughs."""
 MAKER = runpy.run_path(str(TREE / ".ci" / "room_toml_page.py"))
 
 
@@ -27,3 +31,10 @@ def test_every_key_has_a_sentence():
     rows = re.findall(r"^\| `\w+` \| .*", PAGE, re.MULTILINE)
     assert len(rows) > 150
     assert [row for row in rows if len(re.split(r"(?<!\\)\|", row)[5].strip()) < 5] == []
+
+
+@pytest.mark.parametrize("page", [*PAGES, *CHINESE], ids=lambda page: str(page.relative_to(TREE)))
+def test_every_key_that_a_page_names_is_one_of_room_toml(page):
+    named = keys(page.read_text(encoding="utf-8"))
+    lost = [path for path in named if not is_key(path, SCHEMA, SCHEMA) and path[0] not in OTHERS]
+    assert lost == []

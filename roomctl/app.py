@@ -20,7 +20,7 @@ from roomctl.byom.driver import KIND as BYOM
 from roomctl.camera.kind import KIND as CAMERA
 from roomctl.clock import Clock, SystemClock
 from roomctl.command import Declaration
-from roomctl.config import Config, NeighbourTable, WebhookTable
+from roomctl.config import AlertTable, Config, NeighbourTable, WebhookTable
 from roomctl.controller.driver import KIND as CONTROLLER
 from roomctl.display.driver import KIND as DISPLAY
 from roomctl.errors import ConfigError, FileError, PortError, Refused
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from roomctl.api.staff import Staff
     from roomctl.booking.change import Feed
     from roomctl.booking.feed import Access
+    from roomctl.room.alert_words import AlertMessage
 
 _log = logging.getLogger(__name__)
 
@@ -242,6 +243,7 @@ async def running(
             store=store,
             kept_id=store.room_id(config.room.displayName),
             post=_post,
+            send=_send,
             ask=_ask,
             fingerprint=proof.pin if proof is not None else "",
         )
@@ -318,6 +320,13 @@ async def _post(table: WebhookTable, event_id: str, body: bytes, at: datetime) -
     from roomctl.api.webhooks import post
 
     await post(table, event_id, body, at)
+
+
+async def _send(table: AlertTable, message: AlertMessage, at: datetime) -> None:
+    """Tell people of [alert.NAME]; a room without any need not import what does."""
+    from roomctl.api.alerts import send
+
+    await send(table, message, at)
 
 
 async def _ask(table: NeighbourTable) -> bytes:

@@ -30,6 +30,7 @@ from pydantic import (
 )
 
 from roomctl import toml_reader
+from roomctl.alert_address import REGIONS, AlertAddress, alert_address
 from roomctl.errors import ConfigError, RoomctlError
 from roomctl.explain import Explanation, explain, reworded, suggest, tuples
 from roomctl.secret import Secret, SecretFiles, credentials, name_of
@@ -849,6 +850,98 @@ class WebhookTable(Table):
         return self
 
 
+AlertCode = Annotated[str, Field(pattern=r"^[a-z_]{1,40}(\.[a-z_]{1,40})*(\.\*)?$")]
+
+
+class AlertTable(Table):
+    """[alert.NAME]: people who are told what is wrong in the room, by mail or in a group's chat."""
+
+    url: Secret = Field(
+        max_length=2000,
+        description="smtps://USER@HOST?to=ADDRESS, or smtp:// with STARTTLS; or a group's robot:"
+        " wecom:, dingtalk:, feishu: or lark: and its key, teams: and its workflow's address",
+    )
+    password: Secret | None = Field(
+        default=None, min_length=1, max_length=500, description="of a mail url's user"
+    )
+    secret: Secret | None = Field(
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="what the robot's messages are signed with: dingtalk, feishu, lark",
+    )
+    language: Literal["zh-CN", "en"] | None = Field(
+        default=None, description="left out: the room's"
+    )
+    severity: Literal["error", "warning", "info"] = Field(
+        default="warning", description="tell issues that are so grave, or graver"
+    )
+    codes: tuple[AlertCode, ...] = Field(
+        default=(),
+        max_length=64,
+        description="tell only these, such as 'device.offline' or 'camera.*'; left out: all",
+    )
+    ignore: tuple[AlertCode, ...] = Field(
+        default=(), max_length=64, description="never tell these, whatever codes says"
+    )
+    after_s: float = Field(
+        default=60.0, ge=0, le=86_400, description="an issue is told once it has lasted so long"
+    )
+    quiet: str | None = Field(
+        default=None, description="'20:00-07:00': nothing is told then, by the room's clock"
+    )
+    most_per_hour: int = Field(default=10, ge=1, le=60, description="messages in an hour at most")
+    plain: bool = Field(
+        default=False,
+        description="without TLS, to this box or a private address, and without a password",
+    )
+
+    @property
+    def address(self) -> AlertAddress:
+        """Where it goes."""
+        return alert_address(self.url.reveal())
+
+    @property
+    def host(self) -> str:
+        """The server's name, without what may be secret in the url."""
+        return self.address.host
+
+    @property
+    def quiet_hours(self) -> tuple[time, time] | None:
+        """From when to when nothing is told; the end may lie on the next day."""
+        return None if self.quiet is None else _times(self.quiet)
+
+    @field_validator("quiet")
+    @classmethod
+    def _hours(cls, quiet: str | None) -> str | None:
+        return _from_to(quiet)
+
+    @field_validator("password", "secret")
+    @classmethod
+    def _told_on_a_wire(cls, secret: Secret | None) -> Secret | None:
+        text = secret.reveal() if secret is not None else ""
+        if not (text.isascii() and text.isprintable()):
+            raise ValueError("has other signs than printable ASCII")
+        return secret
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        found = self.address
+        if self.secret is not None and not found.signs:
+            raise ValueError(
+                f"secret goes with dingtalk, feishu and lark, not with {found.service}"
+            )
+        if found.is_mail and not self.plain and bool(found.user) != (self.password is not None):
+            raise ValueError("a user in its url and password = 'secret:NAME' go together")
+        if self.password is not None and (self.plain or not found.is_mail):
+            raise ValueError("password goes with smtps: and smtp:, and never with plain = true")
+        if self.plain and (found.service == "smtps" or found.url.startswith("https:")):
+            raise ValueError("plain = true goes with smtp: and with a robot's http: alone")
+        if found.url.startswith("http:") and not self.plain:
+            raise ValueError("its url is http; plain = true allows that, to private addresses")
+        return self
+
+
 MqttRole = Literal["read", "integration", "operate", "facilities", "technician", "admin"]
 """What whoever publishes a command may have of the roles that tokens have (`roles`)."""
 
@@ -952,7 +1045,30 @@ class Config(Table):
     api: ApiTable = Field(default_factory=ApiTable.model_construct)
     secrets: SecretsTable = Field(default_factory=SecretsTable.model_construct)
     webhook: tuple[WebhookTable, ...] = Field(default=(), max_length=8)
+    alert: dict[Name, AlertTable] = Field(default_factory=dict, max_length=8)
     mqtt: MqttTable | None = None
+
+    @model_validator(mode="after")
+    def _alerts_stay_in_their_region(self) -> Self:
+        """Refuse a robot that runs elsewhere than [meeting] says that the room's services do.
+
+        Only where `allow` or `deny` names a region; a server of the operator's own has none.
+        """
+        allowed, denied = ({*many} & REGIONS for many in (self.meeting.allow, self.meeting.deny))
+        for name, one in self.alert.items():
+            region = one.address.region
+            if region and (region in denied or (allowed and region not in allowed)):
+                which = "deny" if region in denied else "allow"
+                why = f"runs in the region {region!r}, which [meeting] {which} leaves out"
+                raise ValueError(f"alert.{name}: {one.address.service} {why}")
+        return self
+
+    @field_validator("alert")
+    @classmethod
+    def _each_alert_once(cls, alerts: dict[str, AlertTable]) -> dict[str, AlertTable]:
+        if len({one.url for one in alerts.values()}) < len(alerts):
+            raise ValueError("has the same url twice; one of them is enough")
+        return alerts
 
     @field_validator("webhook")
     @classmethod

@@ -41,6 +41,7 @@ _STATUS = {
     "unknown_device": 404,
     "unknown_booking": 404,
     "unknown_report": 404,
+    "unknown_alert": 404,
     "unknown_sensor": 404,
     "too_often": 429,
     "reported_often": 429,

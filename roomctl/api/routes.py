@@ -15,6 +15,7 @@ from starlette.requests import HTTPConnection
 
 from roomctl.api import schema
 from roomctl.api.access import access_routes
+from roomctl.api.alerting import alert_routes
 from roomctl.api.auth import PAIRING_S, VISIT_S, Tokens
 from roomctl.api.command_list import command_routes
 from roomctl.api.configuration import ConfigDesk, RunningConfig, configuration_routes, tags_of
@@ -97,6 +98,7 @@ def routes(doors: Doors) -> APIRouter:
         metrics_routes(doors.room, doors.traffic),
         command_routes(doors.room, COMMANDS),
         walkthrough_routes(doors.room),
+        alert_routes(doors.room),
     ):
         router.routes.extend(further.routes)
     _sign_in(router, doors)

@@ -13,10 +13,11 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from roomctl.cli.language import language, panel_texts, say, translated, word
+from roomctl.cli.language import language, say, translated, word
 from roomctl.cli.options import Json, Token, Url, dump, end
 from roomctl.cli.told import instant, wide, zone_of, zone_words
 from roomctl.errors import RoomctlError
+from roomctl.words import panel_texts
 
 audit_app = typer.Typer()
 

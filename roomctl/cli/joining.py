@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from roomctl.cli import ask
-from roomctl.cli.language import language, panel_texts, refusal, say
+from roomctl.cli.language import language, refusal, say
 from roomctl.errors import RoomctlError
 from roomctl.meeting.call import MEETING, MENDED_ON_PAGE
+from roomctl.words import panel_texts
 
 IN_CALL, NOT_JOINED, STILL_WAITS = 0, 3, 4
 """Exit statuses; 1 is every error, 2 a command line that was not understood, 130 Ctrl-C."""

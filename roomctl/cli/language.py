@@ -8,18 +8,14 @@ not known stays as it is. JSON, logs and keys are never translated.
 from __future__ import annotations
 
 import functools
-import json
 import os
 import re
 from collections.abc import Mapping
-from typing import Literal
 
 from roomctl.cli.drill_sentences import DRILLS
 from roomctl.errors import FileError
-from roomctl.installed import data_path
 from roomctl.meeting.invitation import sentences_in_chinese
-
-Language = Literal["en", "zh-CN"]
+from roomctl.words import Language, filled, panel_texts
 
 NOT_LET_IN = (
     "{url}: this token is not one of its own, or has ended; `roomctl token make` there makes one"
@@ -44,14 +40,6 @@ def word(kind: str, value: str, into: Language | None = None) -> str:
     return WORDS[into or language()].get(f"{kind}.{value}", plain)
 
 
-@functools.cache
-def panel_texts(into: Language) -> Mapping[str, str]:
-    """Return what the panel says, by its key."""
-    texts = (data_path("web") / "i18n" / f"{into}.json").read_text(encoding="utf-8")
-    found: dict[str, str] = json.loads(texts)
-    return found
-
-
 def translated(message: str, into: Language | None = None) -> str:
     """Return an error's sentence in the locale's language, as far as it is known."""
     if (into or language()) == "en":
@@ -73,11 +61,6 @@ def refusal(code: str, detail: str, params: Mapping[str, object]) -> str:
     if language() == "en" or translated(why) != why or not text:
         return detail
     return f"{filled(text, params).rstrip('。')}（{detail}）"
-
-
-def filled(text: str, values: Mapping[str, object]) -> str:
-    """Return a text of the panel with values in its holes; a hole without one stays."""
-    return re.sub(r"\{(\w+)\}", lambda hole: str(values.get(hole[1], hole[0])), text)
 
 
 def spoken(error: Exception) -> str:

@@ -8,11 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from roomctl.cli.language import filled, language, panel_texts, say, translated, word
+from roomctl.cli.language import language, say, translated, word
+from roomctl.words import counted, filled, panel_texts, variant
 
 Document = Mapping[str, Any]
-
-_IN_HOURS_MIN = 90  # the age of a calendar that is told in hours, as on the panel
 
 
 def is_ready(document: Document) -> bool:
@@ -149,7 +148,8 @@ def condition_words(condition: Mapping[str, Any]) -> str:
 
 def issue_text(issue: Mapping[str, Any]) -> str:
     """Return what is wrong, as the panel says it; a device by its name in room.toml."""
-    return _filled(f"issue.{_variant(issue)}", issue) or f"{issue['subject']}: {issue['code']}"
+    found = _filled(f"issue.{variant(issue['code'], issue['params'])}", issue)
+    return found or f"{issue['subject']}: {issue['code']}"
 
 
 def step_text(issue: Mapping[str, Any]) -> str:
@@ -157,23 +157,6 @@ def step_text(issue: Mapping[str, Any]) -> str:
     step = _filled(issue["next_step"], issue)
     detail = translated(str(issue["params"].get("detail") or ""))
     return step if detail in step else f"{step} ({detail})".strip()
-
-
-def _variant(issue: Mapping[str, Any]) -> str:
-    """Return the code whose words an issue has: some have others by their parameters."""
-    code, params = str(issue["code"]), issue["params"]
-    match code:
-        case "calendar.overruled" if params.get("reason"):
-            return f"{code}.{params['reason']}"
-        case "calendar.stale" if (age_min := params.get("age_min")) is not None:
-            return f"{code}.{'never' if age_min < 0 else 'min' if age_min < _IN_HOURS_MIN else 'h'}"
-        case "meeting.failed" if params.get("reason") in ("crashed", "removed"):
-            return "meeting.interrupted"
-        case "storage.quarantined":
-            variants = {"nothing": "storage.restored", "import": "storage.import"}
-            return variants.get(params["lost"], code)
-        case _:
-            return code
 
 
 def _filled(key: str, issue: Mapping[str, Any]) -> str:
@@ -184,12 +167,11 @@ def _filled(key: str, issue: Mapping[str, Any]) -> str:
 def _values(issue: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the panel's texts name, of an issue."""
     texts, params = panel_texts(language()), issue["params"]
-    about, age_min = params.get("about"), params.get("age_min", 0)
+    about = params.get("about")
     return {
         "device": issue["subject"],
         "code": issue["code"],
-        "count": age_min if age_min < _IN_HOURS_MIN else round(age_min / 60),
-        "free_kb": (params.get("free_bytes") or 0) // 1024,
+        **counted(params),
         **params,
         "about": texts.get(f"report.about.{about}", about),
         "detail": translated(str(params.get("detail") or "")),

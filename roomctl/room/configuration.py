@@ -32,6 +32,7 @@ PARTS = (
     "history",
     "staff",
     "webhook",
+    "alert",
     "mqtt",
 )
 PROGRAM = ("api", "secrets", "room.id")  # what the whole program starts anew for

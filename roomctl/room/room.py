@@ -29,6 +29,7 @@ from roomctl.kind import Context, IssueEntry, Kind, KindPart, Part, RuledOutput,
 from roomctl.occupancy import Sensor
 from roomctl.occupancy.profile import OccupancyTable
 from roomctl.roles import Right, Role
+from roomctl.room.alerts import Alerts, Send
 from roomctl.room.audio import Audio
 from roomctl.room.audit import HOLD, Audit
 from roomctl.room.automation import Actuators, Automation
@@ -108,6 +109,7 @@ class Outside:
     config_file: Path | None = None  # where the room's configuration was read
     configs: AppliedConfigs | None = None  # what was applied from afar in its place
     post: Post | None = None  # tells the receivers of [[webhook]]
+    send: Send | None = None  # tells the people of [alert.NAME]
     ask: Ask | None = None  # asks a room of [[door.neighbours]]
     fingerprint: str = ""  # of the key that the room proves itself with over the network
     restart: Callable[[str], None] | None = None  # ends the program, for a supervisor to start it
@@ -219,6 +221,7 @@ class Room:
             config.door, outside.ask, lambda: self.document, outside.clock, self.changed
         )
         self._webhooks = self._receivers(config)
+        self.alerts = self._told_people()
         self._of_kinds: dict[str, KindPart] = {
             kind.name: kind.part(self._devices.of(kind.name), context)
             for kind in kinds
@@ -251,6 +254,7 @@ class Room:
             self._nearby,
             _SettingsPart(outside.settings, outside.clock, self.changed),
             *(() if self._webhooks is None else (self._webhooks,)),
+            self.alerts,
             *self._of_kinds.values(),
         )
         self.declared = tuple(one for part in self._parts for one in part.declared())
@@ -516,6 +520,11 @@ class Room:
             self._webhooks = self._receivers(config)
             if self._webhooks is not None:
                 self.attend(self._webhooks)
+        if (config.alert, config.room) != (before.alert, before.room):
+            await self.dismiss(self.alerts)
+            self.alerts = self._told_people()
+            self.alerts.happened(self.document)
+            self.attend(self.alerts)
         self.changed()
 
     def _configure(self, config: Config, feed: Feed | None) -> None:
@@ -577,6 +586,10 @@ class Room:
             return None
         return Webhooks(config.webhook, outside.post, outside.store, self.clock, self.changed)
 
+    def _told_people(self) -> Alerts:
+        outside = self._outside
+        return Alerts(lambda: self.config, outside.send, outside.store, self.clock, self.changed)
+
     async def _refresh(self) -> None:
         """Make the document anew whenever something changed."""
         while True:
@@ -606,6 +619,7 @@ class Room:
             self.starts.changed(before, after)
             if self._webhooks is not None:
                 self._webhooks.happened(before, after)
+            self.alerts.happened(after)
             self._history.note(Change(self.document.rev, new))
 
     def _sections(self, now: Moment) -> dict[str, Any]:

@@ -42,7 +42,7 @@ MOST_WAITING = 1000  # outcomes without a month; then the oldest go
 RETRY_S = 60.0  # for a disk that takes no writes
 _FILE = "starts"
 _IN_ROOM = (Role.PANEL, Role.GUEST)
-_NO_FAULT = ("calendar.", "clock.", "occupancy.", "storage.", "webhook.")  # staff's, not a start's
+_NO_FAULT = ("alert.", "calendar.", "clock.", "occupancy.", "storage.", "webhook.")  # staff's alone
 
 Months = dict[str, dict[Mode, Counter[Why]]]
 

@@ -22,6 +22,7 @@ _LOST = {
     "admin.json": "tokens",
     "agenda.json": "agenda",
     "agenda_age.json": "agenda",
+    "alerts.json": "alerts",
     "audit.json": "audit",
     "bookings.json": "bookings",
     "config.json": "config",

@@ -154,6 +154,7 @@ async def test_the_description_is_openapi_3_1_and_names_every_route_of_the_api(d
         "/api/v1/audit",
         "/api/v1/audit/verify",
         "/api/v1/use",
+        "/api/v1/alerts/{name}/test",
         "/api/v1/tokens",
         "/api/v1/tokens/{name}",
         "/api/v1/sessions",

@@ -16,8 +16,9 @@ import httpx
 import pytest
 
 from roomctl.cli.joining import IN_CALL, NOT_JOINED, STILL_WAITS, call_words, outcome
-from roomctl.cli.language import WORDS, panel_texts
+from roomctl.cli.language import WORDS
 from roomctl.meeting.call import MENDED_ON_PAGE, CallFailure
+from roomctl.words import panel_texts
 from tests.cli.rig import LIMIT_S, ROOMCTL, Running, environment, simulating
 
 LINK, OTHER = "https://meet.jit.si/BambooRoom", "https://meet.jit.si/OakRoom"

@@ -13,6 +13,7 @@ from roomctl.booking import Booking, CalendarRead, SkippedEvent
 from roomctl.errors import RoomctlError
 from roomctl.kind import Part
 from roomctl.room import Outside, Room, Source
+from roomctl.room.alerts import Send
 from roomctl.room.commands import CommandRecord
 from roomctl.room.document import DeviceEntry, RoomDocument
 from roomctl.room.look import Illuminance
@@ -178,6 +179,7 @@ async def begun(
     connect: Connect | None = None,
     store: Store | None = None,
     post: Post | None = None,
+    send: Send | None = None,
     ask: Ask | None = None,
     beside: Callable[[Room], Part] | None = None,
     config_file: Path | None = None,
@@ -193,6 +195,7 @@ async def begun(
         feed,
         store=store,
         post=post,
+        send=send,
         ask=ask,
         config_file=config_file,
         follow=simulator.follow,
@@ -219,12 +222,13 @@ async def living(
     connect: Connect | None = None,
     store: Store | None = None,
     post: Post | None = None,
+    send: Send | None = None,
     ask: Ask | None = None,
     beside: Callable[[Room], Part] | None = None,
 ) -> AsyncIterator[House]:
     """Run a room, and wait until it is ready."""
     given = {"on": on, "feed": feed, "connect": connect, "store": store, "post": post}
-    given["ask"] = ask
+    given["ask"], given["send"] = ask, send
     async with begun(text, beside=beside, **given) as house:
         await house.until(lambda: house.room.ready)
         yield house

@@ -1,0 +1,56 @@
+"""What the panel's catalogs (`web/i18n`) say of an issue, for whoever tells people without one.
+
+Knows no room and no wire; an issue is its code and its parameters.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections.abc import Mapping
+from typing import Literal
+
+from roomctl.installed import data_path
+
+Language = Literal["en", "zh-CN"]
+
+IN_HOURS_MIN = 90  # the age of a calendar that is told in hours, as on the panel
+
+
+@functools.cache
+def panel_texts(into: Language) -> Mapping[str, str]:
+    """Return what the panel says, by its key; blocking."""
+    texts = (data_path("web") / "i18n" / f"{into}.json").read_text(encoding="utf-8")
+    found: dict[str, str] = json.loads(texts)
+    return found
+
+
+def filled(text: str, values: Mapping[str, object]) -> str:
+    """Return a text of the panel with values in its holes; a hole without one stays."""
+    return re.sub(r"\{(\w+)\}", lambda hole: str(values.get(hole[1], hole[0])), text)
+
+
+def variant(code: str, params: Mapping[str, object]) -> str:
+    """Return the code whose words an issue has: some have others by their parameters."""
+    match code:
+        case "calendar.overruled" if params.get("reason"):
+            return f"{code}.{params['reason']}"
+        case "calendar.stale" if isinstance(age_min := params.get("age_min"), int | float):
+            return f"{code}.{'never' if age_min < 0 else 'min' if age_min < IN_HOURS_MIN else 'h'}"
+        case "meeting.failed" if params.get("reason") in ("crashed", "removed"):
+            return "meeting.interrupted"
+        case "storage.quarantined":
+            variants = {"nothing": "storage.restored", "import": "storage.import"}
+            return variants.get(str(params.get("lost")), code)
+        case _:
+            return code
+
+
+def counted(params: Mapping[str, object]) -> dict[str, object]:
+    """Return the numbers that texts name and parameters have in another unit."""
+    age_min, free = params.get("age_min") or 0, params.get("free_bytes") or 0
+    assert isinstance(age_min, int | float)  # noqa: S101 - numbers both
+    assert isinstance(free, int | float)  # noqa: S101
+    count = age_min if age_min < IN_HOURS_MIN else round(age_min / 60)
+    return {"count": count, "free_kb": int(free // 1024)}

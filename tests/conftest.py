@@ -44,6 +44,7 @@ _ALL_REAL = re.compile(
 )
 _GARBAGE = 10_000  # objects made before Python looks for cycles: its 700 are for small programs
 _TOOK = "roomctl/took"  # in pytest's cache
+_MORE = "more"  # the mark of what runs only when it is named
 _SLOWEST = 10  # files that the summary names
 _touched: set[str] = set()
 _cpu: Counter[str] = Counter()
@@ -102,11 +103,16 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what is real, and have long files begin first: at the end none may run alone for long.
+    """Leave out what `make soak` plays, mark what is real, and have long files begin first.
 
-    How long they took is remembered. In a fresh clone whole calls begin, which are few and long;
-    then the file with the most tests. Files that share a browser follow each other.
+    At the end none may run alone for long. How long they took is remembered. In a fresh clone whole
+    calls begin, which are few and long; then the file with the most tests. Files that share a
+    browser follow each other.
     """
+    if _MORE not in config.option.markexpr:
+        left_out = [item for item in items if item.get_closest_marker(_MORE)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker(_MORE)]
     for item in items:
         if _in_real_folder(item.path) or item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.real)

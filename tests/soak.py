@@ -3,7 +3,8 @@
 On real wires, with pyserial at the near end. Says how soon the camera was offline and back, what
 was left over, and what a line costs whose camera says nothing; fails if one of them is too much.
 The meetings are in `soak_meetings`, hours of a whole room in `soak_room` and, over real sockets, in
-`soak_sockets`; replies that get lost are in `fuzz.sessions`, in invented time.
+`soak_sockets`; replies that get lost are in `fuzz.sessions`, in invented time. Of tables of which
+the suite plays a few members, it has pytest play the others, which are marked `more`.
 """
 
 import argparse
@@ -118,11 +119,17 @@ def panel(updates: int, views: int) -> bool:
 
 def joins(count: int) -> bool:
     """Show each vendor's page once, and have the room join so many times on each."""
-    line = [sys.executable, "-m", "pytest", "-q", "-n0", "tests/calls/test_walkthrough.py"]
-    ran = subprocess.run(line, env={**os.environ, "ROOMCTL_JOINS": str(count)}, check=False)
-    how = "not all" if ran.returncode else "all"
+    words = ("-n0", "-m", "more or not more", "tests/calls/test_walkthrough.py")
+    done = tested(*words, ROOMCTL_JOINS=str(count))
+    how = "all" if done else "not all"
     say(f"walkthroughs: {count} joins on each vendor's page, {how} of them done")
-    return ran.returncode == 0
+    return done
+
+
+def tested(*words: str, **more: str) -> bool:
+    """Run pytest with these words, and more in its environment; whether all went well."""
+    line = [sys.executable, "-m", "pytest", "-q", *words]
+    return subprocess.run(line, env={**os.environ, **more}, check=False).returncode == 0
 
 
 def main() -> int:
@@ -134,6 +141,7 @@ def main() -> int:
     parser.add_argument("--redesigns", type=int, default=1344, help="pages drawn anew; 0: none")
     parser.add_argument("--updates", type=int, default=200_000, help="of a panel; 0: none")
     parser.add_argument("--joins", type=int, default=50, help="by each walkthrough; 0: none")
+    parser.add_argument("--tables", type=int, default=1, help="what the suite leaves out; 0: none")
     parser.add_argument("--hours", type=float, default=8.0, help="of a room's life; 0: none")
     parser.add_argument("--sockets", type=float, default=8.0, help="hours by sockets; 0: none")
     parser.add_argument("--histories", type=int, default=1000, help="of a wall; 0: none")
@@ -151,6 +159,8 @@ def main() -> int:
         good &= panel(asked.updates, views=max(asked.updates // 400, 25))
     if asked.joins:
         good &= joins(asked.joins)
+    if asked.tables:
+        good &= tested("-m", "more", "--numprocesses=auto", "--dist=loadfile")
     if asked.hours:
         told, well = hours(asked.hours)
         say(told)

@@ -1,16 +1,17 @@
 """Two real meeting servers that roomctl has nothing to do with, a guest, and a room that meets.
 
 Whatever is killed or cut in a meeting, the room says what is so, and can meet again. How soon is
-measured by `make soak`; that it is soon by the room's own clock, in tests/meeting.
+measured by `make soak`, for every drill; that it is soon by the room's own clock, in tests/meeting.
 """
 
 import contextlib
 
 import pytest
 
-from tests.calls.drills import ALL, crashed, leaves, meets_host
+from tests.calls.drills import ALL, crashed, kill_browser, kill_daemon, leaves, meets_host
 from tests.calls.rig import rig
 from tests.calls.served import PATIENCE_S
+from tests.examples import chosen
 from tests.kiosk import compositor
 from tests.kiosk.compositor import Compositor
 from tests.kiosk.sound_server import needed
@@ -30,7 +31,9 @@ def test_a_room_meets_on_two_platforms_in_turn_and_leaves_nothing(room):
     assert room.round() < PATIENCE_S, "how soon it is, and after how many, `make soak` measures"
 
 
-@pytest.mark.parametrize("drill", ALL, ids=lambda drill: drill.__name__)
+@pytest.mark.parametrize(
+    "drill", chosen(ALL, kill_browser, kill_daemon), ids=lambda drill: drill.__name__
+)
 def test_the_room_tells_what_is_so_and_can_meet_again(room, drill):
     assert drill(room).choice_s < PATIENCE_S
 

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.calls.box import Box
+from tests.examples import crossed
 from tests.kiosk.sound_server import KINDS, needed
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
@@ -23,7 +24,7 @@ def box(request, tmp_path):
         box.close()
 
 
-@pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
+@pytest.mark.parametrize(("box", "order"), crossed(KINDS, [*ORDERS.values()]), indirect=["box"])
 def test_what_was_muted_is_muted_after_everything_was_killed(box, order):
     box.mute(True)
     box.kill("daemon", "screen", "sound")
@@ -40,7 +41,7 @@ def test_what_was_muted_is_muted_after_everything_was_killed(box, order):
     assert box.heard()
 
 
-@pytest.mark.parametrize("muted", [False, True], ids=["open", "muted"])
+@pytest.mark.parametrize(("box", "muted"), crossed(KINDS, (True, False)), indirect=["box"])
 def test_one_that_is_killed_alone_changes_nothing(box, muted):
     box.mute(muted)
     for part in ("daemon", "screen", "sound"):

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from roomctl.meeting.call import CallFailure
+from tests.examples import crossed
 from tests.web import rooms
 from tests.web.conftest import Open, seen, told, until, usable
 from tests.web.stand_in import NOTHING, StandIn
@@ -157,8 +158,7 @@ def test_a_phone_is_sent_to_the_rooms_own_panel(open_panel: Open) -> None:
     assert stand_in.looks == []
 
 
-@pytest.mark.parametrize("language", ["en", "zh-CN"])
-@pytest.mark.parametrize("size", [*PANELS, PHONE], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize(("size", "language"), crossed([*PANELS, PHONE], ["en", "zh-CN"]), ids=str)
 def test_nothing_is_cut_covered_or_too_small(
     open_panel: Open, size: tuple[int, int], language: str
 ) -> None:
@@ -326,8 +326,7 @@ def test_where_nothing_on_the_page_helps_a_meeting_is_started_from_the_card(
     told(page, lambda: stand_in.commands("meeting.new"), [{"platform": "tencent"}])
 
 
-@pytest.mark.parametrize("language", ["en", "zh-CN"])
-@pytest.mark.parametrize("size", [*PANELS, PHONE], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize(("size", "language"), crossed([*PANELS, PHONE], ["en", "zh-CN"]), ids=str)
 def test_the_passcodes_card_is_not_cut_covered_or_too_small(
     open_panel: Open, size: tuple[int, int], language: str
 ) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.examples import crossed
 from tests.web import rooms
 from tests.web.conftest import Open, seen, still, told, until, usable
 from tests.web.stand_in import NOTHING, Message, StandIn
@@ -373,8 +374,7 @@ VIEWS = {
 }
 
 
-@pytest.mark.parametrize("language", ["en", "zh-CN"])
-@pytest.mark.parametrize("size", [*PANELS, PHONE], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize(("size", "language"), crossed([*PANELS, PHONE], ["en", "zh-CN"]), ids=str)
 def test_nothing_is_cut_covered_or_too_small(
     open_panel: Open, size: tuple[int, int], language: str
 ) -> None:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Page
 
+from tests.examples import crossed
 from tests.web import rooms
 from tests.web.conftest import Open, seen, usable
 from tests.web.stand_in import WEB, StandIn
@@ -57,8 +58,7 @@ def two_phones(language: str) -> Any:
     return {**audio, "speakerphones": [rooms.speakerphone("table"), wall]}
 
 
-@pytest.mark.parametrize("language", ["en", "zh-CN"])
-@pytest.mark.parametrize("size", [*PANELS, PHONE], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize(("size", "language"), crossed([*PANELS, PHONE], ["en", "zh-CN"]), ids=str)
 def test_nothing_is_cut_covered_scrolled_or_too_small(
     open_panel: Open, stand_in: StandIn, size: tuple[int, int], language: str
 ) -> None:

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Page
 
 from roomctl.api.phone import drawn
+from tests.examples import crossed
 from tests.web import rooms
 from tests.web.conftest import Open, seen, told, until
 from tests.web.stand_in import NOTHING, StandIn
@@ -85,13 +86,14 @@ def says(page: Page, words: str) -> None:
     page.get_by_text(words, exact=False).locator("visible=true").first.wait_for()
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("code", [CODE, None], ids=["code", "no code"])
+@pytest.mark.parametrize(
+    ("size", "language", "coded"), crossed(SIZES, LANGUAGES, (True, False)), ids=str
+)
 def test_nothing_lies_on_anything_or_outside(
-    show: Any, language: str, size: tuple[int, int], code: str | None
+    show: Any, language: str, size: tuple[int, int], coded: bool
 ) -> None:
     viewport = {"width": size[0], "height": size[1]}
+    code = CODE if coded else None
     stand_in, page = show(at_rest(language), code=code, viewport=viewport)
     found = {}
     for name, room in STATES.items():

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from roomctl.screen.png import png
+from tests.examples import crossed
 from tests.web import rooms
 from tests.web.conftest import Open, told, until, usable
 from tests.web.stand_in import NOTHING, StandIn
@@ -307,8 +308,9 @@ def test_a_visitors_phone_shows_the_room_no_page(open_panel: Open, stand_in: Sta
     expect(page.locator("call-view walkthrough-line")).to_be_hidden()
 
 
-@pytest.mark.parametrize("language", ["en", "zh-CN"])
-@pytest.mark.parametrize("size", [(800, 480), (1280, 800), PHONE], ids=lambda s: f"{s[0]}x{s[1]}")
+@pytest.mark.parametrize(
+    ("size", "language"), crossed([(800, 480), (1280, 800), PHONE], ["en", "zh-CN"]), ids=str
+)
 def test_nothing_overlaps_or_is_too_small(
     open_panel: Open, stand_in: StandIn, size: tuple[int, int], language: str
 ) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from roomctl.screen.protocol import LeaveMeeting, OpenMeeting, PagePhase, ScreenReason
+from tests.examples import crossed
 from tests.kiosk.agency import Agency
 from tests.kiosk.site import TELL, Answering, Loopback
 from tests.kiosk.sound_server import needed
@@ -123,8 +124,7 @@ async def opened(daemon, site, path, assisted):
     return order
 
 
-@pytest.mark.parametrize("path", ["/page", "/framed"])
-@pytest.mark.parametrize("assisted", [True, False], ids=["assisted", "plain"])
+@pytest.mark.parametrize(("path", "assisted"), crossed(["/page", "/framed"], (True, False)))
 async def test_a_call_whose_renderer_is_killed_has_crashed(agency, site, assisted, path):
     async with agency.daemon() as daemon:
         await opened(daemon, site, path, assisted)

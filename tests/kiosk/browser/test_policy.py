@@ -11,6 +11,7 @@ import pytest
 
 from roomctl.kiosk.input.virtual_input import KeyStrokes, VirtualInput, named
 from roomctl.screen.protocol import KeyName, OpenMeeting, PagePhase, PressPoint, TypeText
+from tests.examples import crossed
 from tests.kiosk import compositor
 from tests.kiosk.tempting import (
     ALONE,
@@ -34,7 +35,7 @@ from tests.kiosk.tempting import (
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(params=["installed", "not installed"])
+@pytest.fixture
 def policy(request, tmp_path_factory):
     """The folder /etc/chromium, with the policy of deploy/ in it; None: as this machine has it."""
     compositor.needed("unshare")
@@ -52,7 +53,11 @@ def site():
     site.close()
 
 
-@pytest.mark.parametrize("assisted", [True, False], ids=["assisted", "plain"])
+@pytest.mark.parametrize(
+    ("policy", "assisted"),
+    crossed(["installed", "not installed"], (True, False)),
+    indirect=["policy"],
+)
 async def test_nothing_that_is_touched_or_struck_is_kept_or_opens_a_window(policy, site, assisted):
     with compositor.kiosk(1, policy=policy) as (display, agency):
         async with agency.daemon() as daemon:

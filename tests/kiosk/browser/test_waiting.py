@@ -16,7 +16,7 @@ from roomctl.screen.protocol import (
     WaitingState,
     needs_of,
 )
-from tests.examples import examples
+from tests.examples import crossed, examples
 from tests.kiosk.agency import UID, Agency, commands, session
 from tests.kiosk.site import Site
 from tests.kiosk.sound_server import needed
@@ -180,8 +180,9 @@ async def test_of_two_joins_at_once_the_second_gets_the_meeting(agent, site):
         assert nothing_is_left(agent)
 
 
-@pytest.mark.parametrize("assisted", [False, True])
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=["dies", "hangs"])
+@pytest.mark.parametrize(
+    ("number", "assisted"), crossed((signal.SIGKILL, signal.SIGSTOP), (False, True)), ids=str
+)
 async def test_a_waiting_browser_that_dies_or_hangs_costs_no_meeting(agent, site, assisted, number):
     order = meeting(site, assisted=assisted)
     async with agent.daemon() as daemon:

@@ -191,7 +191,8 @@ def test_the_sound_cards_have_a_user_of_their_own() -> None:
     service = unit(DEPLOY / "systemd" / "roomctl-audio.service")["Service"]
     users = (DEPLOY / "sysusers" / "roomctl.conf").read_text().splitlines()
     assert any(line.startswith(f"u {service['User']} ") for line in users)
-    assert not any(line.startswith("m kiosk roomctl-audio") for line in users)
+    assert "m roomctl roomctl-audio" in users, "the socket is open to its group"
+    assert "m kiosk roomctl-audio" not in users
     assert service["PrivateNetwork"] == "yes"
     screen = unit(DEPLOY / "systemd" / "roomctl-screen.service")
     programs = f"unix:/run/{service['RuntimeDirectory']}/programs/native"

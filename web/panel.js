@@ -73,9 +73,9 @@ export class RoomPanel extends HTMLElement {
       walkthroughs: new LaterView(async () => new (await import("./view/walkthrough.js")).WalkthroughList(this)),
       page_name: new LaterView(async () => new (await import("./view/walkthrough.js")).PictureNaming(this)),
     };
-    this.live.heard = (pct) => {
-      this.sound?.level(pct);
-      this.call.audio.heard(this.#sheet === null ? pct : null);
+    this.live.heard = (pct, behind) => {
+      this.sound?.level(pct, behind);
+      this.call.audio.heard(this.#sheet === null ? pct : null, behind);
     };
     this.notices = new NoticeStrip(this);
     this.changed = new ChangeToast(this);
@@ -309,7 +309,7 @@ export class RoomPanel extends HTMLElement {
     if (this.changed.parentElement !== place) place.append(this.changed);
     this.changed.update(room);
     attribute(this.bar, "data-changed", !inCall && !this.changed.hidden);
-    this.live.listen(usable && (this.#sheet === "sound" || (view === this.call && microphone(room.audio, null).state === "open")));
+    this.live.listen(usable && (this.#sheet === "sound" || (view === this.call && (microphone(room.audio, null).state === "open" || room.audio.wall === "stands"))));
     this.sheets.remote_control.watch(this.#sheet === "remote_control", usable && !asked);
     view.update(room);
     text(this.time, this.clock.hourMinute(this.clock.now()));

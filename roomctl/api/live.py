@@ -303,7 +303,9 @@ class Live:
     async def _say_levels(self) -> None:
         with self._room.audio.listen() as levels:
             while True:
-                self._say({"type": "level", "pct": await levels.get()})
+                heard = await levels.get()
+                behind = heard.behind_wall
+                self._say({"type": "level", "pct": heard.pct, "behind_wall": behind})
 
     def _command(self, message: schema.LiveCommand, callers: Sequence[Source]) -> None:
         try:

@@ -372,10 +372,14 @@ class AckReply(TypedDict):
 
 
 class LevelReply(TypedDict):
-    """How loud the microphone is, in per cent; only to who listens."""
+    """How loud the microphone is, in per cent; only to who listens.
+
+    `behind_wall`: the room is muted; the room hears this, and no program does.
+    """
 
     type: Literal["level"]
     pct: int
+    behind_wall: bool
 
 
 class BeatReply(TypedDict):

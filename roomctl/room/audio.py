@@ -121,8 +121,8 @@ class Audio(Part):
         known = ", ".join(sorted(phone.name for phone in self._phones)) or "none"
         raise Refused("room", "unknown_device", f"no speakerphone {name!r}; there is: {known}")
 
-    def listen(self) -> AbstractContextManager[asyncio.Queue[int]]:
-        """Get how loud the microphone is, 0-100, ten times a second until the block ends."""
+    def listen(self) -> AbstractContextManager[asyncio.Queue[LevelHeard]]:
+        """Get how loud the microphone is, ten times a second until the block ends."""
         return self._meter.listen()
 
     def sections(self, now: Moment) -> Mapping[str, object]:
@@ -172,9 +172,9 @@ class Audio(Part):
         match event:
             case KeyPressed(phone, key):
                 self._pressed(phone, key)
-            case LevelHeard(pct):
-                self._meter.level(pct)
-                self._talk.heard(pct)
+            case LevelHeard():
+                self._meter.level(event)
+                self._talk.heard(event.pct)
 
     def follow(self) -> None:
         self._mute.devices_changed()
@@ -435,14 +435,14 @@ class LevelMeter:
 
     def __init__(self, screen: Screen | None, clock: Clock) -> None:
         self.screen, self._clock = screen, clock
-        self._listeners: set[asyncio.Queue[int]] = set()
+        self._listeners: set[asyncio.Queue[LevelHeard]] = set()
         self._watched = False
         self._asked_at = float("-inf")
 
     @contextlib.contextmanager
-    def listen(self) -> Iterator[asyncio.Queue[int]]:
-        """Get the level, 0-100, ten times a second until the block ends."""
-        listener: asyncio.Queue[int] = asyncio.Queue(_BEHIND)
+    def listen(self) -> Iterator[asyncio.Queue[LevelHeard]]:
+        """Get the level ten times a second until the block ends."""
+        listener: asyncio.Queue[LevelHeard] = asyncio.Queue(_BEHIND)
         self._listeners.add(listener)
         self.tick()
         try:
@@ -462,11 +462,11 @@ class LevelMeter:
             self._asked_at = float("-inf")
             self._ask(0)
 
-    def level(self, pct: int) -> None:
+    def level(self, heard: LevelHeard) -> None:
         """Hand a level on; whoever does not keep up loses it."""
         for listener in self._listeners:
             with contextlib.suppress(asyncio.QueueFull):
-                listener.put_nowait(pct)
+                listener.put_nowait(heard)
 
     def tick(self) -> None:
         """Keep the screen listening while somebody looks."""

@@ -1,6 +1,7 @@
 """Whose sound the room uses, how loud it is, and what it hears."""
 
 from roomctl.room import Source
+from roomctl.screen.driver import LevelHeard
 from roomctl.screen.protocol import CaptureSwitch, PreferDevice
 from tests.invented import invented
 from tests.room.rig import OTHER_LINK, STAFF, TWO, House, living
@@ -247,9 +248,9 @@ async def test_the_level_is_measured_while_somebody_looks_and_no_longer() -> Non
             begin = house.room.clock.mono_s()
             heard = [await levels.get() for _ in range(100)]
             assert 9.0 < house.room.clock.mono_s() - begin < 11.0
-            assert set(heard) == {house.screen.level_pct}
+            assert set(heard) == {LevelHeard(house.screen.level_pct)}
             await house.ask("audio.mute", on=True)
-            assert 0 in [await levels.get() for _ in range(20)]
+            assert LevelHeard(0) in [await levels.get() for _ in range(20)]
             rev = house.document.rev
             await house.always(lambda: measured(house), 10.0)
             assert house.document.rev - rev < 5  # levels are no part of the document

@@ -118,6 +118,20 @@ def test_the_level_is_drawn_while_it_is_told_of_an_open_microphone_alone(
     expect(wave).not_to_have_attribute("data-heard", "")
 
 
+def test_a_muted_room_behind_a_wall_is_drawn_in_another_form(open_timeless: Open) -> None:
+    stand_in, page = call(open_timeless)
+    wave = page.locator("call-view .wave")
+    muted = {"mute": "muted", "requested": "muted", "wall": "stands"}
+    stand_in.patch(audio={**stand_in.room["audio"], **muted})
+    expect(page.locator("call-view .mute")).to_have_attribute("data-state", "muted")
+    told(page, lambda: stand_in.of_type("listen")[-1:], [{"type": "listen", "on": True}])
+    stand_in.say({"type": "level", "pct": 60, "behind_wall": True})
+    expect(wave).to_have_attribute("data-behind", "")
+    expect(wave).to_have_attribute("data-heard", "")
+    elapse(page, 1600)
+    expect(wave).not_to_have_attribute("data-heard", "")
+
+
 def test_where_people_asked_for_stillness_the_level_is_one_line(open_timeless: Open) -> None:
     stand_in, page = call(open_timeless, reduced_motion="reduce")
     drawn = "call-view .wave path"

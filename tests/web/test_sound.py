@@ -159,6 +159,22 @@ def test_the_level_is_asked_for_while_the_sheet_is_open_and_shown_as_it_comes(
     told(page, lambda: [message["on"] for message in stand_in.of_type("listen")], [True, False])
 
 
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "the room hears this"), ("zh-CN", "会议听不到")]
+)
+def test_what_the_wall_hears_of_a_muted_room_is_shown_in_another_form(
+    open_panel: Open, language: str, words: str
+) -> None:
+    stand_in, page = sheet(open_panel, rooms.at_rest(language))
+    muted = audio(mute="muted", requested="muted", wall="stands")
+    stand_in.patch(audio=muted)
+    stand_in.say({"type": "level", "pct": 50, "behind_wall": True})
+    expect(page.locator(".meter")).to_have_attribute("data-behind", "")
+    expect(page.locator(".hears")).to_contain_text(words)
+    stand_in.say({"type": "level", "pct": 50, "behind_wall": False})
+    expect(page.locator(".meter")).not_to_have_attribute("data-behind", "")
+
+
 def test_a_panel_that_reconnects_asks_for_the_level_again(open_panel: Open) -> None:
     stand_in, page = sheet(open_panel)
     stand_in.cut()

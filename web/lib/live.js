@@ -33,7 +33,7 @@ export class Live {
   /** @type {Set<string> | null} the commands that this browser may give; null: it was not said */ may = null;
   /** @type {StaffState | null} */ staff = null;
 
-  /** @type {(pct: number) => void} told how loud the microphone is, while that is listened to */ heard = () => {};
+  /** @type {(pct: number, behind: boolean) => void} told how loud the microphone is, while that is listened to, and if it is behind the wall */ heard = () => {};
 
   /** @type {WebSocket | null} */ #socket = null;
   #failures = 0;
@@ -159,7 +159,7 @@ export class Live {
     if (message.type === "hello") this.#greet(message);
     else if (message.type === "snapshot") this.#replace(message);
     else if (message.type === "patch") this.#patch(message);
-    else if (message.type === "level") this.heard(message.pct);
+    else if (message.type === "level") this.heard(message.pct, message.behind_wall === true);
     else if (message.type === "ack") this.#settle(message.id, { status: message.status, error: message.error ?? null, result: message.result ?? null });
     else if (message.type === "beat") this.clock.learn(message.server_time);
     else if (message.type === "pong") this.clock.learn(message.server_time, performance.now() - message.t);

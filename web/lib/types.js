@@ -1673,10 +1673,12 @@
  */
 
 /**
- * How loud the microphone is, in per cent; only to who listens.
+ * How loud the microphone is, in per cent; only to who listens. `behind_wall`: the room is muted;
+ * the room hears this, and no program does.
  * @typedef {object} LevelReply
  * @property {"level"} type
  * @property {number} pct
+ * @property {boolean} behind_wall
  */
 
 /**

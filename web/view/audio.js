@@ -1,4 +1,4 @@
-/** Mute, with the level of an open microphone, and volume. Mute never claims what was not confirmed. */
+/** Mute, with the level of an open microphone or of one behind the wall, and volume. Mute never claims what was not confirmed. */
 
 /** @import { Panel } from "../lib/room.js" */
 /** @import { Room } from "../lib/types.js" */
@@ -49,18 +49,22 @@ export class AudioBar extends HTMLElement {
     text(this.action, this.panel.stale ? t("mic.do.stale") : t(locked ? "mic.room_only" : `mic.do.${state}`));
     text(this.said, ["muted", "open", "idle", "unsure", "unknown", "not_muted", "unheard", "laptop"].includes(state) ? t(`mic.say.${state}`) : "");
     this.mute.disabled = state === "none" || state === "laptop" || locked;
-    if (state !== "open") this.heard(null);
+    if (state !== "open" && state !== "muted") this.heard(null);
     this.volume.update(room);
   }
 
   /**
    * Draw how loud the microphone is, 0-100, beside what it was, while a program hears it; null: nothing is known.
+   * `behind`: the room is muted and no program hears it, so it is drawn in another form.
    * @param {number | null} level
+   * @param {boolean} [behind]
    */
-  heard(level) {
+  heard(level, behind = false) {
     clearTimeout(this.#forgetting);
-    const pct = this.mute.dataset.state === "open" ? level : null;
+    const pct = this.mute.dataset.state === (behind ? "muted" : "open") ? level : null;
     attribute(this.wave, "data-heard", pct !== null);
+    if (behind !== this.wave.hasAttribute("data-behind")) this.#levels = [];
+    attribute(this.wave, "data-behind", behind);
     if (pct === null) {
       this.#levels = [];
       return;

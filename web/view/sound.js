@@ -86,12 +86,14 @@ export class SoundSheet extends HTMLElement {
   }
 
   /**
-   * Show how loud the microphone is, 0-100; null: nothing is measured.
+   * Show how loud the microphone is, 0-100; null: nothing is measured. `behind`: no program hears it.
    * @param {number | null} pct
+   * @param {boolean} [behind]
    */
-  level(pct) {
+  level(pct, behind = false) {
     clearTimeout(this.#forgetting);
     this.#pct = pct;
+    attribute(this.meter, "data-behind", behind && pct !== null);
     if (pct !== null) this.#forgetting = Number(setTimeout(() => this.level(null), FORGET_LEVEL_MS));
     this.bar.style.transform = `scaleX(${(pct ?? 0) / 100})`;
     attribute(this.meter, "data-measured", pct !== null);
@@ -100,8 +102,9 @@ export class SoundSheet extends HTMLElement {
   }
 
   #hear() {
-    const hears = t(this.#pct === null ? "sound.not_measured" : this.#pct === 0 ? "sound.silence" : "sound.hears");
-    attribute(this.meter, "aria-valuetext", this.#pct ? null : hears);
+    const behind = this.meter.hasAttribute("data-behind");
+    const hears = t(this.#pct === null ? "sound.not_measured" : behind ? "sound.behind" : this.#pct === 0 ? "sound.silence" : "sound.hears");
+    attribute(this.meter, "aria-valuetext", this.#pct && !behind ? null : hears);
     text(this.hears, hears);
   }
 

@@ -6,8 +6,9 @@ import subprocess
 
 import pytest
 
+from roomctl.kiosk.audio.meter import PeakMeter
 from roomctl.kiosk.audio.wall import WalledServer
-from roomctl.screen.protocol import PreferDevice, ScreenReason
+from roomctl.screen.protocol import PreferDevice, ScreenReason, ToneResult, ToneVerdict
 from tests.kiosk.gated import DEVICES, walled
 from tests.kiosk.mixing import PUCK
 
@@ -134,6 +135,31 @@ async def test_gain_and_volume_are_the_devices():
         assert "100%" in await rig.pactl("get-sink-volume", "hall")
 
 
+async def test_levels_are_what_programs_hear_and_behind_a_shut_gate_what_the_wall_hears():
+    async with walled("mic") as (rig, ear), metering(rig) as meter:
+        await rig.speak("mic")
+        await ear.mute(False)
+        meter.meter.listen(600)
+        level = await meter.until(lambda level: level.pct > 50)
+        assert not level.behind_wall
+        await ear.mute(True)
+        await meter.until(lambda level: level.pct > 50 and level.behind_wall)
+        rig.silence()
+        await meter.until(lambda level: level.pct == 0 and level.behind_wall)
+
+
+@pytest.mark.parametrize("muted", [True, False])
+async def test_the_test_tone_is_heard_behind_the_wall_though_the_room_is_muted(muted):
+    async with walled("mic", "room") as (rig, ear), metering(rig) as meter:
+        await rig.link("room:monitor_FL", "mic:input_MONO")
+        await ear.mute(muted)
+        async with rig.program() as program:
+            meter.meter.test(5)
+            tone = await meter.until(lambda one: isinstance(one, ToneResult))
+            assert (tone.id, tone.verdict) == (5, ToneVerdict.HEARD)
+            assert bool(program.loud) is not muted
+
+
 async def test_no_microphone_runs_for_the_canary():
     async with walled("mic") as (rig, ear):
         await ear.mute(True)
@@ -199,6 +225,32 @@ async def test_a_stream_of_a_program_that_is_called_gate_is_not_the_gate():
                     await connection.close()
             finally:
                 impostor.kill()
+
+
+class Heard:
+    """What a meter at the wall reports."""
+
+    def __init__(self, rig):
+        self._came = asyncio.Queue()
+        self.meter = PeakMeter(self._came.put_nowait, wall=rig.wall)
+        self.meter.use(PUCK)
+
+    async def until(self, fact):
+        async with asyncio.timeout(60):
+            while not fact(report := await self._came.get()):
+                pass
+        return report
+
+
+@contextlib.asynccontextmanager
+async def metering(rig):
+    heard = Heard(rig)
+    running = asyncio.create_task(heard.meter.run())
+    try:
+        yield heard
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
 def _soft_unmute(rig, node):

@@ -31,8 +31,9 @@ from roomctl.errors import Refused, RoomctlError
 from roomctl.frozen import frozen
 from roomctl.kind import Drill, DrillSetup, MakeDrill
 from roomctl.ports.holders import holder_of_node
-from roomctl.screen.driver import Screen
+from roomctl.screen.driver import LevelHeard, Screen
 from roomctl.screen.profile import screen_of, screen_url
+from roomctl.screen.protocol import RoomHeard
 from roomctl.simulator import DEMO, Simulator
 from roomctl.store import Settings
 from roomctl.wire import Connect, in_thread
@@ -235,8 +236,9 @@ class ScreenMicrophone:
             "screen", url, connect, clock, lambda: None, lambda: nothing, self._take
         )
 
-    def _take(self, pct: int, _behind_wall: bool) -> None:
-        self._levels.append(pct)
+    def _take(self, event: LevelHeard | RoomHeard) -> None:
+        if isinstance(event, LevelHeard):
+            self._levels.append(event.pct)
 
     @contextlib.asynccontextmanager
     async def connected(self) -> AsyncIterator[None]:

@@ -24,10 +24,11 @@ from roomctl.errors import NoReply, Refused
 from roomctl.kind import Context, IssueEntry, Part
 from roomctl.roles import Right, Role
 from roomctl.room.bookings import Bookings
+from roomctl.room.hearing import Hearing
 from roomctl.room.meeting import CallControl
 from roomctl.room.microphone import MuteControl, StoredMute
 from roomctl.screen.driver import LevelHeard, Screen, WalledSound
-from roomctl.screen.protocol import ToneResult
+from roomctl.screen.protocol import RoomHeard, ToneResult
 from roomctl.speakerphone import Speakerphone
 from roomctl.speakerphone.description import Description
 from roomctl.speakerphone.driver import KeyPressed
@@ -72,6 +73,7 @@ class Audio(Part):
         self._meter = LevelMeter(screen, context.clock)
         self._silent_since: dict[str, datetime] = {}
         self._kept = StoredMute(store, context.clock, context.changed)
+        self._hearing = Hearing(store, context.clock, context.act)
         self._begin(phones, screen, table, unplugged, wall)
 
     def _begin(
@@ -126,8 +128,8 @@ class Audio(Part):
         return self._meter.listen()
 
     def sections(self, now: Moment) -> Mapping[str, object]:
-        entry, talking = self._mute.entry, self._talk.shown
-        return {"audio": entry if entry.talking == talking else replace(entry, talking=talking)}
+        talking, last = self._talk.shown, self._hearing.last
+        return {"audio": replace(self._mute.entry, talking=talking, last_heard=last)}
 
     def issues(self, now: Moment) -> Iterable[IssueEntry]:
         """Return why nobody hears, or is heard, and what is wrong with speakerphones that work."""
@@ -172,6 +174,9 @@ class Audio(Part):
         match event:
             case KeyPressed(phone, key):
                 self._pressed(phone, key)
+            case RoomHeard():
+                self._hearing.note(event)
+                self._context.changed()
             case LevelHeard():
                 self._meter.level(event)
                 self._talk.heard(event.pct)

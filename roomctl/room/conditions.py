@@ -29,7 +29,8 @@
     Ready           one of those does not hold                               that one's
 
 A loudspeaker that people turn down to 0 in their call is an issue at once, and keeps the room from
-being ready when the call is over: until then they hear what they want to hear.
+being ready when the call is over: until then they hear what they want to hear. An AudioReady that
+holds says since when that is known ("heard"): by which microphone and loudspeaker, and when.
 
 What cannot be judged yet is unknown ("starting", "not_read_yet"); what a room does not have is no
 trouble ("not_configured"). While a laptop has the room's camera and microphone nothing is wrong
@@ -150,6 +151,9 @@ def _audio_ready(facts: RoomFacts) -> _Verdict:
             return silent
     if screens and facts.audio.mute == "unknown":
         return _Verdict(None, "mute_unproven", ("audio",))
+    if (last := facts.audio.last_heard) is not None:
+        when = last.at.isoformat(timespec="seconds")
+        return _Verdict(True, "heard", (last.microphone, last.loudspeaker, when))
     return _HOLDS
 
 

@@ -401,6 +401,19 @@ class SpeakerphoneEntry:
 
 
 @frozen
+class LastHeard:
+    """When the room was last known to hear and to be heard, and by what.
+
+    `by`: tone (its microphone heard the test tone), call (programs played sound and heard sound).
+    """
+
+    at: datetime
+    by: Literal["tone", "call"]
+    microphone: str
+    loudspeaker: str
+
+
+@frozen
 class AudioEntry:
     """Microphone and loudspeaker; `mute` is `muted` only when silence has been read back.
 
@@ -416,6 +429,7 @@ class AudioEntry:
     heard by nobody; null: not known. `talking`: somebody talks in a call and is not heard there, as
     far as the microphone can tell. `wall`: whether the microphone is behind a wall, so that *muted*
     is silence that was measured; away: it should be, and what keeps the wall does not run.
+    `last_heard`: when the room was last known to hear and to be heard; null: never.
     """
 
     mute: Literal["muted", "muting", "open", "unmuting", "unknown"] = "unknown"
@@ -442,6 +456,7 @@ class AudioEntry:
     listening: bool | None = None
     talking: bool = False
     wall: Literal["none", "stands", "away"] = "none"
+    last_heard: LastHeard | None = None
     speakerphones: tuple[SpeakerphoneEntry, ...] = ()
 
 

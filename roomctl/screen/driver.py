@@ -47,6 +47,7 @@ from roomctl.screen.protocol import (
     PressKey,
     PressPoint,
     ReportLevel,
+    RoomHeard,
     ScreenHello,
     ScreenOrder,
     ScreenReport,
@@ -150,16 +151,16 @@ class Screen(Device):
         clock: Clock,
         changed: Callable[[], None],
         pages: Callable[[], Iterable[ShowPage]] = tuple,
-        level: Callable[[int, bool], None] = lambda pct, behind_wall: None,
+        tell: Callable[[LevelHeard | RoomHeard], None] = lambda event: None,
     ) -> None:
         """`pages` says what a kiosk shows by itself, with addresses that were not used yet.
 
-        `level` gets how loud the microphone is while the screen was told to `listen`, and whether
-        that is behind a wall.
+        `tell` gets how loud the microphone is while the screen was told to `listen`, and that the
+        room was heard.
         """
         super().__init__(name, url, connect, clock, changed)
         self.state = ScreenState()
-        self._pages, self._level = pages, level
+        self._pages, self._tell = pages, tell
         self._tone_id = 0
         self._session: ScreenLink | None = None
         self._call_id = 0
@@ -306,7 +307,9 @@ class Screen(Device):
                 self.state = replace(before, sound=report)
                 self._confirm(report)
             case MicrophoneLevel(pct=pct, behind_wall=behind_wall):
-                self._level(pct, behind_wall)
+                self._tell(LevelHeard(pct, behind_wall))
+            case RoomHeard():
+                self._tell(report)
             case ToneResult():
                 self.state = replace(before, tone=report)
             case DisplayState(on=on):
@@ -609,9 +612,6 @@ class RemoteDisplay:
 def _build(tables: Mapping[str, Any], context: Context) -> list[Screen]:
     """Make the room's screen and, where the panel has a process of its own, that one after it."""
 
-    def heard(pct: int, behind_wall: bool) -> None:
-        context.tell(LevelHeard(pct, behind_wall))
-
     def of_the_room() -> list[ShowPage]:
         """Return what it is told of the panel's, too: where it stands, and not its address."""
         pages: Iterable[ShowPage] = context.pages()
@@ -621,7 +621,9 @@ def _build(tables: Mapping[str, Any], context: Context) -> list[Screen]:
         return [page for page in context.pages() if page.place is DisplayRole.PANEL]
 
     def screen(name: str, url: str, pages: Callable[[], Iterable[ShowPage]]) -> Screen:
-        return Screen(name, url, context.connect, context.clock, context.changed, pages, heard)
+        return Screen(
+            name, url, context.connect, context.clock, context.changed, pages, context.tell
+        )
 
     found = []
     for name, table in tables.items():
@@ -632,7 +634,7 @@ def _build(tables: Mapping[str, Any], context: Context) -> list[Screen]:
             found.append(screen("panel", table.panel_url, of_the_panel))
         if table.mode != "simulated":
             ends = (context.connect, context.clock, context.changed)
-            found.append(WalledSound("sound", table.sound_url, *ends, level=heard))
+            found.append(WalledSound("sound", table.sound_url, *ends, tell=context.tell))
     return found
 
 

@@ -11,7 +11,8 @@ else becomes an `InvalidMessage`: ignored by whoever reads it, and reported.
 | one that may come | ExpectMeeting                               | WaitingBrowser              |
 | displays          | ShowPage, SwitchDisplay                     | WantPages, DisplayState     |
 | sound             | SetMute, SetVolume, SetGain, PreferDevice   | SoundState                  |
-| what is heard     | ReportLevel, PlayTone                       | MicrophoneLevel, ToneResult |
+| what is heard     | ReportLevel, PlayTone                       | MicrophoneLevel, ToneResult,|
+|                   |                                             | RoomHeard                   |
 | a panel's touches | TakePicture, PressPoint, ScrollAt, TypeText | PicturePart, TouchResult    |
 |                   | PressKey, CloseWindow                       |                             |
 | a walkthrough     | WatchTouches, BringControls, SeekControls,  | ControlsSeen, TouchResult,  |
@@ -264,6 +265,22 @@ class ToneResult:
         for name in ("loud_pct", "quiet_pct"):
             if (value := getattr(self, name)) is not None:
                 within(name, value, 100)
+
+
+class HearingProof(StrEnum):
+    """By what it is known that a room hears, and is heard."""
+
+    TONE = "tone"  # its microphone heard the test tone
+    CALL = "call"  # a program played sound, and recorded sound
+
+
+@frozen
+class RoomHeard:
+    """The room's loudspeaker and microphone, as people call them, just worked."""
+
+    by: HearingProof
+    microphone: str
+    loudspeaker: str
 
 
 def within(name: str, value: float, limit: int) -> None:
@@ -842,6 +859,7 @@ ScreenReport = (
     | SoundState
     | MicrophoneLevel
     | ToneResult
+    | RoomHeard
     | DisplayState
     | DisplayTouched
     | WantPages

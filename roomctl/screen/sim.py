@@ -27,6 +27,7 @@ from roomctl.screen.protocol import (
     DisplayState,
     DisplayTouched,
     ExpectMeeting,
+    HearingProof,
     Heartbeat,
     HeedDisplay,
     InvalidMessage,
@@ -45,6 +46,7 @@ from roomctl.screen.protocol import (
     PressKey,
     PressPoint,
     ReportLevel,
+    RoomHeard,
     RtcLines,
     RtcStats,
     ScreenHello,
@@ -77,6 +79,7 @@ from roomctl.screen.protocol import (
 )
 from roomctl.wire import Chunk
 
+MICROPHONE, LOUDSPEAKER = "simulated microphone", "simulated loudspeaker"
 BEAT_S = 1.0
 LEVEL_S = 0.1
 FLOWS_S = 10.0
@@ -275,7 +278,10 @@ class SimScreen:
             case ReportLevel(for_s=for_s):
                 self._listened_until, self._level_s = self._now + for_s, self._now
             case PlayTone(id=number):
-                self._reports.append(self._chirped(number))
+                found = self._chirped(number)
+                if found.verdict is ToneVerdict.HEARD:
+                    self._reports.append(RoomHeard(HearingProof.TONE, MICROPHONE, LOUDSPEAKER))
+                self._reports.append(found)
             case ShowPage(place=place):
                 self.pages[place] = order
             case _ if isinstance(order, TouchOrder):

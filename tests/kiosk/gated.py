@@ -102,11 +102,11 @@ class Rig:
         with path.open("rb") as sound:
             self._players.append(subprocess.Popen(line, env=self.surroundings, stdin=sound))
 
-    async def play(self):
-        """Have a program play silence, until `silence`, and wait until the loudspeaker runs."""
+    async def play(self, sound="/dev/zero"):
+        """Have a program play `sound`, until `silence`, and wait until the loudspeaker runs."""
         line = ["pacat", "-s", self.vault.programs, "--raw", "--latency-msec=50"]
-        with open("/dev/zero", "rb") as nothing:
-            player = subprocess.Popen(line, env=self.surroundings, stdin=nothing)
+        with open(sound, "rb") as samples:
+            player = subprocess.Popen(line, env=self.surroundings, stdin=samples)
         self._players.append(player)
         async with asyncio.timeout(READY_S):
             while "room\tPipeWire" not in (found := await self._running_sinks()):

@@ -36,7 +36,8 @@
  * records from a microphone of the room, whichever it is; false: an open one is heard by nobody;
  * null: not known. `talking`: somebody talks in a call and is not heard there, as far as the
  * microphone can tell. `wall`: whether the microphone is behind a wall, so that *muted* is silence
- * that was measured; away: it should be, and what keeps the wall does not run.
+ * that was measured; away: it should be, and what keeps the wall does not run. `last_heard`: when
+ * the room was last known to hear and to be heard; null: never.
  * @typedef {object} Audio
  * @property {"muted" | "muting" | "open" | "unmuting" | "unknown"} mute
  * @property {number | null} volume_pct
@@ -52,6 +53,7 @@
  * @property {boolean | null} listening
  * @property {boolean} talking
  * @property {"none" | "stands" | "away"} wall
+ * @property {LastHeard | null} last_heard
  * @property {Speakerphone[]} speakerphones
  */
 
@@ -250,6 +252,16 @@
  * @property {string} subject
  * @property {Record<string, string | number | boolean | null>} params
  * @property {string} since
+ */
+
+/**
+ * When the room was last known to hear and to be heard, and by what. `by`: tone (its microphone
+ * heard the test tone), call (programs played sound and heard sound).
+ * @typedef {object} LastHeard
+ * @property {string} at
+ * @property {"tone" | "call"} by
+ * @property {string} microphone
+ * @property {string} loudspeaker
  */
 
 /**

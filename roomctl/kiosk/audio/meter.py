@@ -13,10 +13,17 @@ from collections.abc import AsyncIterator, Callable
 
 from roomctl.kiosk.audio import tone
 from roomctl.kiosk.audio.pulse import SoundServer, SoundServerGone, play
-from roomctl.kiosk.audio.sources import SoundNode, loudspeaker, microphone
+from roomctl.kiosk.audio.sources import SoundNode, called, loudspeaker, microphone
 from roomctl.kiosk.audio.tone import level_pct
-from roomctl.kiosk.audio.wall import Behind, Wall
-from roomctl.screen.protocol import MicrophoneLevel, PreferDevice, ToneResult, ToneVerdict
+from roomctl.kiosk.audio.wall import CALL, SPEAKER, Behind, Wall
+from roomctl.screen.protocol import (
+    HearingProof,
+    MicrophoneLevel,
+    PreferDevice,
+    RoomHeard,
+    ToneResult,
+    ToneVerdict,
+)
 from roomctl.wire import in_thread
 
 _log = logging.getLogger(__name__)
@@ -27,6 +34,10 @@ AGAIN_S = 0.5
 AWAKE_S = 2.5  # until a source that was idle gives its first peak (PulseAudio: 1.8 s, measured)
 AFTER_S = tone.LONGEST_LAG_S
 PLAY_LIMIT_S = 6.0
+CALL_PEAKS_PER_S = 5
+CALL_PEAK = 0.01  # -40 dB of full scale: somebody talks
+TOGETHER_S = 60.0  # from one side's word to the other's
+PROVED_S = 900.0  # a call that has proved itself is left alone
 
 
 class PeakMeter:
@@ -37,7 +48,7 @@ class PeakMeter:
 
     def __init__(
         self,
-        report: Callable[[MicrophoneLevel | ToneResult], None],
+        report: Callable[[MicrophoneLevel | ToneResult | RoomHeard], None],
         server: str | None = None,
         wall: Wall | None = None,
     ) -> None:
@@ -72,6 +83,22 @@ class PeakMeter:
         async with asyncio.TaskGroup() as both:
             both.create_task(self._show())
             both.create_task(self._run_tests())
+            if self._wall is not None:
+                both.create_task(self._attend_calls(self._wall))
+
+    async def _attend_calls(self, wall: Wall) -> None:
+        """Say when programs have played sound and recorded sound: both ways of a call work."""
+        while True:
+            with contextlib.suppress(SoundServerGone):
+                async with _connected(SoundServer(wall.programs)) as connection:
+                    source, sink = wall.microphone, wall.loudspeaker
+                    if source is not None and sink is not None:
+                        await _sound_both_ways(connection)
+                        if (wall.microphone, wall.loudspeaker) == (source, sink):
+                            what = called(source), called(sink)
+                            self._report(RoomHeard(HearingProof.CALL, *what))
+                            await asyncio.sleep(PROVED_S)
+            await asyncio.sleep(STUCK_S)
 
     async def _show(self) -> None:
         while True:
@@ -136,6 +163,8 @@ class PeakMeter:
         except OSError as error:
             _log.warning("sound: %s", error)
             return ToneResult(number, ToneVerdict.NO_LOUDSPEAKER)
+        if judged.heard:
+            self._report(RoomHeard(HearingProof.TONE, called(source), called(sink)))
         silent = source.muted and not judged.loud
         heard = ToneVerdict.HEARD if judged.heard else ToneVerdict.NOT_HEARD
         verdict = ToneVerdict.MUTED if silent else heard
@@ -172,6 +201,37 @@ class PeakMeter:
             noting.cancel()
             await asyncio.gather(noting, return_exceptions=True)
         return tone.judge([(at - begun, peak) for at, peak in peaks])
+
+
+async def _sound_both_ways(connection: SoundServer) -> None:
+    """Return once programs have heard sound and played sound within a minute; or nothing is there.
+
+    Nothing runs for it: it hears only while a program has `call` and `speaker` run.
+    """
+    loop = asyncio.get_running_loop()
+    loud_at: dict[str, float] = {}
+    both = asyncio.Event()
+
+    async def listen(source: str) -> None:
+        stream = connection.peaks(source, CALL_PEAKS_PER_S, passive=True)
+        async with contextlib.aclosing(stream) as peaks:
+            async for peak in peaks:
+                if peak > CALL_PEAK:
+                    loud_at[source] = loop.time()
+                    times = loud_at.values()
+                    if len(times) == 2 and max(times) - min(times) < TOGETHER_S:
+                        both.set()
+
+    listening = [asyncio.create_task(listen(one)) for one in (CALL, f"{SPEAKER}.monitor")]
+    waiting = asyncio.create_task(both.wait())
+    try:
+        await asyncio.wait((*listening, waiting), return_when="FIRST_COMPLETED")
+        if not both.is_set():
+            raise SoundServerGone("the programs' sound has ended")
+    finally:
+        for task in (*listening, waiting):
+            task.cancel()
+        await asyncio.gather(*listening, waiting, return_exceptions=True)
 
 
 @contextlib.asynccontextmanager

@@ -169,7 +169,7 @@ class SoundServer:
         await self._try(self._pulse.source_suspend(source, on))
 
     async def peaks(
-        self, source: int, rate: int, *, passive: bool = False
+        self, source: int | str, rate: int, *, passive: bool = False
     ) -> AsyncGenerator[float, None]:
         """Yield the loudness of a source, 0-1, `rate` times a second; ends once the source is gone.
 
@@ -305,7 +305,15 @@ class _PeakStream:
     together hands on the first.
     """
 
-    def __init__(self, library: Any, pulse: Any, source: int, rate: int, *, passive: bool) -> None:  # noqa: ANN401
+    def __init__(
+        self,
+        library: Any,  # noqa: ANN401
+        pulse: Any,  # noqa: ANN401
+        source: int | str,
+        rate: int,
+        *,
+        passive: bool,
+    ) -> None:
         self.found: asyncio.Queue[float | None] = asyncio.Queue()
         self._c, self._own = library.c, _stream_library()
         c, context = library.c, pulse._ctx  # noqa: SLF001 - pulsectl makes no stream with a name

@@ -8,7 +8,14 @@ import pytest
 
 from roomctl.kiosk.audio.meter import PeakMeter
 from roomctl.kiosk.audio.wall import WalledServer
-from roomctl.screen.protocol import PreferDevice, ScreenReason, ToneResult, ToneVerdict
+from roomctl.screen.protocol import (
+    HearingProof,
+    PreferDevice,
+    RoomHeard,
+    ScreenReason,
+    ToneResult,
+    ToneVerdict,
+)
 from tests.kiosk.gated import DEVICES, walled
 from tests.kiosk.mixing import PUCK
 
@@ -160,6 +167,20 @@ async def test_the_test_tone_is_heard_behind_the_wall_though_the_room_is_muted(m
             assert bool(program.loud) is not muted
 
 
+async def test_a_call_with_sound_both_ways_says_so_and_one_without_does_not():
+    async with walled("mic", "room") as (rig, ear), metering(rig) as meter:
+        await rig.speak("mic")
+        await ear.mute(False)
+        async with rig.program() as program:
+            await program.hears()
+            await rig.play("/dev/zero")
+            await program.stays_silent(200)  # it hears the room; nothing is played
+            assert not meter.came
+            await rig.play("/dev/urandom")
+            heard = await meter.until(lambda one: isinstance(one, RoomHeard))
+            assert heard == RoomHeard(HearingProof.CALL, "Puck", "Puck")
+
+
 async def test_no_microphone_runs_for_the_canary():
     async with walled("mic") as (rig, ear):
         await ear.mute(True)
@@ -234,6 +255,10 @@ class Heard:
         self._came = asyncio.Queue()
         self.meter = PeakMeter(self._came.put_nowait, wall=rig.wall)
         self.meter.use(PUCK)
+
+    @property
+    def came(self):
+        return self._came.qsize()
 
     async def until(self, fact):
         async with asyncio.timeout(60):

@@ -21,6 +21,7 @@ from benchmarks import (
     press,
     rest,
     start,
+    voice,
     walkthrough,
     wall,
 )
@@ -32,6 +33,7 @@ SUBJECTS = {
     "kept": kept.figures,
     "press": press.figures,
     "mute": mute.figures,
+    "voice": voice.figures,
     "wall": wall.figures,
     "join": join.figures,
     "api": api.figures,

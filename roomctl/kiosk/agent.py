@@ -26,6 +26,7 @@ from roomctl.kiosk.audio import default_devices
 from roomctl.kiosk.audio.meter import PeakMeter
 from roomctl.kiosk.audio.mixer import Mixer
 from roomctl.kiosk.audio.pulse import SoundStreams
+from roomctl.kiosk.audio.talk import VoiceMeter
 from roomctl.kiosk.audio.vault import Vault
 from roomctl.kiosk.audio.wall import Wall
 from roomctl.kiosk.browser import browser, folder
@@ -49,6 +50,7 @@ from roomctl.screen.protocol import (
     PlayTone,
     PreferDevice,
     ReportLevel,
+    ReportVoice,
     ScreenHello,
     ScreenMessage,
     ScreenReason,
@@ -61,6 +63,7 @@ from roomctl.screen.protocol import (
     SoundState,
     SwitchDisplay,
     TouchOrder,
+    VoiceHeard,
     encode,
     needs_of,
 )
@@ -271,6 +274,7 @@ class Agent(Attendant):
         self._session: MeetingSession | None = None
         noted = default_devices.DefaultDevices(default_devices.place(os.environ))
         self._mixer, self._levels = Mixer(self._say, defaults=noted), PeakMeter(self._say)
+        self._voice = VoiceMeter(lambda talking: self._say(VoiceHeard(talking)), None)
         self._panel, self._walled = panel, walled
         self._pages = PageManager(setup, self._say, places_windows=not panel)
         self._remote = RemoteTouches(self._say, lambda: self._pages.room_output)
@@ -323,7 +327,7 @@ class Agent(Attendant):
                 if self._walled:
                     self._say(self._sound)
                 else:
-                    obey_sound(message, self._mixer, self._levels)
+                    obey_sound(message, self._mixer, self._levels, self._voice)
             case ShowPage():
                 self._pages.take(message)
             case SwitchDisplay(on=on):
@@ -425,7 +429,7 @@ class Agent(Attendant):
         return SoundState(False, walled=True) if self._walled else self._mixer.sound
 
 
-def obey_sound(order: SoundOrder, mixer: Mixer, levels: PeakMeter) -> None:
+def obey_sound(order: SoundOrder, mixer: Mixer, levels: PeakMeter, voice: VoiceMeter) -> None:
     """Carry out an order that is about sound."""
     match order:
         case SetMute(on=on):
@@ -439,6 +443,8 @@ def obey_sound(order: SoundOrder, mixer: Mixer, levels: PeakMeter) -> None:
             levels.use(order)
         case ReportLevel(for_s=for_s):
             levels.listen(for_s)
+        case ReportVoice(for_s=for_s):
+            voice.listen(for_s)
         case PlayTone(id=number):
             levels.test(number)
 
@@ -452,9 +458,11 @@ class SoundAgent(Attendant):
         self._vault = Vault(place, state)
         wall = Wall(self._vault.manager, self._vault.programs, lambda: self._vault.why)
         self._mixer, self._levels = Mixer(self._say, wall=wall), PeakMeter(self._say, wall=wall)
+        self._voice = VoiceMeter(lambda talking: self._say(VoiceHeard(talking)), wall)
 
     async def run(self, ending: Ending) -> None:
-        works = [self._beat(), self._levels.run(), self._mixer.run(), self._vault.run()]
+        parts = (self._levels, self._voice, self._mixer, self._vault)
+        works = [self._beat(), *(part.run() for part in parts)]
         owned = [asyncio.ensure_future(work) for work in (ending.wait(), *works)]
         try:
             await asyncio.wait(owned, return_when="FIRST_COMPLETED")
@@ -474,7 +482,7 @@ class SoundAgent(Attendant):
     def _obey(self, message: ScreenMessage | InvalidMessage) -> None:
         match message:
             case _ if isinstance(message, SoundOrder):
-                obey_sound(message, self._mixer, self._levels)
+                obey_sound(message, self._mixer, self._levels, self._voice)
             case AskAll():
                 self._say(ScreenHello(__version__, "sound", ""))
                 self._say(self._mixer.sound)

@@ -11,8 +11,8 @@ else becomes an `InvalidMessage`: ignored by whoever reads it, and reported.
 | one that may come | ExpectMeeting                               | WaitingBrowser              |
 | displays          | ShowPage, SwitchDisplay                     | WantPages, DisplayState     |
 | sound             | SetMute, SetVolume, SetGain, PreferDevice   | SoundState                  |
-| what is heard     | ReportLevel, PlayTone                       | MicrophoneLevel, ToneResult,|
-|                   |                                             | RoomHeard                   |
+| what is heard     | ReportLevel, ReportVoice, PlayTone          | MicrophoneLevel, VoiceHeard,|
+|                   |                                             | ToneResult, RoomHeard       |
 | a panel's touches | TakePicture, PressPoint, ScrollAt, TypeText | PicturePart, TouchResult    |
 |                   | PressKey, CloseWindow                       |                             |
 | a walkthrough     | WatchTouches, BringControls, SeekControls,  | ControlsSeen, TouchResult,  |
@@ -185,6 +185,19 @@ class ReportLevel:
 
 
 @frozen
+class ReportVoice:
+    """Say whether somebody talks, for the next `for_s` seconds; 0: no more.
+
+    Answered by VoiceHeard at once, then whenever that changes, and at the end.
+    """
+
+    for_s: int
+
+    def __post_init__(self) -> None:
+        within("for_s", self.for_s, 60)
+
+
+@frozen
 class PlayTone:
     """Play the test tone on the room's loudspeaker; answered by ToneResult with the same `id`."""
 
@@ -247,6 +260,16 @@ class MicrophoneLevel:
 
     def __post_init__(self) -> None:
         within("pct", self.pct, 100)
+
+
+@frozen
+class VoiceHeard:
+    """Whether somebody talks in the room; None: it cannot be told, or nobody asks any more.
+
+    It cannot where a muted microphone gives nothing but zeros, and where there is none.
+    """
+
+    talking: bool | None
 
 
 @frozen
@@ -838,7 +861,7 @@ class Heartbeat:
     """Each second: the screen lives."""
 
 
-SoundOrder = SetMute | SetVolume | SetGain | PreferDevice | ReportLevel | PlayTone
+SoundOrder = SetMute | SetVolume | SetGain | PreferDevice | ReportLevel | ReportVoice | PlayTone
 """What the process does that has the room's sound."""
 
 ScreenOrder = (
@@ -858,6 +881,7 @@ ScreenReport = (
     | WaitingBrowser
     | SoundState
     | MicrophoneLevel
+    | VoiceHeard
     | ToneResult
     | RoomHeard
     | DisplayState

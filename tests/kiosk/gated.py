@@ -90,11 +90,11 @@ class Rig:
     async def unplug(self, name):
         await self.pactl("unload-module", self._modules.pop(name))
 
-    async def speak(self, name):
-        """Let there be a tone at this microphone until `silence`."""
+    async def speak(self, name, sound=None):
+        """Let there be a tone, or this sound, at this microphone until `silence`."""
         tone = array("h", [round(9000 * sin(n * 6.2831853 / 20)) for n in range(RATE)])
         path = self.place / "tone.raw"
-        path.write_bytes(tone.tobytes() * 600)
+        path.write_bytes((tone if sound is None else sound).tobytes() * 100)
         await self.pactl("load-module", "module-null-sink", "sink_name=air", "channel_map=mono")
         await self.link("air:monitor_MONO", f"{name}:input_MONO")
         line = ["pacat", "-s", self.vault.manager, "--device=air", "--raw", "--latency-msec=50"]

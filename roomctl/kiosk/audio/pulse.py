@@ -11,12 +11,14 @@ import contextlib
 import ctypes
 import logging
 import os
+import sys
+from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from ctypes import POINTER, c_char_p, c_float, c_int, c_size_t, c_uint8, c_uint32, c_void_p
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from roomctl.kiosk.audio.sources import IDLE, RUNNING, SUSPENDED, SoundGraph, SoundNode, dummy
 from roomctl.screen.protocol import SoundFlow
@@ -184,6 +186,17 @@ class SoundServer:
         if not self._pulse.connected:
             raise SoundServerGone("the sound server went away")
 
+    async def samples(self, source: int, rate: int) -> AsyncGenerator[bytes, None]:
+        """Yield what a source hears: mono, 16 bit in native order; ends once the source is gone."""
+        stream = _SampleStream(self._library, self._pulse, source, rate, passive=False)
+        try:
+            while (piece := await stream.found.get()) is not None:
+                yield piece
+        finally:
+            stream.close()
+        if not self._pulse.connected:
+            raise SoundServerGone("the sound server went away")
+
     async def default(self, sink: str, source: str) -> None:
         """Set the default devices; PipeWire says that it is done some milliseconds before it is."""
         await self._try(self._pulse.sink_default_set(sink))
@@ -298,12 +311,14 @@ def _is_deaf(output: Any, sources: set[int]) -> bool:  # noqa: ANN401
     return bool(output.mute or output.volume.value_flat < _FULL or output.source != int(mark))
 
 
-class _PeakStream:
-    """A stream of peaks; `found` gets each of them, and None once the stream has ended.
+class _RecordStream(ABC, Generic[T]):
+    """A stream that records; `found` gets what came, and None once the stream has ended.
 
-    pulsectl has one, too: it has no name, does not notice its end, and of several peaks that come
-    together hands on the first.
+    pulsectl has one, too, for peaks: it has no name, does not notice its end, and of several peaks
+    that come together hands on the first.
     """
+
+    NAME = ""
 
     def __init__(
         self,
@@ -314,13 +329,13 @@ class _PeakStream:
         *,
         passive: bool,
     ) -> None:
-        self.found: asyncio.Queue[float | None] = asyncio.Queue()
+        self.found: asyncio.Queue[T | None] = asyncio.Queue()
         self._c, self._own = library.c, _stream_library()
         c, context = library.c, pulse._ctx  # noqa: SLF001 - pulsectl makes no stream with a name
         if context is None:
             raise SoundServerGone("the sound server went away")
         words = {
-            "media.name": "peaks",
+            "media.name": self.NAME,
             _MARK: source if passive else "",
             "node.passive": str(passive).lower(),  # PipeWire; it ignores the flag below
             "state.restore-props": "false",
@@ -328,19 +343,20 @@ class _PeakStream:
         }
         text = " ".join(f"{name}='{value}'" for name, value in words.items())
         properties = c.pa.proplist_from_string(text)
-        spec = c.PA_SAMPLE_SPEC(format=c.PA_SAMPLE_FLOAT32NE, rate=rate, channels=1)
+        form, flags, fragment = self._kind(rate)
+        spec = c.PA_SAMPLE_SPEC(format=form, rate=rate, channels=1)
         self._stream = c.pa.stream_new_with_proplist(
-            context, "peaks", c.byref(spec), None, properties
+            context, self.NAME, c.byref(spec), None, properties
         )
         c.pa.proplist_free(properties)
         self._callbacks = c.PA_STREAM_REQUEST_CB_T(self._read), c.PA_STREAM_NOTIFY_CB_T(self._state)
         c.pa.stream_set_read_callback(self._stream, self._callbacks[0], None)
         self._own.pa_stream_set_state_callback(self._stream, self._callbacks[1], None)
-        flags = c.PA_STREAM_DONT_MOVE | c.PA_STREAM_PEAK_DETECT | c.PA_STREAM_ADJUST_LATENCY
+        flags |= c.PA_STREAM_DONT_MOVE | c.PA_STREAM_ADJUST_LATENCY
         if passive:
             flags |= c.PA_STREAM_DONT_INHIBIT_AUTO_SUSPEND
         try:
-            fragments = c.PA_BUFFER_ATTR(fragsize=4, maxlength=_AS_THE_SERVER_LIKES)
+            fragments = c.PA_BUFFER_ATTR(fragsize=fragment, maxlength=_AS_THE_SERVER_LIKES)
             c.pa.stream_connect_record(self._stream, str(source).encode(), fragments, flags)
         except c.pa.CallError as error:
             self.close()
@@ -358,18 +374,49 @@ class _PeakStream:
     def _read(self, stream: object, _size: int, _data: object) -> None:
         c, size, data = self._c, c_int(), c_void_p()
         c.pa.stream_peek(stream, data, ctypes.byref(size))
-        if data.value and size.value >= _FLOAT:
-            peaks = (c_float * (size.value // _FLOAT)).from_address(data.value)
-            for peak in peaks:
-                self.found.put_nowait(float(peak))
+        if data.value and size.value:
+            self._take(data.value, size.value)
         if size.value:
             c.pa.stream_drop(stream)
+
+    @abstractmethod
+    def _kind(self, rate: int) -> tuple[int, int, int]:
+        """Return the sample format, the flags, and how many bytes are to come at once."""
+
+    @abstractmethod
+    def _take(self, address: int, size: int) -> None: ...
 
     def _state(self, stream: object, _data: object) -> None:
         if self._own.pa_stream_get_state(stream) in _ENDED:
             self.found.put_nowait(None)
 
 
+class _PeakStream(_RecordStream[float]):
+    """A stream of peaks."""
+
+    NAME = "peaks"
+
+    def _kind(self, rate: int) -> tuple[int, int, int]:
+        return self._c.PA_SAMPLE_FLOAT32NE, self._c.PA_STREAM_PEAK_DETECT, _FLOAT
+
+    def _take(self, address: int, size: int) -> None:
+        for peak in (c_float * (size // _FLOAT)).from_address(address):
+            self.found.put_nowait(float(peak))
+
+
+class _SampleStream(_RecordStream[bytes]):
+    """A stream of sound, in pieces of some 40 ms."""
+
+    NAME = "voice"
+
+    def _kind(self, rate: int) -> tuple[int, int, int]:
+        return _S16LE if sys.byteorder == "little" else _S16BE, 0, 2 * rate // _PIECES_PER_S
+
+    def _take(self, address: int, size: int) -> None:
+        self.found.put_nowait(ctypes.string_at(address, size))
+
+
+_PIECES_PER_S = 25
 _ENDED = (3, 4)  # PA_STREAM_FAILED, PA_STREAM_TERMINATED
 _FLOAT = ctypes.sizeof(c_float)
 _FULL = 0.99
@@ -429,7 +476,7 @@ def _session(pid: int) -> int | None:
         return None
 
 
-_PLAYBACK, _S16LE = 1, 3  # PA_STREAM_PLAYBACK, PA_SAMPLE_S16LE
+_PLAYBACK, _S16LE, _S16BE = 1, 3, 4  # PA_STREAM_PLAYBACK, PA_SAMPLE_S16LE, PA_SAMPLE_S16BE
 _AS_THE_SERVER_LIKES = 2**32 - 1
 _LATENCY_S = 0.1
 

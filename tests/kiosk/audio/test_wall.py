@@ -3,10 +3,13 @@
 import asyncio
 import contextlib
 import subprocess
+from array import array
+from math import pi, sin
 
 import pytest
 
 from roomctl.kiosk.audio.meter import PeakMeter
+from roomctl.kiosk.audio.talk import VoiceMeter
 from roomctl.kiosk.audio.wall import WalledServer
 from roomctl.screen.protocol import (
     HearingProof,
@@ -16,7 +19,7 @@ from roomctl.screen.protocol import (
     ToneResult,
     ToneVerdict,
 )
-from tests.kiosk.gated import DEVICES, walled
+from tests.kiosk.gated import DEVICES, RATE, walled
 from tests.kiosk.mixing import PUCK
 
 pytestmark = pytest.mark.real
@@ -181,6 +184,36 @@ async def test_a_call_with_sound_both_ways_says_so_and_one_without_does_not():
             assert heard == RoomHeard(HearingProof.CALL, "Puck", "Puck")
 
 
+async def test_somebody_who_talks_is_heard_behind_the_wall_of_a_muted_room():
+    async with walled("mic") as (rig, ear):
+        said = asyncio.Queue()
+        meter = VoiceMeter(said.put_nowait, rig.wall)
+        running = asyncio.create_task(meter.run())
+        try:
+            await ear.mute(True)
+            meter.listen(600)
+            assert await said.get() is None  # at once: nothing is known yet
+            await rig.speak("mic", syllables())
+            async with rig.program() as program, asyncio.timeout(60):
+                while await said.get() is not True:
+                    pass
+                assert await program.stays_silent() == 0
+            rig.silence()
+            async with asyncio.timeout(60):
+                while await said.get() is not None:  # a device that gives zeros is not judged
+                    pass
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_without_a_wall_nothing_is_told_of_a_voice():
+    said = []
+    meter = VoiceMeter(said.append, None)
+    meter.listen(5)
+    assert said == [None]
+
+
 async def test_no_microphone_runs_for_the_canary():
     async with walled("mic") as (rig, ear):
         await ear.mute(True)
@@ -246,6 +279,18 @@ async def test_a_stream_of_a_program_that_is_called_gate_is_not_the_gate():
                     await connection.close()
             finally:
                 impostor.kill()
+
+
+def syllables():
+    """Ten seconds of a voice's like: tones that glide, and come and go five times a second."""
+    samples, phase = array("h"), 0.0
+    for n in range(10 * RATE):
+        at = n / RATE
+        phase += 2 * pi * (140 + 40 * sin(2 * pi * 0.9 * at)) / RATE
+        loud = max(0.0, sin(2 * pi * 2.5 * at))
+        voiced = sum(sin(k * phase) / k for k in range(1, 12))
+        samples.append(round(5000 * loud * voiced))
+    return samples
 
 
 class Heard:

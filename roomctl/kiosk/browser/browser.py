@@ -49,12 +49,16 @@ _RESTRICTIONS: dict[str, object] = {
     "custom_handlers": {"enabled": False},  # a page offers itself for mail
     "autofill": {"credit_card_enabled": False, "profile_enabled": False},
     "download_restrictions": 3,  # all
+    "hardware": {"screen_capture_enabled": False},  # its picker would stand over the meeting
     "incognito": {"mode_availability": 1},  # disabled
     "policy": {"url_blocklist": ["chrome://*", "devtools://*", "file://*", "view-source:*"]},
     "printing": {"enabled": False},
     "signin": {"allowed": False},
 }
-_LOCAL_STATE = {"select_file_dialogs": {"allowed": False}}  # of the whole browser
+_LOCAL_STATE = {  # of the whole browser
+    "auth": {"schemes": "negotiate"},  # a server's question for a name and a password: never shown
+    "select_file_dialogs": {"allowed": False},
+}
 
 _COMPLAINTS = (
     ("No usable sandbox", ScreenReason.NO_SANDBOX),

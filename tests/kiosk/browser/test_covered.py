@@ -6,7 +6,15 @@ import queue
 
 import pytest
 
-from roomctl.screen.protocol import CloseWindow, MeetingPage, OpenMeeting, PagePhase, PressPoint
+from roomctl.screen.protocol import (
+    CloseWindow,
+    KeyName,
+    MeetingPage,
+    OpenMeeting,
+    PagePhase,
+    PressKey,
+    PressPoint,
+)
 from tests.kiosk import compositor
 from tests.kiosk.site import DRAWN, TELL, Answering, Loopback
 
@@ -15,9 +23,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.real]
 ROOM = "HEADLESS-1"
 GROUND, OVER = (18, 52, 86), (255, 0, 0)
 POINTER = 0.002  # of the display: what a pointer may take
-DOWNLOAD, POPUP, TAB, STUBBORN, *QUESTIONS = ((0.1, at / 10) for at in range(1, 10))
+PARTS = 13
+DOWNLOAD, POPUP, TAB, STUBBORN, *QUESTIONS, WORD = ((0.1, at / PARTS) for at in range(1, PARTS))
 LOOKS = 12  # at the display, four a second; the bubble of a download stood there for 3 s
-_PAGE = """
+_PAGE = (
+    """
 <!doctype html><meta charset="utf-8"><title>meeting</title>
 <style>html { background: rgb(18 52 86); height: 100% }</style>
 <script>
@@ -33,16 +43,22 @@ _PAGE = """
     () => navigator.requestMIDIAccess({ sysex: true }),
     () => navigator.usb.requestDevice({ filters: [] }),
     () => getScreenDetails(),
+    () => navigator.mediaDevices.getDisplayMedia({ video: true }),
+    () => fetch("/members"),
+    () => alert("It begins soon."),
   ];
   addEventListener("click", ({ clientY }) => {
-    const way = Math.round(clientY / innerHeight * 10) - 1;
+    const way = Math.round(clientY / innerHeight * PARTS) - 1;
     ways[way]();
     tell(`way ${way}`);
   });
   setInterval(() => fetch("/lives"), 200);
   drawn.then(() => tell("drawn"));
 </script>
-""".replace("TELL", TELL).replace("DRAWN", DRAWN)
+""".replace("TELL", TELL)
+    .replace("DRAWN", DRAWN)
+    .replace("PARTS", str(PARTS))
+)
 _OVER = """
 <!doctype html><meta charset="utf-8"><title>over</title>
 <style>html { background: red; height: 100% }</style>
@@ -69,6 +85,12 @@ class Covering(Loopback):
                 if self.path == "/lives":
                     site.lives += 1
                     self.answer(204)
+                elif self.path == "/members":
+                    site.lives += 1
+                    self.send_response(401)
+                    self.send_header("WWW-Authenticate", 'Basic realm="members"')
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
                 elif self.path == "/payload":
                     self.answer(200, "payload", "application/octet-stream")
                 elif self.path.startswith("/over"):
@@ -91,8 +113,8 @@ class Covering(Loopback):
 class Meeting:
     """The page as it stands on the display, and the daemon's end."""
 
-    def __init__(self, site, display, daemon):
-        self.site, self.display, self.daemon = site, display, daemon
+    def __init__(self, site, display, daemon, plain):
+        self.site, self.display, self.daemon, self.plain = site, display, daemon, plain
 
     async def touch(self, place):
         assert await self.daemon.touch(PressPoint, *place) is None
@@ -152,7 +174,7 @@ async def meeting(request):
             daemon.say(OpenMeeting(1, link, site.origin, request.param, "Bamboo", hosts=hosts))
             await daemon.page(lambda page: page.phase is PagePhase.OPEN)
             await site.says("drawn")
-            stands = Meeting(site, display, daemon)
+            stands = Meeting(site, display, daemon, not request.param)
             await stands.until(stands.alone, "the meeting")
             yield stands
         assert "Traceback" not in agency.log.read_text()
@@ -167,6 +189,16 @@ async def test_no_question_of_the_browser_comes_over_the_meeting(meeting):
     for way, place in enumerate(QUESTIONS, 4):
         await meeting.touched(place, f"way {way}")
         await meeting.stays_alone(LOOKS // 3)
+
+
+async def test_a_word_that_the_page_itself_puts_up_is_taken_away_by_a_key_of_the_panel(meeting):
+    """A steered page's is taken away at once; nobody may answer for a page that is not read."""
+    await meeting.touch(WORD)
+    if meeting.plain:
+        await meeting.until(lambda: not meeting.alone(), "the page's word")
+        assert await meeting.daemon.touch(PressKey, KeyName.ENTER) is None
+    await meeting.site.says("way 11")
+    await meeting.goes_on()
 
 
 async def test_a_window_over_the_meeting_is_told_and_closed_and_the_call_goes_on(meeting):

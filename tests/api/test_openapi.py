@@ -23,7 +23,7 @@ CHECKS = {
     },
 }
 EXAMPLES = 200  # for each operation and mode, in `make fuzz`
-SHARE = 20  # of them in the suite: each is a request, and another without its rights
+SHARE = 40  # of them in the suite: each is a request, and another without its rights
 
 
 def is_sent(case):

@@ -23,6 +23,7 @@ GREEDY = packed(
 )
 PICTURES = 40
 AGAIN = 20
+SHARE = 4  # each of HOSTILE is refused in tests/cli/test_moving.py; one in so many comes by the API
 SETTINGS = """[[revision]]
 number = 1
 at = 2026-11-26T09:00:00+00:00
@@ -52,7 +53,7 @@ def hostile(folder: Path, count: int) -> str:
     chance = random.Random(1)
     good = packed({"room.toml": ROOM.encode(), "settings.toml": SETTINGS.encode()})
     with supervised(folder) as program, program:
-        given = [*HOSTILE.values(), GREEDY]
+        given = [*list(HOSTILE.values())[:: SHARE if count == 1 else 1], GREEDY]
         for _ in range(count):
             at, bit = chance.randrange(len(good)), 1 << chance.randrange(8)
             given.append(good[:at] + bytes([good[at] ^ bit]) + good[at + 1 :])
@@ -76,7 +77,7 @@ def hostile(folder: Path, count: int) -> str:
     return f"{len(given) - taken} of {len(given)} archives refused, nothing of them kept"
 
 
-@attack("a power cut while an import is carried out", small=2, whole=25)
+@attack("a power cut while an import is carried out", small=1, whole=25)
 def cut_off(folder: Path, count: int) -> str:
     chance, began, turn = random.Random(2), 0, 0
     # A kill may come late where this side was held up: then the import was over.

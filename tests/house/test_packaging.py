@@ -232,18 +232,30 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tree
 
 
-def test_an_installed_wheel_says_of_which_commit_it_is_as_git_log_does(
-    checkout: Path, tmp_path: Path
-) -> None:
+def by_pip(tree: Path, folder: Path) -> Path:
+    """Build a wheel as an installation from a tree does."""
     pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
-    git(checkout, "worktree", "add", "--quiet", str(tmp_path / "older"), "first")
+    command = [*pip, "--wheel-dir", folder, tree]
+    done = subprocess.run(command, cwd="/", capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+@pytest.fixture(scope="module")
+def newest(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of the newer commit."""
+    return built(checkout, "wheel", tmp_path_factory.mktemp("newest"))
+
+
+def test_an_installed_wheel_says_of_which_commit_it_is_as_git_log_does(
+    checkout: Path, newest: Path, tmp_path: Path
+) -> None:
+    older = tmp_path / "older"
+    git(checkout, "worktree", "add", "--quiet", str(older), "first")
     said = []
-    for tree in (checkout, tmp_path / "older"):  # of both the version is the same
-        place = tmp_path / "of" / tree.name
-        command = [*pip, "--wheel-dir", place, tree]
-        done = subprocess.run(command, cwd="/", capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-        (wheel,) = place.glob("*.whl")
+    for tree, wheel in ((checkout, newest), (older, by_pip(older, tmp_path / "pip"))):
+        place = tmp_path / "of" / tree.name  # of both the version is the same
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(place)
         told = json.loads(python(ASK, "version", "--json", path=place))
@@ -255,12 +267,11 @@ def test_an_installed_wheel_says_of_which_commit_it_is_as_git_log_does(
 
 
 def test_one_commit_makes_one_wheel_to_the_byte_wherever_it_is_built(
-    checkout: Path, tmp_path: Path
+    checkout: Path, newest: Path, tmp_path: Path
 ) -> None:
     git(tmp_path, "clone", "--quiet", str(checkout), "elsewhere")
-    first = built(checkout, "wheel", tmp_path / "one")
     second = built(tmp_path / "elsewhere", "wheel", tmp_path / "other")
-    assert first.read_bytes() == second.read_bytes()
+    assert newest.read_bytes() == second.read_bytes()
     (tmp_path / "elsewhere" / "web" / "new.js").write_text("// not committed\n")
     third = built(tmp_path / "elsewhere", "wheel", tmp_path / "third")
     assert facts(third) == {**logged(checkout), "modified": True}

@@ -25,6 +25,7 @@ from roomctl.screen.protocol import (
     SoundState,
     SwitchDisplay,
 )
+from tests.examples import chosen
 from tests.kiosk.agency import UID, USER, Agency, commands
 from tests.kiosk.site import Site
 from tests.kiosk.sound_server import needed
@@ -356,7 +357,7 @@ async def test_when_it_is_asked_to_end_browser_profile_and_socket_are_gone(own_a
     assert "Traceback" not in own_agent.log.read_text()
 
 
-@pytest.mark.parametrize("assisted", [True, False])
+@pytest.mark.parametrize("assisted", chosen([True, False], True))
 async def test_a_killed_agent_takes_its_browser_along_and_the_next_run_sweeps(
     own_agent, site, assisted
 ):

@@ -129,7 +129,7 @@ def test_a_dark_banner_on_a_bright_page_is_no_other_theme(control):
 @pytest.mark.real
 @pytest.mark.timeout(600)
 def test_pages_that_are_drawn_another_way_are_found_and_none_is_pressed_wrongly():
-    with contextlib.closing(pages("held_out", 2, 5, 10, seed=2)) as changed:
+    with contextlib.closing(pages("held_out", 2, 5, 5, seed=2)) as changed:
         looked = list(looked_at(changed))
     report = "\n".join(told(looked))
     assert [one.page.change for one in looked if one.verdict == "wrong"] == [], report

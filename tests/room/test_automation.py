@@ -197,7 +197,7 @@ async def test_whoever_comes_in_time_keeps_the_room_though_they_leave_again(
         await house.act("occupancy.ceiling", "walk_in")
         await house.always(lambda: True, 600.0 + left_s - house.room.clock.mono_s())
         await house.act("occupancy.ceiling", "leave")
-        await house.always(lambda: status(house, "now") != "released", 1200.0)
+        await house.always(lambda: status(house, "now") != "released", 600.0)
         assert status(house, "now") == "used"
 
 
@@ -209,7 +209,7 @@ async def test_a_touch_on_the_panel_keeps_the_room_whoever_was_in_it_before() ->
         await house.always(lambda: True, 630.0 - house.room.clock.mono_s())
         await house.ask("room.wake")
         await house.act("occupancy.ceiling", "leave")
-        await house.always(lambda: status(house, "now") != "released", 1200.0)
+        await house.always(lambda: status(house, "now") != "released", 600.0)
         assert status(house, "now") == "used"
 
 

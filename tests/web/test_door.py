@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from roomctl.roles import Role
+from tests.examples import crossed
 from tests.web import rooms
 from tests.web.conftest import Open, Pages, seen, told, until
 from tests.web.desk_rooms import TEXT, ServedRoom, served_room
@@ -305,8 +306,7 @@ def test_a_sign_that_is_not_paired_says_so_and_shows_no_room(
     assert "Bamboo" not in page.content()
 
 
-@pytest.mark.parametrize("language", ["en", "zh-CN"])
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize(("size", "language"), crossed(SIZES, ["en", "zh-CN"]), ids=str)
 def test_its_word_is_twenty_millimetres_high_and_nothing_is_cut(
     door: Shows, size: tuple[int, int], language: str
 ) -> None:

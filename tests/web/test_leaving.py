@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from tests.examples import crossed
 from tests.web import rooms
 from tests.web.conftest import Open, seen, told, usable
 from tests.web.stand_in import NOTHING, StandIn
@@ -206,8 +207,9 @@ def test_nothing_is_offered_where_no_meeting_can_be_started(open_panel: Open) ->
     expect(page.locator(".instead")).to_be_hidden()
 
 
-@pytest.mark.parametrize("language", ["en", "zh-CN"])
-@pytest.mark.parametrize("size", [(800, 480), (1280, 800), PHONE], ids=lambda s: f"{s[0]}x{s[1]}")
+@pytest.mark.parametrize(
+    ("size", "language"), crossed([(800, 480), (1280, 800), PHONE], ["en", "zh-CN"]), ids=str
+)
 def test_what_is_said_of_a_move_cuts_and_covers_nothing(
     open_panel: Open, stand_in: StandIn, size: tuple[int, int], language: str
 ) -> None:

@@ -15,6 +15,7 @@ from roomctl.screen.protocol import (
     PressKey,
     PressPoint,
 )
+from tests.examples import chosen
 from tests.kiosk import compositor
 from tests.kiosk.site import DRAWN, TELL, Answering, Loopback
 
@@ -162,7 +163,14 @@ class Meeting:
         assert self.site.begun == 1
 
 
-@pytest.fixture(params=[True, False], ids=["assisted", "plain"])
+MODES = {True: "assisted", False: "plain"}
+ASSISTED, PLAIN = (  # what a test plays in the suite, and in the other one in `make soak`
+    pytest.mark.parametrize("meeting", chosen(MODES, mode), ids=MODES.get, indirect=True)
+    for mode in MODES
+)
+
+
+@pytest.fixture
 async def meeting(request):
     compositor.needed()
     with (
@@ -180,11 +188,13 @@ async def meeting(request):
         assert "Traceback" not in agency.log.read_text()
 
 
+@PLAIN
 async def test_a_download_brings_nothing_over_the_meeting(meeting):
     await meeting.touched(DOWNLOAD, "way 0")
     await meeting.stays_alone(LOOKS)
 
 
+@PLAIN
 async def test_no_question_of_the_browser_comes_over_the_meeting(meeting):
     for way, place in enumerate(QUESTIONS, 4):
         await meeting.touched(place, f"way {way}")
@@ -201,6 +211,7 @@ async def test_a_word_that_the_page_itself_puts_up_is_taken_away_by_a_key_of_the
     await meeting.goes_on()
 
 
+@ASSISTED
 async def test_a_window_over_the_meeting_is_told_and_closed_and_the_call_goes_on(meeting):
     for place in (POPUP, TAB, STUBBORN):
         await meeting.brings_over(place)
@@ -211,6 +222,7 @@ async def test_a_window_over_the_meeting_is_told_and_closed_and_the_call_goes_on
         await meeting.goes_on()
 
 
+@PLAIN
 async def test_windows_that_open_windows_are_bounded_and_closed_at_once(meeting):
     await meeting.brings_over(STUBBORN)
     for _ in range(6):

@@ -17,6 +17,7 @@ from roomctl.screen.protocol import (
     ScreenReason,
     ShowPage,
 )
+from tests.examples import chosen
 from tests.kiosk import compositor, vendor
 from tests.kiosk.agency import Agency
 from tests.kiosk.site import TELL, Answering, Loopback
@@ -304,7 +305,7 @@ class Trying(Loopback):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("assisted", [True, False], ids=["assisted", "plain"])
+@pytest.mark.parametrize("assisted", chosen([True, False], False), ids=["assisted", "plain"])
 async def test_a_page_of_this_box_reaches_its_own_port_alone(assisted):
     needed("chromium")
     agency, neighbour = Agency(), Neighbour()

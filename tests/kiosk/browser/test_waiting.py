@@ -16,7 +16,7 @@ from roomctl.screen.protocol import (
     WaitingState,
     needs_of,
 )
-from tests.examples import crossed, examples
+from tests.examples import chosen, crossed, examples
 from tests.kiosk.agency import UID, Agency, commands, session
 from tests.kiosk.site import Site
 from tests.kiosk.sound_server import needed
@@ -197,7 +197,7 @@ async def test_a_waiting_browser_that_dies_or_hangs_costs_no_meeting(agent, site
         assert nothing_is_left(agent)
 
 
-@pytest.mark.parametrize("assisted", [False, True])
+@pytest.mark.parametrize("assisted", chosen([False, True], True))
 async def test_one_that_is_killed_as_it_is_handed_over_costs_no_meeting(agent, site, assisted):
     order = meeting(site, assisted=assisted)
     async with agent.daemon() as daemon:

@@ -20,6 +20,7 @@ from roomctl.screen.protocol import (
     WaitingState,
     needs_of,
 )
+from tests.examples import chosen
 from tests.kiosk import compositor
 from tests.kiosk.agency import Agency
 from tests.kiosk.compositor import Compositor
@@ -50,7 +51,7 @@ async def said(daemon, state):
     )
 
 
-@pytest.mark.parametrize("assisted", [False, True])
+@pytest.mark.parametrize("assisted", chosen([False, True], False))
 async def test_a_waiting_browser_is_never_seen_until_it_has_a_meeting(pages, assisted):
     order = meeting(pages, assisted)
     with compositor.kiosk(1) as (display, agency):

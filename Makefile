@@ -5,7 +5,7 @@ PYTHON =
 ARGS =
 export VENV PYTHON
 
-.PHONY: help run check test hwlab bench types fonts sheet faults calls fuzz attack soak sbom clean
+.PHONY: help run check test hwlab deb bench types fonts sheet faults calls fuzz attack soak sbom clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{ printf "make %-6s %s\n", $$1, $$2 }'
@@ -29,6 +29,10 @@ test: ## every check and every test but those of the hardware lab; CI runs both
 hwlab: ## the drivers on real kernel drivers in a virtual machine; minutes
 	@bash .ci/environment test
 	@exec "$(VENV)/bin/python" .ci/checks.py hwlab $(ARGS)
+
+deb: ## the Debian package, for Debian 13: build/deb/roomctl_VERSION_ARCH.deb; ARGS="--arch arm64"
+	@bash .ci/environment test
+	@exec "$(VENV)/bin/python" .ci/deb.py $(ARGS)
 
 bench: ## what it costs, beside a bare program and the line's limit
 	@bash .ci/environment test

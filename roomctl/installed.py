@@ -11,6 +11,8 @@ from pathlib import Path
 
 USERS = "sysusers/roomctl.conf"
 FOLDERS = "tmpfiles/roomctl.conf"
+PACKAGED = Path("/usr/lib/roomctl")
+"""Where Debian's package of roomctl has its Python environment."""
 
 
 def data_path(name: str) -> Path:
@@ -24,9 +26,11 @@ def pip(*words: str) -> str:
     """Return a command of the pip that serves this roomctl: `pip("install", "holidays")`.
 
     Debian's own pip refuses to install (PEP 668), so the virtual environment's is named; sudo
-    where that is root's.
+    where that is root's. Debian's package of roomctl has no pip, and lacks nothing but OpenCV.
     """
     place = Path(sys.prefix)
+    if place == PACKAGED:
+        return "sudo apt install python3-opencv"
     sudo = ["sudo"] if place.stat().st_uid == 0 else []
     return shlex.join([*sudo, str(place / "bin" / "pip"), *words])
 

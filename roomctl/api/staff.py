@@ -101,11 +101,11 @@ def hasher() -> PasswordHasher:
 
 def is_right(kept: str, entered: str) -> bool:
     """Whether a PIN or password is the one that was kept; it takes as long for any."""
-    from argon2.exceptions import InvalidHashError, VerificationError
+    from argon2.exceptions import InvalidHash, VerificationError  # by 21.1's name, Debian 13's
 
     try:
         return hasher().verify(kept, entered)
-    except (VerificationError, InvalidHashError):
+    except (VerificationError, InvalidHash):
         return False
 
 

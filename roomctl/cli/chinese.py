@@ -151,7 +151,7 @@ HELP: Mapping[str, str] = {
     "room.toml files or device profiles.": "room.toml 文件或设备型号文件。",
     "List what is plugged in, as lines for room.toml.\n\nNothing is opened but to --ask.": "列出已接入的设备，以及可写入 room.toml 的行。\n\n除非用 --ask，不会打开任何设备。",  # noqa: E501
     "Also look on serial ports, and on the network.": "同时在串口和网络上查找。",
-    "Set up a room: probe, ask, write its file, start it.\n\nWhat is written is checked before. A file that is there is never written over without --force.": "设置会议室：探测、提问、写入文件并启动。\n\n写入前会先检查。没有 --force 就不会覆盖已有文件。",  # noqa: E501
+    "Set up a room: probe, ask, write its file, start it, wait until it is ready.\n\nWhat is written is checked before. Typed again, it changes the answers that are given, or asks\nfor each; the rest of the file stays. Exit status 1 if the room was started and is not ready.": "设置会议室：探测、提问、写入文件、启动并等待就绪。\n\n写入前会先检查。再次执行时，只更改给出的回答，或逐项提问；文件其余部分不变。已启动但未就绪时退出码为 1。",  # noqa: E501
     "What people call the room.": "会议室的名称。",
     "The panel's: en or zh-CN.": "面板的语言：en 或 zh-CN。",
     "Such as Asia/Shanghai.": "例如 Asia/Shanghai。",
@@ -161,6 +161,9 @@ HELP: Mapping[str, str] = {
     "kiosk, headless or none.": "kiosk、headless 或 none。",
     "Ask nothing: take what is proposed.": "不提问：采用建议的值。",
     "Write over a file that is there; a copy is kept.": "覆盖已有文件，并保留副本。",
+    "Write a file that is there anew; a copy is kept.": "重新写入已有文件，并保留副本。",
+    'Answers in a file, such as name = "Bamboo"; the rest as with --yes.': '文件中的回答，例如 name = "Bamboo"；其余与 --yes 相同。',  # noqa: E501
+    "As root: type what is safe, and look again.": "以 root 运行时：执行安全的命令，然后再次检查。",
     "As root: start the units, too.": "以 root 运行时，同时启动系统服务。",
     "Write a room into a file, without its secrets.\n\nAlong go room.toml, what was changed on panels, the room's id, presets' pictures, and profiles\nand platforms beside room.toml. Tokens, paired browsers, the PIN and secrets stay.": "把会议室写入一个文件，不含机密。\n\n包括 room.toml、在面板上所做的更改、会议室标识、预置位图片，以及 room.toml 旁边的型号和平台文件。不包括令牌、已配对的浏览器、PIN 和机密。",  # noqa: E501
     "The archive to write.": "要写入的文件。",
@@ -169,7 +172,7 @@ HELP: Mapping[str, str] = {
     "What `roomctl export` has written.": "`roomctl export` 写入的文件。",
     "Say what would be written, and write nothing.": "只说明将写入什么，不写入。",
     "Write over what is there; copies are kept.": "覆盖已有内容，并保留副本。",
-    "Say what is wrong with this box, and what to type.\n\nIt looks at the configuration, permissions, systemd, the disk, the clock, the display's\nprograms, the network and the room that runs. Nothing is changed. Exit status 1 if it fails.": "检查本机有什么问题，以及该执行什么命令。\n\n检查配置、权限、systemd、磁盘、时钟、显示程序、网络和正在运行的会议室。不做任何更改。有失败项时退出码为 1。",  # noqa: E501
+    "Say what is wrong with this box, and what to type.\n\nIt looks at the configuration, permissions, systemd, the disk, the clock, the display's\nprograms, the network and the room that runs. Nothing is changed without --fix, which starts\nunits and sets permissions, and installs nothing. Exit status 1 if something fails.": "检查本机有什么问题，以及该执行什么命令。\n\n检查配置、权限、systemd、磁盘、时钟、显示程序、网络和正在运行的会议室。没有 --fix 就不做任何更改；--fix 会启动服务、设置权限，不安装任何软件。有失败项时退出码为 1。",  # noqa: E501
     "Prove a device, step by step, with numbers.\n\nAfterwards it is as it was found.\n\nA camera moves a little. A speakerphone's lights go on and off, and muted has to be silence.\n\nA display is only asked, unless --power lets it be seen to do something.\n\nIt needs the device's port for itself: stop the room first. Ctrl-C stops it and puts it back.": "逐步验证一个设备，并给出数值。\n\n结束后恢复原状。\n\n摄像机会稍微转动。会议音箱的灯会亮灭，静音时必须没有声音。\n\n显示屏只会被询问，除非用 --power 让它动作。\n\n它需要独占设备的端口：请先停止会议室。Ctrl-C 会停止并恢复原状。",  # noqa: E501
     "Such as camera.front, display.wall; default: list them.": "例如 camera.front、display.wall；默认列出全部。",  # noqa: E501
     "Drill the simulated device instead.": "改为验证模拟设备。",

@@ -1,4 +1,6 @@
-"""`roomctl doctor`: what is wrong with this box, and the command that mends it. Changes nothing.
+"""`roomctl doctor`: what is wrong with this box, and the command that mends it.
+
+Changes nothing, but by `--fix`: then the safe commands are typed for the person.
 
 Each look is a function of what there is (`BoxView`) that yields findings; all run side by side, and
 one that takes longer than its time is a finding itself. A new look is a line in `LOOKS`.
@@ -41,6 +43,7 @@ LIMIT_S = 5.0
 LOW_BYTES = 200 << 20  # free on the disk; an update takes about that
 FULL_BYTES = 1 << 20
 NET_S = 3.0
+FIX_S = 90.0  # for one command; a unit may take as long to start
 
 Verdict = Literal["ok", "warn", "fail"]
 
@@ -53,6 +56,8 @@ class BoxFinding:
     subject: str
     words: str
     command: str = ""
+    safe: bool = False
+    """`--fix` may type it: it fetches nothing, undoes no choice, and does no harm twice."""
 
 
 @frozen
@@ -191,7 +196,7 @@ def rules(box: BoxView) -> Iterator[BoxFinding]:
             yield BoxFinding("ok", "udev", say("doctor.there", what=rule))
         else:
             words = say("doctor.missing", what=rule)
-            yield BoxFinding("warn", "udev", words, add_udev_rules(rule))
+            yield BoxFinding("warn", "udev", words, add_udev_rules(rule), safe=True)
     for scheme, library in (("gpio", "gpiozero"), ("gpiod", "gpiod")):
         if scheme in schemes and not _has_module(library):
             line = pip("install", f"roomctl[{scheme}]")
@@ -213,7 +218,7 @@ def service(box: BoxView) -> Iterator[BoxFinding]:
         return
     if person(SERVICE_USER) is None:
         words = say("doctor.no_user", user=SERVICE_USER)
-        yield BoxFinding("fail", "systemd", words, add_users())
+        yield BoxFinding("fail", "systemd", words, add_users(), safe=True)
     screen = screen_of(box.config) if box.config is not None else None
     kiosk = ("roomctl-kiosk", "roomctl-screen") if screen and screen.mode == "kiosk" else ()
     for unit in ("roomctl", *kiosk):
@@ -222,7 +227,7 @@ def service(box: BoxView) -> Iterator[BoxFinding]:
         return
     said = _shown("--property=RuntimeWatchdogUSec")
     if said.get("RuntimeWatchdogUSec", "0") in ("0", "infinity"):
-        yield BoxFinding("warn", "watchdog", say("doctor.no_watchdog"), _WATCHDOG)
+        yield BoxFinding("warn", "watchdog", say("doctor.no_watchdog"), _WATCHDOG, safe=True)
     else:
         yield BoxFinding("ok", "watchdog", say("doctor.watchdog"))
 
@@ -230,17 +235,17 @@ def service(box: BoxView) -> Iterator[BoxFinding]:
 def _unit(unit: str) -> Iterator[BoxFinding]:
     if not any((folder / f"{unit}.service").exists() for folder in UNITS):
         words = say("doctor.missing", what=f"{unit}.service")
-        yield BoxFinding("fail", "systemd", words, add_units())
+        yield BoxFinding("fail", "systemd", words, add_units(), safe=True)
         return
     keys = "ActiveState,UnitFileState,WatchdogUSec,NRestarts,Result"
     said = _shown(f"{unit}.service", f"--property={keys}")
     if said.get("UnitFileState") not in ("enabled", "static"):
         line = f"sudo systemctl enable {unit}"
-        yield BoxFinding("warn", "systemd", say("doctor.not_enabled", unit=unit), line)
+        yield BoxFinding("warn", "systemd", say("doctor.not_enabled", unit=unit), line, safe=True)
     if said.get("ActiveState") != "active":
         line = f"sudo systemctl start {unit}; sudo journalctl -u {unit} -n 50"
         words = say("doctor.not_active", unit=unit, state=said.get("ActiveState", "?"))
-        yield BoxFinding("fail", "systemd", words, line)
+        yield BoxFinding("fail", "systemd", words, line, safe=True)
     else:
         yield BoxFinding("ok", "systemd", say("doctor.active", unit=unit))
     if (restarts := said.get("NRestarts", "0")) not in ("0", ""):
@@ -281,7 +286,7 @@ def storage(box: BoxView) -> Iterator[BoxFinding]:
         yield BoxFinding("ok", "storage", say("doctor.free", folder=place, free=free >> 20))
     if folder.exists() and folder.stat().st_mode & 0o077:
         words = say("doctor.open_folder", folder=folder)
-        yield BoxFinding("warn", "storage", words, f"sudo chmod 700 {folder}")
+        yield BoxFinding("warn", "storage", words, f"sudo chmod 700 {folder}", safe=True)
 
 
 def clock(box: BoxView) -> Iterator[BoxFinding]:
@@ -292,7 +297,7 @@ def clock(box: BoxView) -> Iterator[BoxFinding]:
         known = any(Path("/usr/lib/systemd/ntp-units.d").glob("*.list"))
         bring = "" if known else "sudo apt install systemd-timesyncd && "
         line = f"{bring}sudo timedatectl set-ntp true; timedatectl"
-        yield BoxFinding("warn", "clock", say("doctor.unsynced"), line)
+        yield BoxFinding("warn", "clock", say("doctor.unsynced"), line, safe=known)
 
 
 def screen(box: BoxView) -> Iterator[BoxFinding]:
@@ -492,6 +497,46 @@ def examined(
         for look in looks
         for one in found.get(look.__name__, [BoxFinding("warn", look.__name__, late)])
     ]
+
+
+def fix(
+    look: Callable[[], Sequence[BoxFinding]], tell: Callable[[str], None]
+) -> Sequence[BoxFinding]:
+    """Type what is safe, again and again as long as that mends something; return what is left.
+
+    RoomctlError where the person is not root: half of it would fail.
+    """
+    if os.geteuid() != 0:
+        raise RoomctlError("doctor: --fix changes the box; try `sudo roomctl doctor --fix`")
+    typed: set[str] = set()
+    while True:
+        found = look()
+        wrong = (one for one in found if one.safe and one.verdict != "ok")
+        lines = [line for line in dict.fromkeys(one.command for one in wrong) if line not in typed]
+        if not lines:
+            return found
+        for line in lines:
+            typed.add(line)
+            why = _typed(line)
+            key = "doctor.typed_in_vain" if why else "doctor.typed"
+            tell(say(key, line=line, why=why))
+
+
+def _typed(line: str) -> str:
+    """Run a command of `doctor` as root; return what it says against it, or ""."""
+    shell = ["sh", "-c", line.replace("sudo ", "")]  # a box may have no sudo
+    try:
+        done = subprocess.run(  # noqa: S603 - commands of our own
+            shell,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=FIX_S,
+            stdin=subprocess.DEVNULL,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    return "" if done.returncode == 0 else done.stderr.strip() or f"status {done.returncode}"
 
 
 def words(findings: Sequence[BoxFinding]) -> str:

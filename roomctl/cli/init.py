@@ -2,13 +2,16 @@
 
 A question is answered by its flag, else by whoever sits there, else (`--yes`) as it is proposed.
 Each answer is judged by the reader of room.toml itself, and nothing is written before all of it is
-sound. A file that is there already is kept under its date.
+sound. Of a file that is there already only the answers that are given again are changed (`--force`
+writes it anew); it is kept under its date. Then the room is started, and waited for until it is
+ready, or says what it lacks.
 """
 
 from __future__ import annotations
 
 import contextlib
 import grp
+import itertools
 import os
 import shlex
 import shutil
@@ -16,17 +19,20 @@ import socket
 import subprocess
 import sys
 import time
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+import tomllib
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from json import dumps as quoted
 from pathlib import Path
+from typing import Any
 
 import typer
 
 from roomctl import app
+from roomctl import config as configuration
 from roomctl.cli.language import language, say, translated
+from roomctl.cli.toml_edit import with_key, with_table, without_table
 from roomctl.errors import FileError, RoomctlError
 from roomctl.frozen import frozen
 from roomctl.installed import add_folders, add_units, add_users, copy
@@ -35,9 +41,12 @@ from roomctl.ports.permission import Forbidden, forbidden, myself, person
 
 SERVICE_USER = "roomctl"
 KIOSK = "roomctl-kiosk"
+SCREEN_SOCKET = "unix:/run/roomctl-screen/screen.sock"
 UNITS = (Path("/etc/systemd/system"), Path("/usr/lib/systemd/system"), Path("/lib/systemd/system"))
 ENABLE_S = 90.0
-ANSWERS_S = 30.0  # a room answers some seconds after its start
+READY_S = 180.0  # a Pi's first start, with a browser and a certificate to make
+WITHOUT_DISPLAY = frozenset({"PlatformReady", "Ready"})
+"""What a room is never said to be that has no display: it opens no meeting."""
 
 _NAMES: Mapping[str, Sequence[str]] = {
     "camera": ("front", "back"),
@@ -62,6 +71,12 @@ class Wishes:
     calendar: str | None = None
     listen: str | None = None
     screen: str | None = None
+
+    def overruled(self, by: Wishes) -> Wishes:
+        """Return these wishes, with those of `by` where it has any."""
+        return replace(
+            self, **{key: value for key, value in asdict(by).items() if value is not None}
+        )
 
 
 @frozen
@@ -97,15 +112,16 @@ class NamedDevice:
 
 
 def proposed(found: Sequence[PluggedDevice]) -> Wishes:
-    """Return what is proposed on this box."""
+    """Return what is proposed on this box; a room with a display lets phones and panels in."""
+    shows = shutil.which("chromium") or shutil.which("chromium-browser")
     return Wishes(
         name=socket.gethostname().partition(".")[0].replace("-", " ").title() or "Meeting room",
         language=language(),
         timezone=_zone(),
         platform="",
         calendar="",
-        listen="127.0.0.1:8080",
-        screen="kiosk" if shutil.which("chromium") or shutil.which("chromium-browser") else "none",
+        listen="0.0.0.0:8080" if shows else "127.0.0.1:8080",
+        screen="kiosk" if shows else "none",
     )
 
 
@@ -121,34 +137,46 @@ def _zone(link: Path = Path("/etc/localtime"), file: Path = Path("/etc/timezone"
     return "Asia/Shanghai" if language() == "zh-CN" else "UTC"
 
 
-def named(found: Sequence[PluggedDevice]) -> list[NamedDevice]:
-    """Give each device a name for room.toml: the first camera is in front."""
-    seen: Counter[str] = Counter()
-    taken = []
+def named(
+    found: Sequence[PluggedDevice], taken: Collection[tuple[str, str]] = ()
+) -> list[NamedDevice]:
+    """Give each device a name for room.toml that is not taken: the first camera is in front."""
+    used, given = set(taken), []
     for one in found:
-        names, at = _NAMES.get(one.kind, ()), seen[one.kind]
-        name = names[at] if at < len(names) else f"{one.kind}{at + 1}"
-        seen[one.kind] += 1
-        taken.append(NamedDevice(name, one))
-    return taken
+        numbered = (f"{one.kind}{number}" for number in itertools.count(1))
+        names = itertools.chain(_NAMES.get(one.kind, ()), numbered)
+        name = next(name for name in names if (one.kind, name) not in used)
+        used.add((one.kind, name))
+        given.append(NamedDevice(name, one))
+    return given
 
 
 def written(wishes: Wishes, devices: Sequence[NamedDevice], *, as_service: bool) -> str:
     """Return the room.toml."""
     room = {"displayName": wishes.name, "timezone": wishes.timezone, "language": wishes.language}
-    blocks = [_table("room", room)]
+    blocks = [_table("room", {**room, "phone": _phone(wishes)})]
     if wishes.screen and wishes.screen != "none":
-        socket_url = "unix:/run/roomctl-screen/screen.sock" if as_service else None
+        socket_url = SCREEN_SOCKET if as_service else None
         blocks.append(_table("screen", {"mode": wishes.screen, "url": socket_url}))
-    for one in devices:
-        table = _table(f"{one.found.kind}.{one.name}", {"url": one.found.url})
-        blocks.append(f"# {_plain(one.found.what)}\n{table}")
+    blocks += map(_device, devices)
     if wishes.platform:
         blocks.append(_table("meeting", {"platform": wishes.platform}))
     if wishes.calendar:
         blocks.append(_table("calendar", {"url": wishes.calendar}))
     blocks.append(_table("api", {"listen": wishes.listen}))
     return "\n".join(blocks)
+
+
+def _device(one: NamedDevice) -> str:
+    table = _table(f"{one.found.kind}.{one.name}", {"url": one.found.url})
+    return f"# {_plain(one.found.what)}\n{table}"
+
+
+def _phone(wishes: Wishes) -> str | None:
+    """Return "on" for a room whose display shows a code that reaches it."""
+    if not wishes.screen or wishes.screen == "none":
+        return None
+    return None if (wishes.listen or "").startswith(("127.", "localhost", "[::1]")) else "on"
 
 
 def _plain(text: str) -> str:
@@ -168,12 +196,14 @@ def answered(
     tell: Say,
     *,
     as_service: bool,
+    there: Wishes | None = None,
 ) -> tuple[Wishes, list[NamedDevice]]:
     """Return what the room is to be, and its devices; `ask` is None where nobody sits.
 
-    A mistaken answer is told, and asked for again; FileError for a mistaken flag.
+    `there`: what the room is now; that is proposed, then. A mistaken answer is told, and asked for
+    again; FileError for a mistaken flag.
     """
-    sure = proposed([one.found for one in devices])
+    sure = proposed([one.found for one in devices]) if there is None else there
     kept = [one for one in devices if ask is None or _wanted(one, ask)]
     so_far = sure
     for name, key in QUESTIONS.items():
@@ -182,7 +212,7 @@ def answered(
         while True:
             answer = given
             if answer is None and ask is not None:
-                answer = ask(_question(name), getattr(sure, name))
+                answer = ask(_question(name), getattr(sure, name) or "")
             tried = so_far if answer is None else replace(so_far, **{name: answer.strip()})
             found = _mistake(written(tried, kept, as_service=as_service), key)
             if found is None:
@@ -216,14 +246,72 @@ def _mistake(text: str, key: str) -> FileError | None:
     return None
 
 
-def refuse(path: Path, *, force: bool) -> None:
-    """Raise RoomctlError where nothing shall, or can, be written."""
-    if path.exists() and not force:
-        why = "is there already; look at it with `roomctl check`, or write it anew with --force"
-        raise RoomctlError(f"{path}: {why}, which keeps a copy")
+def refuse(path: Path) -> None:
+    """Raise RoomctlError where nothing can be written."""
     folder = next(parent for parent in path.absolute().parents if parent.exists())
     if not os.access(folder, os.W_OK):
         raise RoomctlError(f"{path}: is not yours to write; try `{_as_root()}`")
+
+
+def answers_of(path: Path) -> Wishes:
+    """Return the answers of a file: TOML, with the names of the questions; FileError."""
+    data = configuration.read(configuration.text_of(path), str(path))
+    for key, value in data.items():
+        if key not in QUESTIONS:
+            raise FileError(str(path), key, f"is no question; those are {', '.join(QUESTIONS)}")
+        if not isinstance(value, str):
+            raise FileError(str(path), key, "must be a text in double quotes")
+    return Wishes(**data)
+
+
+def present(data: Mapping[str, Any]) -> Wishes:
+    """Return what a room.toml answers; "" and none for what it leaves out."""
+    found: dict[str, str] = {}
+    for name, key in QUESTIONS.items():
+        table, _, field = key.partition(".")
+        value = data.get(table, {}).get(field)
+        found[name] = value if isinstance(value, str) else ""
+    if not found["screen"]:
+        found["screen"] = "kiosk" if "screen" in data else "none"
+    return Wishes(**found)
+
+
+def rewritten(
+    text: str, before: Wishes, after: Wishes, added: Sequence[NamedDevice], *, as_service: bool
+) -> str:
+    """Return a room.toml in which the answers that differ are changed, and devices are added."""
+    for name, key in QUESTIONS.items():
+        value = getattr(after, name)
+        if value == getattr(before, name) or name == "screen":
+            continue
+        table, _, field = key.partition(".")
+        text = with_key(text, table, field, value or None)
+    if after.screen != before.screen:
+        if after.screen == "none":
+            text = without_table(text, "screen")
+        else:
+            text = with_key(text, "screen", "mode", after.screen)
+            if as_service and "url" not in tomllib.loads(text)["screen"]:
+                text = with_key(text, "screen", "url", SCREEN_SOCKET)
+    if (phone := _phone(after)) and phone != _phone(before):
+        text = with_key(text, "room", "phone", phone)
+    for one in added:
+        text = with_table(text, _device(one))
+    return text
+
+
+def unknown(data: Mapping[str, Any], found: Sequence[PluggedDevice]) -> list[NamedDevice]:
+    """Return the devices that are plugged in and not in a room.toml, under names that are free."""
+    tables = {one.kind: data.get(one.kind, {}) for one in found}
+    urls = {
+        str(table.get("url")).partition("?")[0]
+        for kind in tables.values()
+        for table in kind.values()
+        if isinstance(table, dict)
+    }
+    new = [one for one in found if one.url.partition("?")[0] not in urls]
+    taken = {(kind, name) for kind, named_ones in tables.items() for name in named_ones}
+    return named(new, taken)
 
 
 def _as_root() -> str:
@@ -270,11 +358,25 @@ def commands(wished: Sequence[str], folders: Sequence[Path] = UNITS) -> list[str
     return [*lines, f"sudo systemctl enable --now {' '.join(wished)}"]
 
 
-def enable(wished: Sequence[str]) -> str:
-    """Start the units, now and at every boot; return what systemd says against it, or ""."""
+def enable(wished: Sequence[str], *, again: bool = False) -> str:
+    """Start the units, now and at every boot; return what systemd says against it, or "".
+
+    `again`: the daemon reads its file once more, and a display that is gone from it ends.
+    """
+    gone = [one for one in (KIOSK, "roomctl-screen") if one not in wished]
+    lines = [["disable", "--now", *gone]] if again and gone else []
+    lines += [["restart", SERVICE_USER]] if again else []
+    for words in [*lines, ["enable", "--now", *wished]]:
+        if why := _systemctl(words):
+            return why
+    return ""
+
+
+def _systemctl(words: Sequence[str]) -> str:
+    """Return what systemctl says against it, or ""."""
     try:
         done = subprocess.run(  # noqa: S603 - names of our own units
-            ["systemctl", "enable", "--now", *wished],  # noqa: S607 - root's own path
+            ["systemctl", *words],  # noqa: S607 - root's own path
             capture_output=True,
             text=True,
             check=False,
@@ -301,20 +403,36 @@ def run(wanted: InitRequest, tell: Say) -> dict[str, object]:
     """Set the room up, and say what was done and what is left to do; return that, for programs."""
     from roomctl.ports.inventory import inventory
 
-    refuse(wanted.file, force=wanted.force)
+    refuse(wanted.file)
     say_so: Say = _nothing if wanted.as_json else tell
     as_service = wanted.file.absolute().is_relative_to("/etc")
-    devices = named(inventory())
+    old = None
+    if wanted.file.exists() and not wanted.force:
+        old = configuration.text_of(wanted.file)
+    data = {} if old is None else configuration.read(old, str(wanted.file))
+    there = None if old is None else present(data)
+    devices = named(inventory()) if there is None else unknown(data, inventory())
     _tell_found(devices, say_so)
+    ask = wanted.ask
     try:
-        wishes, kept = answered(wanted.wishes, devices, wanted.ask, say_so, as_service=as_service)
+        wishes, kept = answered(
+            wanted.wishes, devices, ask, say_so, as_service=as_service, there=there
+        )
     except (typer.Abort, EOFError, KeyboardInterrupt) as error:
         raise RoomctlError("init: stopped; nothing is written") from error
-    text = written(wishes, kept, as_service=as_service)
+    if old is None or there is None:
+        text = written(wishes, kept, as_service=as_service)
+    else:
+        kept = kept if ask is not None else []
+        text = rewritten(old, there, wishes, kept, as_service=as_service)
     if found := app.mistakes(text, str(wanted.file)):
         raise found[0]
-    copy = write(wanted.file, text)
-    say_so(say("init.written", file=wanted.file))
+    copy = None
+    if text == old:
+        say_so(say("init.unchanged", file=wanted.file))
+    else:
+        copy = write(wanted.file, text)
+        say_so(say("init.written", file=wanted.file))
     if copy is not None:
         say_so(say("init.kept", file=copy))
     closed = unusable(kept, as_service=as_service)
@@ -322,17 +440,60 @@ def run(wanted: InitRequest, tell: Say) -> dict[str, object]:
     for one in closed:
         say_so(say("init.forbidden", node=one.node, user=who, is_now=one.is_now))
         say_so(f"  {one.command}")
-    started = _start(wanted, units(wishes), say_so, as_service=as_service)
+    started = _start(wanted, units(wishes), say_so, as_service=as_service, again=copy is not None)
+    lacks = until_ready(wishes, say_so) if started else None
     link = _panel_link(say_so) if started else None
+    if started:
+        say_so(say("init.ready" if not lacks else "init.lacks", room=wishes.name))
+        for line in lacks or ():
+            say_so(f"  ! {line}")
     return {
         "file": str(wanted.file),
         "kept": None if copy is None else str(copy),
         "devices": {f"{one.found.kind}.{one.name}": one.found.url for one in kept},
         "forbidden": [{"node": one.node, "command": one.command} for one in closed],
         "started": started,
+        "ready": None if lacks is None else not lacks,
+        "lacks": lacks,
         "commands": commands(units(wishes)) if as_service and not started else [],
         "panel": link,
     }
+
+
+def until_ready(wishes: Wishes, tell: Say) -> list[str]:
+    """Wait until the room is ready, telling what it waits for; return what it lacks at the end."""
+    tell(say("init.waiting", seconds=f"{READY_S:g}"))
+    begun, told = time.monotonic(), None
+    while True:
+        lacks = lacking(wishes.screen or "none")
+        if lacks != told and lacks:
+            tell(f"  {time.monotonic() - begun:>4.0f} s  {'; '.join(lacks)}")
+        told = lacks
+        if not lacks or time.monotonic() - begun > READY_S:
+            return lacks
+        try:
+            time.sleep(1.0)
+        except KeyboardInterrupt:
+            return lacks
+
+
+def lacking(screen: str) -> list[str]:
+    """Return why the room that runs here is not ready, each with what to do; [] if it is."""
+    from roomctl.cli import ask, told
+
+    try:
+        document = ask.room(None, None)
+        issues = ask.access(None, None, "GET", "issues")
+    except RoomctlError as error:
+        return [translated(str(error))]
+    hopeless = WITHOUT_DISPLAY if screen == "none" else frozenset({"Ready"})
+    unmet = [one for one in document["conditions"] if one["status"] is not True]
+    if not [one for one in unmet if one["type"] not in hopeless]:
+        return []
+    serious = [one for one in issues if one["severity"] == "error"]
+    lines = [f"{told.issue_text(one)} {told.step_text(one)}".strip() for one in serious]
+    lines += [told.condition_words(one) for one in told.unexplained(document, issues)]
+    return lines or [told.condition_words(one) for one in unmet if one["type"] not in hopeless]
 
 
 def _nothing(line: str) -> None:
@@ -348,8 +509,10 @@ def _tell_found(devices: Sequence[NamedDevice], tell: Say) -> None:
         tell(f"  {one.found.kind}.{one.name}  {one.found.url}  {_plain(one.found.what)}")
 
 
-def _start(wanted: InitRequest, wished: tuple[str, ...], tell: Say, *, as_service: bool) -> bool:
-    """Start the units, or say what does; whether the room runs now."""
+def _start(
+    wanted: InitRequest, wished: tuple[str, ...], tell: Say, *, as_service: bool, again: bool
+) -> bool:
+    """Start the units, or say what does; whether the room runs now. `again`: its file changed."""
     if not as_service:  # the units read the file in /etc alone
         tell(say("init.here", file=wanted.file))
         tell(say("init.then", sudo=""))
@@ -357,7 +520,7 @@ def _start(wanted: InitRequest, wished: tuple[str, ...], tell: Say, *, as_servic
     lines = commands(wished)
     installed, systemd = len(lines) == 1, Path("/run/systemd/system").is_dir()
     if wanted.enable and os.getuid() == 0 and installed and systemd:
-        why = enable(wished)
+        why = enable(wished, again=again)
         if not why:
             tell(say("init.started", units=" ".join(wished)))
             return True
@@ -372,18 +535,16 @@ def _start(wanted: InitRequest, wished: tuple[str, ...], tell: Say, *, as_servic
 
 
 def _panel_link(tell: Say) -> str | None:
-    """Show the link and the code that make a panel, once the room answers; None: it does not."""
+    """Show the link and the code that make a panel; None: the room does not answer."""
     from roomctl.api.phone import printed
     from roomctl.cli import ask
 
-    deadline = time.monotonic() + ANSWERS_S
-    while time.monotonic() < deadline:
-        with contextlib.suppress(RoomctlError):
-            link = str(ask.pairing(None, None, "panel")["link"])
-            tell(say("init.panel"))
-            tell(link)
-            tell(printed(link))
-            return link
-        time.sleep(1.0)
-    tell(say("init.then", sudo="sudo "))
-    return None
+    try:
+        link = str(ask.pairing(None, None, "panel")["link"])
+    except RoomctlError:
+        tell(say("init.then", sudo="sudo "))
+        return None
+    tell(say("init.panel"))
+    tell(link)
+    tell(printed(link))
+    return link

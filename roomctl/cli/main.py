@@ -449,29 +449,37 @@ def init(
     calendar: Annotated[str | None, typer.Option(help="Its url; '' for none.")] = None,
     listen: Annotated[str | None, typer.Option(help="HOST:PORT for panels and phones.")] = None,
     screen: Annotated[str | None, typer.Option(help="kiosk, headless or none.")] = None,
+    answers: Annotated[
+        Path | None,
+        typer.Option(help='Answers in a file, such as name = "Bamboo"; the rest as with --yes.'),
+    ] = None,
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Ask nothing: take what is proposed.")
     ] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Write over a file that is there; a copy is kept.")
+        bool, typer.Option("--force", help="Write a file that is there anew; a copy is kept.")
     ] = False,
     enable: Annotated[
         bool, typer.Option("--enable/--no-enable", help="As root: start the units, too.")
     ] = True,
     as_json: Json = False,
 ) -> None:
-    """Set up a room: probe, ask, write its file, start it.
+    """Set up a room: probe, ask, write its file, start it, wait until it is ready.
 
-    What is written is checked before. A file that is there is never written over without --force.
+    What is written is checked before. Typed again, it changes the answers that are given, or asks
+    for each; the rest of the file stays. Exit status 1 if the room was started and is not ready.
     """
     from roomctl.cli import init as setting_up
 
-    wishes = setting_up.Wishes(name, panel_language, timezone, platform, calendar, listen, screen)
-    asks = None if yes else setting_up.terminal(typer.prompt)
+    given = setting_up.Wishes(name, panel_language, timezone, platform, calendar, listen, screen)
+    wishes = given if answers is None else setting_up.answers_of(answers).overruled(given)
+    again = config.exists() and not force and wishes != setting_up.Wishes()
+    asks = None if yes or answers or again else setting_up.terminal(typer.prompt)
     wanted = setting_up.InitRequest(config, wishes, asks, force, enable, as_json)
     done = setting_up.run(wanted, typer.echo)
     if as_json:
         typer.echo(dump(done))
+    end(1 if done["ready"] is False else 0)
 
 
 State = Annotated[
@@ -532,17 +540,26 @@ def import_room(
 
 @app.command(epilog="Example: roomctl doctor")
 def doctor(
-    config: Config = Path("/etc/roomctl/room.toml"), state: State = None, as_json: Json = False
+    config: Config = Path("/etc/roomctl/room.toml"),
+    state: State = None,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="As root: type what is safe, and look again.")
+    ] = False,
+    as_json: Json = False,
 ) -> None:
     """Say what is wrong with this box, and what to type.
 
     It looks at the configuration, permissions, systemd, the disk, the clock, the display's
-    programs, the network and the room that runs. Nothing is changed. Exit status 1 if it fails.
+    programs, the network and the room that runs. Nothing is changed without --fix, which starts
+    units and sets permissions, and installs nothing. Exit status 1 if something fails.
     """
     from roomctl.cli import doctor as looks
 
-    box, found = looks.view(config, state)
-    found += looks.examined(box)
+    def look() -> list[looks.BoxFinding]:
+        box, found = looks.view(config, state)
+        return [*found, *looks.examined(box)]
+
+    found = looks.fix(look, partial(typer.echo, err=True)) if fix else look()
     said = looks.record(found)
     typer.echo(dump(said) if as_json else looks.words(found))
     end(0 if said["ok"] else 1)

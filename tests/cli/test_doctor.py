@@ -12,6 +12,7 @@ import pytest
 
 from roomctl.cli import doctor
 from roomctl.cli.doctor import BoxFinding, BoxView, examined, record, view, words
+from roomctl.errors import RoomctlError
 from roomctl.ports.permission import Person, myself
 from roomctl.version import build_info
 from tests.cli.rig import roomctl, simulating
@@ -204,3 +205,33 @@ def test_it_asks_the_room_that_runs_and_changes_nothing(tmp_path: Path) -> None:
     assert (broken.status, "sudo roomctl init" in broken.out) == (1, True)
     chinese = roomctl(tmp_path, "doctor", "-c", str(file), more={"LC_ALL": "zh_CN.UTF-8"})
     assert "正常" in chinese.out
+
+
+@pytest.mark.real
+def test_what_is_safe_is_typed_until_nothing_is_mended_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    first, second = tmp_path / "first", tmp_path / "second"
+    unsafe = BoxFinding("fail", "screen", "chromium is missing", f"touch {tmp_path}/unsafe")
+    in_vain = BoxFinding("fail", "storage", "broken", "echo disk >&2; false", safe=True)
+
+    def look() -> list[BoxFinding]:
+        found = [unsafe, in_vain]
+        for file, needs in ((first, tmp_path), (second, first)):
+            if needs.exists() and not file.exists():
+                found.append(BoxFinding("fail", file.name, "gone", f"sudo touch {file}", safe=True))
+        return found
+
+    told: list[str] = []
+    assert doctor.fix(look, told.append) == [unsafe, in_vain]
+    assert second.exists()
+    assert not (tmp_path / "unsafe").exists()
+    assert len(told) == 3  # each once
+    assert any("disk" in line for line in told)
+
+
+def test_an_ordinary_user_mends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    with pytest.raises(RoomctlError, match="sudo roomctl doctor --fix"):
+        doctor.fix(lambda: [], print)

@@ -13,7 +13,20 @@ from pathlib import Path
 import pytest
 
 from roomctl import app
-from roomctl.cli.init import Wishes, answered, commands, named, proposed, refuse, write, written
+from roomctl.cli.init import (
+    Wishes,
+    answered,
+    answers_of,
+    commands,
+    named,
+    present,
+    proposed,
+    rewritten,
+    unknown,
+    write,
+    written,
+)
+from roomctl.cli.toml_edit import with_key
 from roomctl.errors import FileError, RoomctlError
 from roomctl.ports.inventory import PluggedDevice
 from roomctl.ports.permission import Person, forbidden, node_of
@@ -47,7 +60,7 @@ def test_a_second_camera_has_a_name_of_its_own_and_the_file_is_sound() -> None:
 
 
 def test_what_a_device_calls_itself_writes_no_line_of_the_file() -> None:
-    text = made(Wishes(), FRONT, TABLE)
+    text = made(Wishes(listen="127.0.0.1:8080"), FRONT, TABLE)
     assert tomllib.loads(text)["api"] == {"listen": "127.0.0.1:8080"}
     assert "\x1b" not in text
 
@@ -91,16 +104,104 @@ def test_a_device_that_is_not_wanted_is_left_out() -> None:
     assert [*said["camera"]] == ["front"]
 
 
-def test_a_file_that_is_there_is_written_over_only_by_force_and_kept(tmp_path: Path) -> None:
+def test_a_file_that_is_there_is_kept_beside_what_is_written(tmp_path: Path) -> None:
     file = tmp_path / "room.toml"
     assert write(file, "a = 1\n") is None
     assert stat.S_IMODE(file.stat().st_mode) == 0o640
-    with pytest.raises(RoomctlError, match="is there already"):
-        refuse(file, force=False)
-    refuse(file, force=True)
     copy = write(file, "a = 2\n")
     assert copy is not None
     assert (copy.read_text(), file.read_text()) == ("a = 1\n", "a = 2\n")
+
+
+OWN = """# ours
+[room]
+displayName = "Bamboo"   # 竹
+language = "en"
+timezone = "Asia/Shanghai"
+help = "ext. 1234"
+
+[camera.front]
+url = "serial:/dev/serial/by-id/usb-FTDI_a?baud=9600"
+
+[meeting]
+platform = "jitsi"
+deny = ["teams.live.com"]
+
+[api]
+listen = "127.0.0.1:8080"
+"""
+
+
+def again(wishes: Wishes, *found: PluggedDevice) -> str:
+    """Return what becomes of `OWN` by answers that are given, and devices that are new."""
+    data = tomllib.loads(OWN)
+    there = present(data)
+    new = unknown(data, found)
+    answers, kept = answered(wishes, new, None, print, as_service=True, there=there)
+    return rewritten(OWN, there, answers, kept, as_service=True)
+
+
+def test_an_answer_that_is_given_again_changes_its_line_alone() -> None:
+    changed = again(Wishes(name="Pine"))
+    assert changed == OWN.replace('"Bamboo"', '"Pine"')
+    assert again(Wishes()) == OWN
+
+
+def test_an_empty_answer_takes_its_line_out_and_a_new_one_is_put_into_its_table() -> None:
+    assert again(Wishes(platform="")) == OWN.replace('platform = "jitsi"\n', "")
+    said = tomllib.loads(again(Wishes(calendar="ics:/srv/a.ics", timezone="UTC")))
+    assert said["calendar"] == {"url": "ics:/srv/a.ics"}
+    assert said["room"]["timezone"] == "UTC"
+    assert said["meeting"] == {"platform": "jitsi", "deny": ["teams.live.com"]}
+
+
+def test_a_display_comes_with_its_socket_and_goes_with_all_of_its_table() -> None:
+    with_it = again(Wishes(screen="kiosk", listen="0.0.0.0:8080"))
+    said = tomllib.loads(with_it)
+    assert said["screen"] == {"mode": "kiosk", "url": "unix:/run/roomctl-screen/screen.sock"}
+    assert said["room"]["phone"] == "on"
+    there = present(said)
+    without, _ = answered(Wishes(screen="none"), [], None, print, as_service=True, there=there)
+    left = tomllib.loads(rewritten(with_it, there, without, [], as_service=True))
+    assert "screen" not in left
+    assert left["camera"] == tomllib.loads(OWN)["camera"]
+
+
+def test_a_device_that_the_file_has_is_not_found_again_and_a_new_one_has_a_free_name() -> None:
+    said = tomllib.loads(again(Wishes(), FRONT, BACK, TABLE))
+    assert {*said["camera"]} == {"front", "back"}
+    assert said["camera"]["front"]["url"] == FRONT.url
+    assert said["camera"]["back"]["url"] == BACK.url
+    assert {*said["speakerphone"]} == {"table"}
+
+
+def test_a_mistaken_answer_changes_nothing() -> None:
+    with pytest.raises(FileError, match="--timezone"):
+        again(Wishes(timezone="Asia/Beijing"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['room = { displayName = "Bamboo" }\n', 'room.displayName = "Bamboo"\n[api]\n'],
+)
+def test_a_way_of_writing_that_cannot_be_kept_is_refused_or_kept(text: str) -> None:
+    assert tomllib.loads(with_key(text, "room", "displayName", "Pine"))["room"] == {
+        "displayName": "Pine"
+    }
+    with pytest.raises(RoomctlError, match="edit the file"):
+        with_key(text, "room", "timezone", "UTC")
+
+
+def test_answers_are_read_from_a_file_and_what_is_no_question_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "answers.toml"
+    file.write_text('name = "Bamboo"\nscreen = "none"\n')
+    found = answers_of(file)
+    assert found == Wishes(name="Bamboo", screen="none")
+    assert found.overruled(Wishes(name="Pine")) == Wishes(name="Pine", screen="none")
+    for text, why in (('nane = "x"\n', "is no question; those are name"), ("name = 7\n", "text")):
+        file.write_text(text)
+        with pytest.raises(FileError, match=why):
+            answers_of(file)
 
 
 def test_who_may_not_use_a_node_is_told_the_command_that_lets_him(tmp_path: Path) -> None:
@@ -171,3 +272,17 @@ def test_where_nobody_sits_it_asks_nothing_and_writes_nothing(tmp_path: Path) ->
     said = roomctl(tmp_path, "init", "-c", str(tmp_path / "room.toml"))
     assert (said.status, "give --yes" in said.err) == (1, True)
     assert not (tmp_path / "room.toml").exists()
+
+
+@pytest.mark.real
+def test_the_second_time_one_answer_is_changed_and_nobody_is_asked(tmp_path: Path) -> None:
+    file = tmp_path / "room.toml"
+    file.write_text(OWN)
+    said = roomctl(tmp_path, "init", "-c", str(file), "--name", "Pine")
+    assert said.status == 0, said.err
+    assert file.read_text() == OWN.replace('"Bamboo"', '"Pine"')
+    assert [one.read_text() for one in tmp_path.glob("room.toml.*")] == [OWN]
+    answers = tmp_path / "answers.toml"
+    answers.write_text('name = "Pine"\n')
+    assert "as it was" in roomctl(tmp_path, "init", "-c", str(file), "--answers", str(answers)).out
+    assert len([*tmp_path.glob("room.toml.*")]) == 1

@@ -73,13 +73,18 @@ def answered(command: str) -> str:
     return f"{command} --yes" if command == "sudo roomctl init" else command
 
 
-def prepare(root: Path) -> None:
-    """Give a box a clone of this tree, as it is in the working copy, and stand-ins of hardware."""
+def stand_ins(root: Path) -> None:
+    """Give a box what it has no hardware for."""
     display = root / "etc/systemd/system/roomctl-kiosk.service.d/lab.conf"
     card = root / "etc/pipewire/pipewire.conf.d/lab.conf"
     for file, text in ((display, _DISPLAY), (card, _CARD)):
         file.parent.mkdir(parents=True)
         file.write_text(text)
+
+
+def prepare(root: Path) -> None:
+    """Give a box a clone of this tree, as it is in the working copy, and stand-ins of hardware."""
+    stand_ins(root)
     place = root / f"home/{debian.USER}/roomctl"
     place.parent.mkdir(parents=True)
     git = ["git", "-C", str(documented.TREE)]

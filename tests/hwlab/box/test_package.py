@@ -1,0 +1,234 @@
+"""The Debian package on a blank Debian 13 with its own systemd: three steps, and back again."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.hwlab.box import debian
+from tests.hwlab.box.conftest import stand_ins
+from tests.hwlab.box.container import Box, booted
+from tests.hwlab.box.documented import TREE
+from tests.hwlab.box.test_first_contact import findings, journal, shown, status, units, until_ready
+from tests.hwlab.lab.packages import Unavailable
+
+pytestmark = pytest.mark.timeout(3600)  # the first makes its Debian, and fetches wheels
+
+HOME = f"home/{debian.USER}"
+FOLDER = debian.FOLDER / "run" / "package"
+WHEELS = TREE / "build" / "deb" / "wheels"
+ANSWERS = """name = "Bamboo"
+language = "en"
+timezone = "Asia/Shanghai"
+platform = "jitsi"
+screen = "kiosk"
+"""
+# What is there, but for what changes by itself and what dpkg and apt note of every package.
+LISTED = (
+    "find / -xdev -path /home/admin -prune -o -path /mnt -prune -o -path /tmp -prune"
+    " -o -path '/var/log/*' -prune -o -path '/var/cache/*' -prune -o -path '/var/lib/dpkg/*' -prune"
+    " -o -path '/var/lib/apt/*' -prune -o -path '/var/lib/systemd/*' -prune"
+    " -o -path '/var/tmp/*' -prune -o -name '*-' -prune -o -print | sort;"
+    " getent passwd; getent group"
+)
+
+
+@pytest.fixture(scope="session")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone of this tree, with what is changed in the working copy committed."""
+    place = tmp_path_factory.mktemp("tree") / "roomctl"
+    subprocess.run(["git", "clone", "--quiet", str(TREE), str(place)], check=True)
+    for line in changed().splitlines():
+        source, copy = TREE / line, place / line
+        if source.is_file():
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, copy)
+        elif copy.exists():
+            copy.unlink()
+    who = ["-c", "user.name=lab", "-c", "user.email=lab@example.org"]
+    git = ["git", "-C", str(place), *who]
+    subprocess.run([*git, "add", "--all"], check=True)
+    subprocess.run([*git, "commit", "--quiet", "--allow-empty", "-m", "lab: as it is"], check=True)
+    return place
+
+
+def changed() -> str:
+    words = ["ls-files", "--modified", "--deleted", "--others", "--exclude-standard"]
+    said = subprocess.run(["git", "-C", TREE, *words], capture_output=True, text=True, check=True)
+    return said.stdout
+
+
+def made(tree: Path, to: Path, **around: str) -> Path:
+    """Return the package that a tree makes, of this machine's architecture."""
+    line = [sys.executable, str(tree / ".ci/deb.py"), "--to", str(to), "--wheels", str(WHEELS)]
+    done = subprocess.run(
+        line, env={**os.environ, **around}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Path(done.stdout.strip())
+
+
+@pytest.fixture(scope="session")
+def package(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return made(tree, tmp_path_factory.mktemp("deb"))
+
+
+@pytest.fixture(scope="session")
+def furnished(package: Path) -> Iterator[tuple[Path, Path]]:
+    """The layers of a Debian 13 that has Debian's packages that ours names, and nothing of ours."""
+    try:
+        blank = debian.root("13", print)
+    except Unavailable as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"no box: {error}")
+    folder = FOLDER / "furnished"
+    shutil.rmtree(folder, ignore_errors=True)
+    stand_ins(folder / "written")
+    line = ["dpkg-deb", "--field", str(package), "Depends"]
+    needs = subprocess.run(line, capture_output=True, text=True, check=True).stdout.strip()
+    with booted([blank], folder, network="outside", keep=True) as box:
+        box.do("sudo apt-get update -qq")
+        box.do(f"sudo apt-get satisfy -qq --no-install-recommends '{needs}'", limit_s=1800)
+        box.do("sudo apt-get install -qq --no-install-recommends lintian man-db", limit_s=1800)
+        box.run("rm -f /etc/pip.conf")
+    yield folder / "written", blank
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def box(furnished: tuple[Path, Path], package: Path) -> Iterator[Box]:
+    """A box that was just switched on; the package and answers lie in its user's home."""
+    folder = FOLDER / "box"
+    shutil.rmtree(folder, ignore_errors=True)
+    bring(folder / "written", package, "roomctl.deb")
+    with booted(furnished, folder) as one:
+        one.run(f"chown -R {debian.USER}: /{HOME}")
+        yield one
+
+
+def bring(root: Path, package: Path, name: str) -> None:
+    (root / HOME).mkdir(parents=True, exist_ok=True)
+    shutil.copy(package, root / HOME / name)
+    (root / HOME / "answers.toml").write_text(ANSWERS, encoding="utf-8")
+
+
+def three_steps(box: Box) -> str:
+    box.do("sudo apt install ./roomctl.deb", limit_s=1200)
+    return box.do("sudo roomctl init --answers answers.toml")
+
+
+def other(package: Path, to: Path, **fields: str) -> Path:
+    """Return the same package with other words in its control file, or in one of its scripts."""
+    with_it = to.with_suffix(".folder")
+    shutil.rmtree(with_it, ignore_errors=True)
+    subprocess.run(["dpkg-deb", "--raw-extract", package, with_it], check=True)
+    control = with_it / "DEBIAN/control"
+    for name, value in fields.items():
+        text = re.sub(rf"^{name}: .*$", f"{name}: {value}", control.read_text(), flags=re.MULTILINE)
+        control.write_text(text)
+    line = ["dpkg-deb", "--root-owner-group", "-Zgzip", "-z1", "--build", str(with_it), str(to)]
+    subprocess.run(line, check=True, capture_output=True)
+    shutil.rmtree(with_it)
+    return to
+
+
+def test_a_commit_makes_one_package_to_the_byte(tree: Path, package: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "another place" / "tree"
+    subprocess.run(["git", "clone", "--quiet", str(tree), str(elsewhere)], check=True)
+    around = {"TZ": "Asia/Shanghai", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "7"}
+    again = made(elsewhere, tmp_path / "deb", **around)
+    assert (again.name, again.read_bytes()) == (package.name, package.read_bytes())
+
+
+def test_lintian_finds_no_error_and_the_manual_can_be_read(box: Box) -> None:
+    said = box.do("lintian --fail-on error --suppress-tags-from-file /dev/null roomctl.deb || true")
+    assert [line for line in said.splitlines() if line.startswith("E:")] == []
+    box.do("sudo apt install ./roomctl.deb", limit_s=1200)
+    assert "roomctl init" in box.do("MANWIDTH=200 man roomctl")
+    words = "COMP_WORDS='roomctl doc' COMP_CWORD=1 _ROOMCTL_COMPLETE=complete_bash roomctl"
+    assert box.do(words).split() == ["doctor"]
+
+
+def test_three_steps_and_the_room_is_ready_and_so_again_after_a_reboot(box: Box) -> None:
+    said = three_steps(box)
+    assert "ready" in said.splitlines()[-1] or "Bamboo" in said, said
+    until_ready(box)
+    for _ in ("installed", "rebooted"):
+        until_ready(box)
+        assert units(box) == ["roomctl-kiosk", "roomctl-screen", "roomctl"]
+        for unit in units(box):
+            assert shown(box, unit)["NRestarts"] == "0", journal(box)
+        wrong = [one for one in findings(box) if one["verdict"] != "ok"]
+        assert {one["subject"] for one in wrong} <= {"clock"}, wrong
+        box.reboot()
+
+
+def test_purge_leaves_nothing_and_remove_keeps_the_room(box: Box) -> None:
+    before = set(box.run(LISTED).said.splitlines())
+    three_steps(box)
+    room = box.do("sudo cat /etc/roomctl/room.toml")
+    box.do("sudo apt remove roomctl")
+    assert units(box) == []
+    assert box.do("sudo cat /etc/roomctl/room.toml") == room
+    box.do("sudo apt install ./roomctl.deb", limit_s=1200)
+    until_ready(box)
+    box.do("sudo apt purge roomctl")
+    left = set(box.run(LISTED).said.splitlines()) - before
+    assert left == set()
+
+
+def test_an_upgrade_and_a_step_back_keep_the_room(box: Box, package: Path, tmp_path: Path) -> None:
+    three_steps(box)
+    until_ready(box)
+    kept = "sudo sha256sum /etc/roomctl/room.toml; sudo find /var/lib/roomctl | sort"
+    before, identity = box.do(kept), status(box)["identity"]
+    for name, version in (("newer", "99.0"), ("older", "0.0.1")):
+        bring(box.files, other(package, tmp_path / f"{name}.deb", Version=version), f"{name}.deb")
+        first = shown(box, "roomctl")["MainPID"]
+        box.do(f"sudo apt install --allow-downgrades ./{name}.deb", limit_s=1200)
+        assert box.do("dpkg-query -W -f '${Version}' roomctl") == version
+        until_ready(box)
+        assert shown(box, "roomctl")["MainPID"] != first
+        assert set(before.splitlines()) <= set(box.do(kept).splitlines())
+        assert status(box)["identity"] == identity
+
+
+def test_a_bad_package_changes_nothing_and_says_why(
+    box: Box, package: Path, tmp_path: Path
+) -> None:
+    three_steps(box)
+    until_ready(box)
+    whole = package.read_bytes()
+    half = tmp_path / "half.deb"
+    half.write_bytes(whole[: len(whole) // 2])
+    bring(box.files, half, "half.deb")
+    bring(box.files, other(package, tmp_path / "a.deb", Architecture="s390x"), "other.deb")
+    bring(box.files, other(package, tmp_path / "b.deb", Version="0.0.1"), "older.deb")
+    bring(box.files, other(package, tmp_path / "c.deb", Version="99.0"), "large.deb")
+    version = box.do("dpkg-query -W -f '${Version}' roomctl")
+    first = shown(box, "roomctl")["MainPID"]
+    for name, words in (
+        ("half", "unexpected end of file|corrupt|Could not read"),
+        ("other", "s390x"),
+        ("older", "downgraded"),
+    ):
+        ran = box.run(f"sudo apt install ./{name}.deb", user=debian.USER)
+        assert ran.status != 0
+        assert re.search(words, ran.said), ran.said
+        assert shown(box, "roomctl")["MainPID"] == first
+    box.run("mount -t tmpfs -o size=100m small /usr/lib/roomctl/lib")  # what is new has no place
+    ran = box.run("sudo apt install ./large.deb", user=debian.USER)
+    box.run("umount /usr/lib/roomctl/lib")
+    assert ran.status != 0, ran.said
+    assert box.do("dpkg-query -W -f '${Version} ${Status}' roomctl") == (
+        f"{version} install ok installed"
+    ), ran.said
+    until_ready(box)

@@ -6,12 +6,13 @@ import runpy
 import pytest
 
 from roomctl import app, config
+from roomctl.cli.init import QUESTIONS
 from tests.house.pages import CHINESE, PAGES, TREE, is_key, keys
 
 PAGE = (TREE / "docs" / "room-toml.md").read_text(encoding="utf-8")
 SCHEMA = app.form().model_json_schema()
-OTHERS = {"text", "page", "sign", "good", "bad", "here"}
-"""Tables of other files, which some pages name: profiles, platforms, walkthroughs."""
+OTHERS = {"text", "page", "sign", "good", "bad", "here", *QUESTIONS}
+"""Tables of other files, which some pages name: profiles, platforms, walkthroughs, answers."""
 MAKER = runpy.run_path(str(TREE / ".ci" / "room_toml_page.py"))
 
 

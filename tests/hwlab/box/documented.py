@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 TREE = Path(__file__).resolve().parents[3]
-ROOM = ("README.md", "A real room")
+ROOM = ("docs/install.md", "From a clone")
 DISPLAYS = ("docs/kiosk.md", "A box that nobody logs in to")
 WALL = (TREE / "docs/wall.md", "Installing it")
 _BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 def installation(release: str) -> list[str]:
-    """Return the lines that set up a box: README's, then those of docs/kiosk.md.
+    """Return the lines that set up a box: docs/install.md's, then those of docs/kiosk.md.
 
-    Debian 12 has no labwc, so a room there has no display of its own, and README is all.
+    Debian 12 has no labwc, so a room there has no display of its own, and the first is all.
     """
     sections = (ROOM,) if release == "12" else (ROOM, DISPLAYS)
     return [line for name, title in sections for line in first_block(TREE / name, title)]

@@ -22,7 +22,6 @@ from benchmarks import (
     rest,
     start,
     voice,
-    walkthrough,
     wall,
 )
 from benchmarks.report import Figure, as_json, table
@@ -41,7 +40,6 @@ SUBJECTS = {
     "clients": clients.figures,
     "links": links.figures,
     "look": look.figures,
-    "walkthrough": walkthrough.figures,
     "day": day.figures,
     "descriptors": descriptors.figures,
     "exit": exit.figures,

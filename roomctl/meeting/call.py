@@ -602,7 +602,10 @@ def _may_be_lobby(context: CallContext) -> bool:
 def _by_media(context: CallContext, speaking: set[Witness], at: Moment) -> CallContext:
     """Judge a page that shows nothing of a call: by who speaks for one."""
     found = _met(context, speaking)
-    if found is not None and not _may_be_lobby(context):
+    if found is not None and _may_be_lobby(context):
+        late = at.mono_s - (context.agreed_s or at.mono_s) >= UNPROVEN_S
+        return _to(context, State.UNKNOWN if late else State.JOINING, at, found[1])
+    if found is not None:
         return _in_meeting(replace(context, made=frozenset()), *found, at)
     over = context.now.state is State.ENDED or context.now.failure is CallFailure.NETWORK
     return context if over else _before(context, speaking, at)

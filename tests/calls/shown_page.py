@@ -28,9 +28,11 @@ _ROOM = """
 displayName = "{name}"
 [screen]
 url = "unix:{socket}"
+waiting_browser = "{waiting}"
 [meeting]
 learn = "anyone"
 platforms = "{platforms}"
+{usual}
 [meeting.hosts]
 {hosts}
 """
@@ -146,6 +148,11 @@ class Room:
             self.leave()
         self.served.until("the room is in the meeting", in_call)
 
+    def have_wait(self):
+        """Use the panel, as somebody does who came in, and wait until a browser waits."""
+        self.served.command("room.wake")
+        self.served.until("a browser waits", lambda meeting: meeting["waiting"] == "ready")
+
     def leave(self):
         self.served.command("meeting.leave")
         self.served.until("the room has left", over)
@@ -183,10 +190,11 @@ def met(said):
 
 
 @contextlib.contextmanager
-def room(folder, pages):
+def room(folder, pages, waits_for=None):
     """Run all of it for the pages of platforms, by their keys; `pages` have an origin.
 
-    One that has a `platform` has its file there.
+    One that has a `platform` has its file there. `waits_for` is the key of the one for whose
+    meetings a browser waits.
     """
     able()
     platforms = folder / "platforms"
@@ -204,7 +212,11 @@ def room(folder, pages):
             mode="kiosk", surroundings=around, media="real", sound=sound.url, readable=True
         )
         told = {"socket": agency.socket, "platforms": platforms, "hosts": hosts, "name": NAME}
-        toml = _ROOM.format(**told)
+        waiting, usual = "off", ""
+        if waits_for is not None:
+            link = f'[meeting.new.{waits_for}]\nroom_link = "{pages[waits_for].url}"'
+            waiting, usual = "on", f'platform = "{waits_for}"\n{link}'
+        toml = _ROOM.format(**told, waiting=waiting, usual=usual)
         served = Served(folder, toml, "--verbose")
         done.enter_context(contextlib.closing(served))
         served.start().has_screen()

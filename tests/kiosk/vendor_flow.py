@@ -66,6 +66,8 @@ VENDORS = {
     "goto": ("cookie launcher form", "en", False, "#f68d2e", 25, 400, ""),
 }
 
+LOBBY_S = 0.5  # between two questions whether it goes on from there
+
 _PAGE = (
     """<!doctype html><meta charset="utf-8"><title>vendor</title>
 <style>
@@ -142,7 +144,7 @@ _PAGE = (
   }
   async function stand(stage) {
     const held = async () => (await fetch("/held")).text();
-    do await new Promise((done) => setTimeout(done, 500)); while ((await held()) === stage);
+    do await new Promise((done) => setTimeout(done, LOBBY_MS)); while ((await held()) === stage);
     next();
   }
   // What every vendor's page does before the meeting: it listens to the microphone, and plays.
@@ -160,6 +162,7 @@ _PAGE = (
   next();
 </script>
 """.replace("TELL", TELL)
+    .replace("LOBBY_MS", str(int(LOBBY_S * 1000)))
     .replace("CALL", CALL)
     .replace("CONDITIONS", CONDITIONS)
 )
@@ -202,6 +205,11 @@ class Flow(Loopback):
     def middle(self):
         """How far from the left things are pressed."""
         return self._left / 100 + 0.13
+
+    @property
+    def loads_s(self):
+        """How long its pages take to come, whoever passes them."""
+        return (len(self.stages) + 1) * self._wait / 1000 + self.stages.count("lobby") * LOBBY_S
 
     def shown(self):
         """What a person does on the way: whether a page came, its stage, "press" or "type", what.

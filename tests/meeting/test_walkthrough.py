@@ -13,8 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roomctl.meeting.walkthrough import (
+    LOOK_EVERY_S,
     MOST_LOOKS,
     SKIP_S,
+    TWICE_S,
     LookFor,
     NamedPicture,
     NotShown,
@@ -586,3 +588,12 @@ def test_what_is_no_list_of_controls_is_refused(said: str) -> None:
 def test_a_record_counts_tries_and_what_did_not_match() -> None:
     tried = list(itertools.accumulate(["", "changed", ""], Walkthrough.ended, initial=FULL))[-1]
     assert (tried.tries, tried.misses, tried.missed) == (3, 1, "")
+
+
+def test_the_look_that_has_to_agree_comes_sooner_than_others() -> None:
+    replay = Replay(walkthrough(step(100)), WORDS, 0.0)
+    waits = replay.pause_s
+    replay.saw(0.2, {0: (100, 100)}, 0.2)
+    assert TWICE_S == replay.pause_s < waits == LOOK_EVERY_S
+    replay.saw(0.2 + TWICE_S, {0: (100, 100)}, 0.4)
+    assert isinstance(replay.todo, PressOn)

@@ -70,7 +70,7 @@ class Mixer:
         `defaults` are the default devices; None: they are forgotten with this process. With a
         `wall` its gate is what is muted, and `server` is not used.
         """
-        self._wall = wall
+        self._wall, self._gone = wall, ""
         self.sound = self._none()
         self._report, self._server = report, server
         self._turn = turn or _turning(SoundCards(), behind_wall=wall is not None)
@@ -144,6 +144,7 @@ class Mixer:
                     await self._silence.close()
                     await connection.close()
             except SoundServerGone as error:
+                self._gone = str(error)
                 if str(error) != why:
                     why = str(error)
                     _log.warning("sound: nothing can be muted: %s", why)
@@ -156,7 +157,7 @@ class Mixer:
         return SoundServer(self._server) if self._wall is None else WalledServer(self._wall)
 
     def _none(self) -> SoundState:
-        return NONE if self._wall is None else self._wall.none()
+        return NONE if self._wall is None else self._wall.none(self._gone)
 
     async def _serve(self, connection: SoundServer) -> None:
         self._target = replace(self._target, opened=None)  # this server counts anew

@@ -50,9 +50,9 @@ class Wall:
         self.microphone: SoundNode | None = None
         self.loudspeaker: SoundNode | None = None
 
-    def none(self) -> SoundState:
-        """Return what is said while nothing answers behind the wall."""
-        why = self._why() or "the sound servers behind the wall do not answer"
+    def none(self, gone: str = "") -> SoundState:
+        """Return what is said while nothing answers behind the wall; `gone` is what is known."""
+        why = self._why() or gone or "the sound servers behind the wall do not answer"
         return SoundState(False, reason=ScreenReason.NO_WALL, walled=True, why=why[:LONGEST_WHY])
 
 

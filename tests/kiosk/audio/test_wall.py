@@ -10,7 +10,7 @@ import pytest
 
 from roomctl.kiosk.audio.meter import PeakMeter
 from roomctl.kiosk.audio.talk import VoiceMeter
-from roomctl.kiosk.audio.wall import WalledServer
+from roomctl.kiosk.audio.wall import Wall, WalledServer
 from roomctl.screen.protocol import (
     HearingProof,
     PreferDevice,
@@ -19,8 +19,9 @@ from roomctl.screen.protocol import (
     ToneResult,
     ToneVerdict,
 )
-from tests.kiosk.gated import DEVICES, RATE, walled
-from tests.kiosk.mixing import PUCK
+from tests.kiosk.gated import DEVICES, RATE, microphone, walled
+from tests.kiosk.mixing import PUCK, Ear
+from tests.kiosk.sound_server import SoundServer, needed
 
 pytestmark = pytest.mark.real
 
@@ -251,6 +252,82 @@ async def test_whatever_of_it_dies_nothing_is_heard_of_a_muted_room(what):
                 await asyncio.sleep(0.1)
         async with rig.program() as program:
             assert await program.stays_silent() == 0
+
+
+async def test_thirty_microphones_are_behind_one_gate():
+    async with walled("mic") as (rig, ear), rig.program() as program:
+        for number in range(29):
+            await rig.plug(f"other-{number}", *microphone(f"other-{number}"))
+        await rig.speak("mic")
+        await ear.mute(False)
+        assert rig.wall.microphone.name == "mic"
+        await program.hears()
+        await ear.mute(True)
+        assert await program.stays_silent() == 0
+        seen = await rig.pactl("list", "short", "sources", server=rig.vault.programs)
+        assert len(seen.splitlines()) == 2  # call, and the speaker's monitor
+
+
+@pytest.mark.parametrize(
+    "words", [("channels=64",), ("rate=192000",), ("rate=192000", "channels=64"), ("channels=1",)]
+)
+async def test_a_microphone_of_any_kind_is_opened_and_shut_or_said_to_be_none(words):
+    shape = [word for word in microphone("odd") if not word.startswith("channel_map")]
+    async with walled(use=PreferDevice(None, None, None)) as (rig, ear), rig.program() as program:
+        await rig.plug("odd", *shape, *words)
+        await ear.until(lambda sound: sound.gain_pct is not None)
+        await ear.mute(False)
+        await ear.mute(True)
+        assert await program.stays_silent() == 0
+
+
+async def test_a_source_without_channels_opens_nothing():
+    async with walled("mic") as (rig, ear):
+        shape = [word for word in microphone("none") if not word.startswith("channel_map")]
+        await rig.pactl("load-module", *shape, "channels=0")
+        await ear.mute(True)
+        await ear.mute(False)
+        assert rig.wall.microphone.name == "mic"
+
+
+async def test_a_card_that_appears_for_a_moment_opens_nothing():
+    async with walled("mic") as (rig, ear), rig.program() as program:
+        await rig.speak("mic")
+        await ear.mute(True)
+        for _ in range(5):
+            await rig.plug("webcam")
+            await rig.unplug("webcam")
+        assert await program.stays_silent() == 0
+        await ear.mute(False)
+        await program.hears()
+
+
+async def test_a_broken_file_of_the_sites_is_not_read(tmp_path, monkeypatch):
+    for place in ("pipewire/pipewire.conf.d", "wireplumber/wireplumber.conf.d"):
+        (tmp_path / place).mkdir(parents=True)
+        (tmp_path / place / "99-site.conf").write_text("context.modules = [ { name = no } ] }{")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    async with walled("mic") as (_rig, ear):
+        await ear.mute(True)
+
+
+async def test_a_server_without_a_gate_is_no_wall(monkeypatch):
+    """PulseAudio alone, where the wall should be."""
+    needed("pulseaudio")
+    server = SoundServer("pulseaudio")
+    try:
+        server.start()
+        monkeypatch.setenv("PULSE_COOKIE", str(server.place / "cookie"))
+        ear = Ear(None, wall=Wall(server.url, server.url))
+        running = asyncio.create_task(ear.mixer.run())
+        ear.mixer.mute(True)
+        sound = await ear.until(lambda sound: "gate" in sound.why)
+        assert (sound.available, sound.muted, sound.reason) == (False, None, ScreenReason.NO_WALL)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    finally:
+        server.close()
 
 
 async def test_a_speakers_sound_goes_to_the_rooms_loudspeaker():

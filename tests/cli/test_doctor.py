@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from roomctl.cli import doctor
-from roomctl.cli.doctor import BoxFinding, BoxView, examined, record, view, words
+from roomctl.cli.doctor import BoxFinding, BoxView, examined, record, screen, view, words
 from roomctl.errors import RoomctlError
 from roomctl.ports.permission import Person, myself
 from roomctl.version import build_info
@@ -235,3 +235,25 @@ def test_an_ordinary_user_mends_nothing(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(RoomctlError, match="sudo roomctl doctor --fix"):
         doctor.fix(lambda: [], print)
+
+
+@pytest.mark.parametrize(
+    ("wall", "there", "verdict", "says"),
+    [
+        ("auto", False, "ok", "behind no wall"),
+        ("auto", True, "ok", "is behind a wall"),
+        ("on", True, "ok", "is behind a wall"),
+        ("on", False, "fail", "shall be behind a wall"),
+        ("off", True, "ok", "wall = off"),
+    ],
+)
+def test_doctor_says_whether_the_microphone_is_behind_a_wall(
+    tmp_path: Path, wall: str, there: bool, verdict: str, says: str
+) -> None:
+    socket = tmp_path / "sound.sock"
+    if there:
+        socket.touch()
+    text = f'[screen]\nsound_url = "unix:{socket}"\n[audio]\nwall = "{wall}"\n'
+    [one] = [found for found in screen(box(tmp_path, text)) if found.subject == "sound"]
+    assert one.verdict == verdict
+    assert says in one.words

@@ -172,3 +172,11 @@ def test_a_condition_that_no_issue_explains_is_listed_and_others_are_not_told_tw
 )
 def test_a_microphone_is_on_while_a_program_listens(audio: dict[str, Any], says: str) -> None:
     assert told.facts(document(audio=audio))["microphone"] == says
+
+
+@pytest.mark.parametrize(
+    ("wall", "says"), [("none", None), ("stands", "behind a wall"), ("away", "not behind its wall")]
+)
+def test_status_says_whether_the_microphone_is_behind_a_wall(wall: str, says: str | None) -> None:
+    found = told.facts(document(audio={"mute": "muted", "wall": wall})).get("sound")
+    assert found is None if says is None else found is not None and found.startswith(says)

@@ -85,6 +85,18 @@ async def test_a_wall_that_cannot_be_built_is_said_with_its_reason(agency):
         assert not any(isinstance(one, MicrophoneLevel) for one in daemon.heard)
 
 
+@pytest.mark.browser
+async def test_a_kiosk_told_of_a_wall_neither_mutes_nor_hears(agency):
+    agency.start(walled=True)
+    async with agency.daemon() as daemon:
+        first = next(one for one in daemon.heard if isinstance(one, SoundState))
+        assert (first.available, first.walled) == (False, True)
+        daemon.say(SetMute(True))
+        daemon.say(ReportLevel(5))
+        for _ in range(2):  # each is answered by what is so
+            assert not (await daemon.until(_sound(lambda sound: True))).available
+
+
 def _left(place):
     """Return what runs of the wall that stood there."""
     own = f"{place}/config".encode()

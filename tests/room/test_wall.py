@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 
 from roomctl.errors import PortError
 from roomctl.room.conditions import is_ready
@@ -147,6 +148,30 @@ async def test_a_wall_that_is_killed_comes_back_muted_if_it_was() -> None:
         await house.until(lambda: house.document.audio.mute == "muted")
         assert box.wall.muted
         assert house.document.audio.requested == "muted"
+
+
+@invented
+async def test_a_room_that_was_muted_is_muted_behind_its_wall_after_a_power_cut(
+    tmp_path: Path,
+) -> None:
+    async with Box().house(Store(tmp_path)) as house:
+        await house.until(lambda: house.document.audio.wall == "stands", SOON_S)
+        await house.ask("audio.mute", on=True)
+    box = Box()
+    async with box.house(Store(tmp_path)) as house:
+        await house.until(lambda: house.document.audio.mute == "muted", SOON_S)
+        assert box.wall.muted
+
+
+@invented
+async def test_a_screen_that_leaves_the_sound_to_a_wall_which_is_not_there_claims_nothing() -> None:
+    box = Box(there=False)
+    async with box.house() as house:
+        walled = SoundState(False, walled=True)
+        house.screen._sound = lambda: walled  # type: ignore[method-assign]
+        await house.until(lambda: house.document.audio.wall == "away", SOON_S)
+        assert "audio.wall" in _codes(house)
+        assert house.document.audio.mute not in ("muted", "open")
 
 
 @invented

@@ -330,8 +330,9 @@ export function spoken(said) {
 export function deviceName(subject, devices) {
   const device = devices.find((one) => one.name === subject);
   if (device?.title) return spoken(device.title);
+  if (subject === "screen.sound") return t("kind.sound");
   const kind = subject.split(".", 1)[0];
-  const alike = devices.filter((one) => one.kind === kind);
+  const alike = devices.filter((one) => one.kind === kind && one.name !== "screen.sound");
   const word = say("kind", kind);
   const number = alike.findIndex((one) => one.name === subject) + 1;
   return alike.length > 1 && number > 0 ? t("kind.numbered", { kind: word, number }) : word;

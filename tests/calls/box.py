@@ -54,7 +54,7 @@ class Box:
         end = time.monotonic() + LIMIT_S
         while not (self.sound.muted("mic") and self.sound.muted("webcam")):
             assert time.monotonic() < end, self.agency.log.read_text()
-            time.sleep(0.05)
+            time.sleep(0.25)  # each look starts two programs
         assert self.silent()
 
     def heard(self):

@@ -151,11 +151,12 @@ def written(file: Path) -> bool:
 
 
 def until(true: Callable[[], bool], limit_s: float = LIMIT_S) -> None:
-    """Wait until something outside is so."""
-    end = time.monotonic() + limit_s
+    """Wait until something outside is so; a look may be a command, so it is ever more seldom."""
+    end, pause_s = time.monotonic() + limit_s, 0.05
     while not true():
         assert time.monotonic() < end, f"not so within {limit_s:g} s"
-        time.sleep(0.05)
+        time.sleep(pause_s)
+        pause_s = min(2 * pause_s, 0.4)
 
 
 def alive(pid: int) -> bool:

@@ -66,7 +66,7 @@ async def test_nothing_runs_for_the_meter_and_nobody_is_said_to_listen(server, m
         await ear.mute(True)
         async with asyncio.timeout(60):
             while not await asyncio.to_thread(lambda: all(map(server.suspended, NAMES))):
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(0.5)  # a look starts two programs; PipeWire takes 5 s
         indices = {source.name: source.index for source in (await ours.read()).sources}
         assert not (await ours.read()).listened & {*indices.values()}
         with server.recorder("webcam"):

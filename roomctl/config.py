@@ -258,6 +258,9 @@ class AudioTable(Table):
         description="whether the microphone is behind a wall, kept by `roomctl screen --sound`;"
         " auto: where that runs",
     )
+    talk_hint: bool = Field(
+        default=True, description="who talks while muted in a call is told so on panel and display"
+    )
 
 
 class ReleaseProfileTable(Table):

@@ -114,7 +114,7 @@ export class RoomScreen extends HTMLElement {
   #notice(room) {
     const { clock, live } = this;
     if (live.stale) return t("stale", { time: clock.hourMinute(live.heard_ms) });
-    if (room.audio.talking) return talkingWords(room.audio);
+    if (room.audio.talking_while_muted) return talkingWords(room.audio);
     const notice = announced(room);
     if (notice) return t(`auto.screen.${notice.act}`, { left: left(notice.at, clock.now()) });
     const { message } = room;

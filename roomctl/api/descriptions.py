@@ -136,7 +136,9 @@ FIELDS: dict[str, str] = {
     "requested_by": "role of who asked for it",
     "requested_by_name": "which one of them",
     "speakerphones": "every speakerphone of room.toml",
-    "talking": "whether somebody talks in a call and is not heard there",
+    "talking_while_muted": "whether somebody talks in a call that does not hear the room; "
+    "null: cannot be told",
+    "talk_hint": "whether people are told that they talk while muted",
     "volume_pct": "volume of the loudspeaker, 0 to 100 per cent; null: not known",
     # Meetings and bookings
     "AvailabilityEntry.booking": "id of the booking that is under way; null: there is none",

@@ -315,6 +315,7 @@ COMMANDS: Mapping[str, str] = {
     "audio.device": "改用另一台会议音箱：只能在会议室内操作，通话中不可",
     "audio.gain": "设置麦克风增益（百分比）：可能打开麦克风，因此只能在会议室内操作",
     "audio.mute": "将麦克风静音；取消静音只能在会议室内操作",
+    "audio.talkHint": "本次会议中是否提示有人在静音时讲话",
     "audio.test": "在通话之外播放测试音；`result` 说明麦克风是否听到",
     "audio.volume": "设置扬声器音量（百分比）",
     "booking.checkIn": "为预订签到：不再释放；已释放的重新占用",

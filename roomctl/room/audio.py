@@ -70,6 +70,7 @@ class Audio(Part):
         self._calls, self._act = calls, context.act
         self.lent: Callable[[], bool] = lambda: False  # whether a laptop has the microphone
         self._talk = MutedTalk(context.clock, context.changed)
+        self._voice = VoiceWatch(screen, context.clock)
         self._meter = LevelMeter(screen, context.clock)
         self._silent_since: dict[str, datetime] = {}
         self._kept = StoredMute(store, context.clock, context.changed)
@@ -90,7 +91,8 @@ class Audio(Part):
         if wall is not None:
             wall.mode = table.wall
         self._mute = MuteControl(phones, screen, clock, changed, table, unplugged, self._kept, wall)
-        self._meter.screen, self._volume = screen, LoudspeakerVolume(screen, clock)
+        self._meter.screen = self._voice.screen = screen
+        self._talk.always, self._volume = table.talk_hint, LoudspeakerVolume(screen, clock)
         self._hook = HookSwitch(self._mute, self._calls, self._bookings, self._act, clock)
 
     def configure(
@@ -104,6 +106,7 @@ class Audio(Part):
         """Take what room.toml says now; with other devices the microphone is proven anew."""
         if (self._phones, self._screen, self._wall) == (tuple(phones), screen, wall):
             self._mute.table, self._mute.unplugged = table, unplugged
+            self._talk.always = table.talk_hint
             if wall is not None:
                 wall.mode = table.wall
             return
@@ -128,8 +131,9 @@ class Audio(Part):
         return self._meter.listen()
 
     def sections(self, now: Moment) -> Mapping[str, object]:
-        talking, last = self._talk.shown, self._hearing.last
-        return {"audio": replace(self._mute.entry, talking=talking, last_heard=last)}
+        talk = self._talk
+        entry = replace(self._mute.entry, last_heard=self._hearing.last)
+        return {"audio": replace(entry, talking_while_muted=talk.shown, talk_hint=talk.wanted)}
 
     def issues(self, now: Moment) -> Iterable[IssueEntry]:
         """Return why nobody hears, or is heard, and what is wrong with speakerphones that work."""
@@ -183,18 +187,23 @@ class Audio(Part):
 
     def follow(self) -> None:
         self._mute.devices_changed()
-        self._meter.screen = self._volume.screen = self._mute.link
+        self._meter.screen = self._volume.screen = self._voice.screen = self._mute.link
         calls = self._calls
         self._mute.call_is(calls.live_id, joined_here=calls.can_rejoin, left_here=calls.left_here)
 
-        unheard = self._mute.unheard_in_call
+        self._talk.call_is(calls.live_id)
+        unheard = self._mute.unheard_in_call and self._talk.wanted
         self._talk.listens(unheard)
-        self._meter.watch(unheard)
+        self._voice.watch(unheard)
+        by_level = unheard and self._voice.talking is None and self._mute.open_in_muted_meeting
+        self._meter.watch(by_level)
+        self._talk.voice(self._voice.talking, by_level=by_level)
 
     def tick(self) -> None:
         self._mute.tick()
         self._hook.tick()
         self._talk.tick()
+        self._voice.tick()
         self._meter.tick()
 
     def due(self) -> float | None:
@@ -248,6 +257,14 @@ class Audio(Part):
             "loud_pct": found.loud_pct,
             "quiet_pct": found.quiet_pct,
         }
+
+    @command("audio.talkHint", Right.MUTE)
+    async def _hint(self, source: Source, on: bool) -> None:
+        """Tell, or do not tell, in this meeting that somebody talks while muted."""
+        if not self._talk.tell(on):
+            why = "there is no meeting; [audio] talk_hint in room.toml says it for all of them"
+            raise Refused("room", "no_call", why)
+        self._context.changed()
 
     @command("meeting.stay", Right.HERE)
     async def _stay(self, source: Source) -> None:
@@ -386,19 +403,40 @@ class LoudspeakerVolume:
 
 
 class MutedTalk:
-    """Whether somebody talks in a call that does not hear them: from numbers, which go again.
+    """Whether somebody talks in a call that does not hear them, and whether they want to be told.
 
-    Talk is louder than `TALK_PCT`, and than the quietest of the last 10 s by `ABOVE_PCT`, for half
-    of a second: a fan is as loud in every tenth of one. Both figures are ours. A microphone that is
-    muted by the sound server gives no level, so it is the meeting's own mute that this tells of.
+    The screen hears a voice behind the wall. Without one a level tells while the meeting alone has
+    the room muted: talk is louder than `TALK_PCT`, and than the quietest of the last 10 s by
+    `ABOVE_PCT`, for half of a second: a fan is as loud in every tenth of one. The figures are ours.
     """
 
     def __init__(self, clock: Clock, changed: Callable[[], None]) -> None:
         self._clock, self._changed = clock, changed
-        self._listens = False
+        self._listens = self._by_level = False
+        self._voice: bool | None = None
         self._levels: deque[int] = deque(maxlen=100)
         self._until = float("-inf")
-        self.shown = False
+        self._call: int | None = None
+        self._asked: bool | None = None  # by somebody, for this call
+        self.always = True
+        self.shown: bool | None = False
+
+    @property
+    def wanted(self) -> bool:
+        """Whether people are told."""
+        return self.always if self._asked is None else self._asked
+
+    def call_is(self, call: int | None) -> None:
+        """Take which call is live: what was asked for another one is over."""
+        if call != self._call:
+            self._call, self._asked = call, None
+
+    def tell(self, on: bool) -> bool:
+        """Tell, or do not tell, in this call; False: there is none."""
+        if self._call is None:
+            return False
+        self._asked = on
+        return True
 
     def listens(self, listens: bool) -> None:
         """Begin anew, or end: whoever is heard in the call is told nothing."""
@@ -408,9 +446,17 @@ class MutedTalk:
             self._until = float("-inf")
             self._show()
 
+    def voice(self, talking: bool | None, *, by_level: bool) -> None:
+        """Take what the screen hears; None: nothing tells it, but for levels `by_level`."""
+        if talking is not self._voice or by_level is not self._by_level:
+            if self._voice and not talking:
+                self._until = self._clock.mono_s() + SHOWN_S
+            self._voice, self._by_level = talking, by_level
+            self._show()
+
     def heard(self, pct: int) -> None:
         """Take the level of a tenth of a second."""
-        if not self._listens:
+        if not self._listens or not self._by_level:
             return
         self._levels.append(pct)
         least = max(TALK_PCT, min(self._levels) + ABOVE_PCT)
@@ -423,13 +469,47 @@ class MutedTalk:
         self._show()
 
     def due(self) -> float | None:
-        return self._until if self.shown else None
+        return self._until if self._clock.mono_s() < self._until else None
 
     def _show(self) -> None:
-        shown = self._listens and self._clock.mono_s() < self._until
+        shown: bool | None = False
+        if self._listens:
+            known = self._voice is not None or self._by_level
+            shown = bool(self._voice) or self._clock.mono_s() < self._until if known else None
         if shown is not self.shown:
             self.shown = shown
             self._changed()
+
+
+class VoiceWatch:
+    """Has the screen listen for a voice while somebody could need to be told."""
+
+    def __init__(self, screen: Screen | None, clock: Clock) -> None:
+        self.screen, self._clock = screen, clock
+        self._watched = False
+        self._asked_at = float("-inf")
+
+    @property
+    def talking(self) -> bool | None:
+        """What the screen hears; None: it cannot tell, or is not there."""
+        return self.screen.state.talking if self.screen is not None and self._watched else None
+
+    def watch(self, watched: bool) -> None:
+        before, self._watched = self._watched, watched
+        if before and not watched:
+            self._asked_at = float("-inf")
+            self._ask(0)
+        self.tick()
+
+    def tick(self) -> None:
+        now = self._clock.mono_s()
+        if self._watched and now - self._asked_at >= AGAIN_S:
+            self._asked_at = now
+            self._ask(LISTEN_S)
+
+    def _ask(self, for_s: int) -> None:
+        if self.screen is not None:
+            self.screen.listen_for_voice(for_s)
 
 
 class LevelMeter:

@@ -156,7 +156,7 @@ class Byom(Part):
             audio,
             mute="unknown",
             reason=LAPTOP,
-            talking=False,
+            talking_while_muted=False,
             listening=None,
             gain_pct=None,
             switch="none",

@@ -426,10 +426,13 @@ class AudioEntry:
     far the room's microphone is turned up; `meeting_muted` whether the meeting itself has the room
     muted, where its page can be read. `available` is whether there is a sound server. `listening`:
     whether a program records from a microphone of the room, whichever it is; false: an open one is
-    heard by nobody; null: not known. `talking`: somebody talks in a call and is not heard there, as
-    far as the microphone can tell. `wall`: whether the microphone is behind a wall, so that *muted*
-    is silence that was measured; away: it should be, and what keeps the wall does not run.
-    `last_heard`: when the room was last known to hear and to be heard; null: never.
+    heard by nobody; null: not known. `talking_while_muted`: somebody talks in a call and is not
+    heard there; false too while nobody is in a call that does not hear the room; null: it cannot be
+    told, as the microphone is muted in its own hardware, or by a sound server without a wall.
+    `talk_hint`: whether people are told of it; they may turn it off for a meeting. `wall`: whether
+    the microphone is behind a wall, so that *muted* is silence that was measured; away: it should
+    be, and what keeps the wall does not run. `last_heard`: when the room was last known to hear and
+    to be heard; null: never.
     """
 
     mute: Literal["muted", "muting", "open", "unmuting", "unknown"] = "unknown"
@@ -454,7 +457,8 @@ class AudioEntry:
     switch: Literal["none", "off", "on", "unknown"] = "none"
     meeting_muted: bool | None = None
     listening: bool | None = None
-    talking: bool = False
+    talking_while_muted: bool | None = False
+    talk_hint: bool = True
     wall: Literal["none", "stands", "away"] = "none"
     last_heard: LastHeard | None = None
     speakerphones: tuple[SpeakerphoneEntry, ...] = ()

@@ -218,6 +218,12 @@ class MuteControl:
         muted = self.state.status.mute in (mute.Mute.MUTED, mute.Mute.MUTING)
         return self._call is not None and (muted or self._meeting_muted() is True)
 
+    @property
+    def open_in_muted_meeting(self) -> bool:
+        """Whether the meeting alone has the room muted, so that levels tell what is heard."""
+        muted = self.state.status.mute in (mute.Mute.MUTED, mute.Mute.MUTING)
+        return self._call is not None and not muted and self._meeting_muted() is True
+
     async def set_gain(self, pct: int) -> None:
         """Set the microphone's gain; Refused "no_sound_server"."""
         if self.link is None or self._sound is None or not self._sound.available:

@@ -47,6 +47,7 @@ from roomctl.screen.protocol import (
     PressKey,
     PressPoint,
     ReportLevel,
+    ReportVoice,
     RoomHeard,
     ScreenHello,
     ScreenOrder,
@@ -66,6 +67,7 @@ from roomctl.screen.protocol import (
     TouchRefusal,
     TouchResult,
     TypeText,
+    VoiceHeard,
     WaitingBrowser,
     WantPages,
     WatchTouches,
@@ -125,6 +127,7 @@ class ScreenState:
     display_on: bool | None = None
     tone: ToneResult | None = None
     waiting: WaitingBrowser | None = None
+    talking: bool | None = None  # as far as it was told to listen for a voice
 
 
 @frozen
@@ -252,6 +255,11 @@ class Screen(Device):
         if self._session is not None:
             self._say(ReportLevel(for_s))
 
+    def listen_for_voice(self, for_s: int) -> None:
+        """Have `state.talking` told for so many seconds; without a screen, nothing."""
+        if self._session is not None:
+            self._say(ReportVoice(for_s))
+
     def play_tone(self) -> int:
         """Have the test tone played; returns its number, by which `state.tone` answers."""
         self._tone_id += 1
@@ -310,6 +318,8 @@ class Screen(Device):
                 self._tell(LevelHeard(pct, behind_wall))
             case RoomHeard():
                 self._tell(report)
+            case VoiceHeard(talking=talking):
+                self.state = replace(before, talking=talking)
             case ToneResult():
                 self.state = replace(before, tone=report)
             case DisplayState(on=on):

@@ -46,6 +46,7 @@ from roomctl.screen.protocol import (
     PressKey,
     PressPoint,
     ReportLevel,
+    ReportVoice,
     RoomHeard,
     RtcLines,
     RtcStats,
@@ -69,6 +70,7 @@ from roomctl.screen.protocol import (
     TouchResult,
     TrafficFlow,
     TypeText,
+    VoiceHeard,
     WaitingBrowser,
     WaitingState,
     WantPages,
@@ -82,6 +84,7 @@ from roomctl.wire import Chunk
 MICROPHONE, LOUDSPEAKER = "simulated microphone", "simulated loudspeaker"
 BEAT_S = 1.0
 LEVEL_S = 0.1
+TALK_PCT = 60
 FLOWS_S = 10.0
 READ_S = 0.5  # how often the page's connections are read
 LAUNCH_S = 1.5  # Chromium was ready after 1.0-2.3 s (measured, x86, 2 cores)
@@ -119,6 +122,8 @@ class SimScreen:
     recorder   whether a program beside the browser records from the microphone
     gain_pct   how far the microphone is turned up
     level_pct  how loud it is in the room
+    walled     the microphone is heard behind a wall while the room is muted
+    talks      somebody in the room talks
     meeting_muted  somebody muted the room in the meeting itself
     hears      whether the microphone can hear the loudspeaker
     silent     the process hangs: no beat, no answer
@@ -141,6 +146,8 @@ class SimScreen:
         self.told = told
         self._found: bool | None = None
         self.switch, self.level_pct, self.hears = CaptureSwitch.NONE, 35, True
+        self.walled, self.talks = True, False
+        self._voice_until, self._voice = float("-inf"), VoiceHeard(None)
         self._listened_until = self._level_s = 0.0
         self.silent = self.watched = self.heeded = False
         self._brought: list[str] = []
@@ -229,6 +236,7 @@ class SimScreen:
             self._beat_s = now + BEAT_S
             self._reports.append(Heartbeat())
         self._say_level()
+        self._say_voice()
         if self._call is not None and now >= self._call.next_s:
             self._advance(self._call)
         if self.silent:
@@ -238,6 +246,8 @@ class SimScreen:
         waits = [self._beat_s, self._call.next_s if self._call else None]
         if self._now < self._listened_until:
             waits.append(self._level_s)
+        if self._now < self._voice_until:
+            waits.append(self._voice_until)
         return min((wait for wait in waits if wait is not None), default=None)
 
     def outbox(self, now: float) -> bytes | None:
@@ -277,6 +287,10 @@ class SimScreen:
                 self.used = order
             case ReportLevel(for_s=for_s):
                 self._listened_until, self._level_s = self._now + for_s, self._now
+            case ReportVoice(for_s=for_s):
+                self._voice_until = self._now + for_s
+                self._voice = self._heard_voice()
+                self._reports.append(self._voice)
             case PlayTone(id=number):
                 found = self._chirped(number)
                 if found.verdict is ToneVerdict.HEARD:
@@ -416,7 +430,22 @@ class SimScreen:
         """Say how loud it is, ten times a second while somebody looks."""
         if self._level_s <= self._now < self._listened_until:
             self._level_s = self._now + LEVEL_S
-            self._reports.append(MicrophoneLevel(self.level_pct if self.hearing else 0))
+            loud = TALK_PCT if self.talks else self.level_pct
+            self._reports.append(MicrophoneLevel(loud if self.hearing else 0))
+
+    def _say_voice(self) -> None:
+        """Say whether somebody talks, whenever that changes while it was asked for."""
+        heard = self._heard_voice()
+        if heard != self._voice:
+            self._voice = heard
+            self._reports.append(heard)
+
+    def _heard_voice(self) -> VoiceHeard:
+        """Return what is heard behind the wall; a device that mutes in hardware gives zeros."""
+        there = self.has_sound and self.has_microphone and self.gain_pct > 0
+        if self._now >= self._voice_until or not (there and self.walled):
+            return VoiceHeard(None)
+        return VoiceHeard(None if self.switch is CaptureSwitch.OFF else self.talks)
 
     def _say_all(self) -> None:
         self._reports.append(ScreenHello(roomctl.__version__, "simulated", "simulated"))

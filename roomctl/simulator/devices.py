@@ -253,6 +253,8 @@ class SimulatedScreen:
             "no_loudspeaker": not self.screen.has_loudspeaker,
             "recorder": self.screen.recorder,
             "meeting_muted": self.screen.meeting_muted,
+            "talks": self.screen.talks,
+            "walled": self.screen.walled,
             "silent": self.screen.silent,
             "blocked_by": self.screen.blocked_by,
             "reachable": self.screen.reachable,
@@ -289,6 +291,12 @@ class SimulatedScreen:
         def mute_in_meeting(args: Mapping[str, Argument], now: float) -> None:
             self.screen.meeting_muted = not self.screen.meeting_muted
 
+        def talk(args: Mapping[str, Argument], now: float) -> None:
+            self.screen.talks = not self.screen.talks
+
+        def wall(args: Mapping[str, Argument], now: float) -> None:
+            self.screen.walled = not self.screen.walled
+
         def quiet(args: Mapping[str, Argument], now: float) -> None:
             self.screen.level_pct = 0 if self.screen.level_pct else 35
 
@@ -318,6 +326,8 @@ class SimulatedScreen:
             "mute_by_program": mute_by_program,
             "mute_in_meeting": mute_in_meeting,
             "quiet": quiet,
+            "talk": talk,
+            "wall": wall,
             "silent": silent,
         }
 

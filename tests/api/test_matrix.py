@@ -91,6 +91,7 @@ ARGS = {
     "audio.mute": {"on": True},
     "audio.volume": {"pct": 40},
     "audio.gain": {"pct": 60},
+    "audio.talkHint": {"on": True},
     "audio.device": {"name": "table"},
     "audio.test": {},
     "booking.checkIn": {"booking": "none"},

@@ -1,6 +1,7 @@
 """Whose sound the room uses, how loud it is, and what it hears."""
 
 from roomctl.room import Source
+from roomctl.room.audio import SHOWN_S
 from roomctl.screen.driver import LevelHeard
 from roomctl.screen.protocol import CaptureSwitch, PreferDevice
 from tests.invented import invented
@@ -295,42 +296,102 @@ async def test_a_gain_of_nothing_is_not_on_and_can_be_set_in_the_room() -> None:
         assert house.document.audio.gain_pct == 60
 
 
+def told(house: House) -> bool | None:
+    return house.document.audio.talking_while_muted
+
+
 @invented
 async def test_who_talks_while_the_meeting_has_the_room_muted_is_told() -> None:
     async with living() as house:
+        house.screen.walled = False
         house.screen.level_pct = 10
         await house.join()
         await house.until(lambda: house.document.audio.meeting_muted is False, limit_s=2.0)
         house.screen.level_pct = 60
-        await house.always(lambda: not house.document.audio.talking and not measured(house), 5.0)
+        await house.always(lambda: not told(house) and not measured(house), 5.0)
         house.screen.level_pct = 10
         await house.act("screen", "mute_in_meeting")
-        await house.always(lambda: not house.document.audio.talking, 5.0)
+        await house.always(lambda: not told(house), 5.0)
         house.screen.level_pct = 60
-        await house.until(lambda: house.document.audio.talking, limit_s=2.0)
+        await house.until(lambda: told(house), limit_s=2.0)
         house.screen.level_pct = 10
-        await house.until(lambda: not house.document.audio.talking, limit_s=6.0)
+        await house.until(lambda: not told(house), limit_s=6.0)
         house.screen.level_pct = 60
-        await house.until(lambda: house.document.audio.talking, limit_s=2.0)
+        await house.until(lambda: told(house), limit_s=2.0)
         await house.act("screen", "mute_in_meeting")
-        await house.until(lambda: not house.document.audio.talking, limit_s=1.0)
+        await house.until(lambda: not told(house), limit_s=1.0)
         await house.until(lambda: not measured(house), limit_s=7.0)
+
+
+@invented
+async def test_who_talks_while_the_room_is_muted_is_told_by_the_voice_behind_the_wall() -> None:
+    async with living() as house:
+        await house.act("screen", "talk")
+        await house.always(lambda: told(house) is False, 5.0)
+        await house.join()
+        await house.always(lambda: told(house) is False, 5.0)
+        await house.ask("audio.mute", on=True)
+        await house.until(lambda: told(house) is True, limit_s=1.0)
+        await house.act("screen", "talk")
+        await house.until(lambda: told(house) is False, limit_s=SHOWN_S + 1)
+        await house.act("screen", "talk")
+        await house.until(lambda: told(house) is True, limit_s=1.0)
+        assert not measured(house)
+        await house.ask("audio.mute", on=False)
+        await house.until(lambda: told(house) is False, limit_s=1.0)
+        ready = next(one for one in house.document.conditions if one.type == "Ready")
+        assert ready.status is True
+
+
+@invented
+async def test_talking_while_muted_is_unknown_without_a_wall_or_with_a_mute_in_hardware() -> None:
+    async with living() as house:
+        await house.act("screen", "talk")
+        await house.join()
+        await house.ask("audio.mute", on=True)
+        await house.until(lambda: told(house) is True, limit_s=1.0)
+        await house.act("screen", "wall")
+        await house.until(lambda: told(house) is None, limit_s=6.0)
+        await house.act("screen", "wall")
+        await house.until(lambda: told(house) is True, limit_s=1.0)
+        house.screen.switch = CaptureSwitch.OFF
+        await house.until(lambda: told(house) is None, limit_s=6.0)
+
+
+@invented
+async def test_the_hint_can_be_turned_off_for_a_meeting_and_comes_back_with_the_next() -> None:
+    async with living() as house:
+        assert (await house.ask("audio.talkHint", on=False)).error is not None
+        await house.act("screen", "talk")
+        await house.join()
+        await house.ask("audio.mute", on=True)
+        await house.until(lambda: told(house) is True, limit_s=1.0)
+        assert (await house.ask("audio.talkHint", on=False)).status == "done"
+        await house.until(lambda: told(house) is False, limit_s=1.0)
+        assert house.document.audio.talk_hint is False
+        assert (await house.ask("audio.talkHint", on=True)).status == "done"
+        await house.until(lambda: told(house) is True, limit_s=1.0)
+        await house.ask("audio.talkHint", on=False)
+        await house.ask("meeting.leave")
+        await house.until(lambda: house.document.audio.talk_hint is True, limit_s=30.0)
 
 
 @invented
 async def test_a_fan_does_not_talk() -> None:
     async with living() as house:
+        house.screen.walled = False
         house.screen.level_pct = 55
         await house.join()
         await house.act("screen", "mute_in_meeting")
-        await house.always(lambda: not house.document.audio.talking, 20.0)
+        await house.always(lambda: not told(house), 20.0)
 
 
 @invented
 async def test_a_muted_call_is_over_when_it_is_left_and_nothing_is_measured_then() -> None:
     async with living() as house:
+        house.screen.walled = False
         await house.join()
-        await house.ask("audio.mute", on=True)
+        await house.act("screen", "mute_in_meeting")
         await house.until(lambda: measured(house), limit_s=3.0)
         await house.ask("meeting.leave", STAFF)
         await house.until(lambda: house.document.meeting.state == "idle")

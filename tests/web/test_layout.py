@@ -29,7 +29,7 @@ MEASURE = (HERE / "measure.js").read_text()
 
 def talking(language: str) -> rooms.Room:
     room = rooms.in_call(language)
-    room["audio"].update(talking=True, meeting_muted=True)
+    room["audio"].update(talking_while_muted=True, meeting_muted=True)
     return room
 
 

@@ -111,7 +111,7 @@ def of_a_call(language: str) -> dict[str, rooms.Room]:
         states[walk] = rooms.walking(language, walk, **more)
     muted = {**room["audio"], "mute": "muted", "requested": "muted", "listening": False}
     states["muted"] = {**room, "audio": muted}
-    states["unheard"] = {**room, "audio": {**muted, "talking": True}}
+    states["unheard"] = {**room, "audio": {**muted, "talking_while_muted": True}}
     return {**states, "in the call again": room}
 
 

@@ -252,6 +252,6 @@ def test_reduced_motion_stills_everything(show: Any) -> None:
 
 
 def test_who_talks_and_is_not_heard_is_told_on_the_rooms_display(show: Any) -> None:
-    talking = {**rooms.in_call()["audio"], "meeting_muted": True, "talking": True}
+    talking = {**rooms.in_call()["audio"], "meeting_muted": True, "talking_while_muted": True}
     _, page = show({**rooms.in_call(), "audio": talking})
     says(page, "You are talking, but muted in the meeting.")

@@ -308,16 +308,25 @@ def test_a_phone_offers_nothing_that_a_guest_may_not(open_panel: Open) -> None:
 def test_who_talks_and_is_not_heard_is_told_once_and_quietly(open_panel: Open) -> None:
     stand_in, page = open_panel(rooms.in_call())
     usable(page)
-    hint = page.locator("call-view .talk")
+    hint = page.locator("call-view .talk [role=status]")
     expect(hint).to_be_hidden()
-    talking = {**rooms.in_call()["audio"], "meeting_muted": True, "talking": True}
+    talking = {**rooms.in_call()["audio"], "meeting_muted": True, "talking_while_muted": True}
     stand_in.patch(audio=talking)
     expect(hint).to_have_text("You are talking, but muted in the meeting.")
-    expect(hint).to_have_attribute("role", "status")
     stand_in.patch(audio={**talking, "mute": "muted", "requested": "muted"})
     expect(hint).to_have_text("You are talking while muted.")
-    stand_in.patch(audio={**talking, "talking": False})
-    expect(hint).to_be_hidden()
+    page.get_by_text("Do not tell again").tap()
+    told(page, lambda: stand_in.commands("audio.talkHint"), [{"on": False}])
+    for nothing in (False, None):
+        stand_in.patch(audio={**talking, "talking_while_muted": True})
+        expect(hint).to_be_visible()
+        stand_in.patch(audio={**talking, "talking_while_muted": nothing, "talk_hint": False})
+        expect(hint).to_be_hidden()
+    page.locator("main > :not([hidden]) .reading").tap()
+    key = page.get_by_role("button", name="Tell who talks while muted")
+    expect(key).to_have_attribute("aria-pressed", "false")
+    key.tap()
+    told(page, lambda: stand_in.commands("audio.talkHint"), [{"on": False}, {"on": True}])
 
 
 def test_a_gain_of_nothing_is_not_on_and_is_turned_up_in_the_sheet(open_panel: Open) -> None:

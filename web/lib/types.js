@@ -34,10 +34,13 @@
  * microphone is turned up; `meeting_muted` whether the meeting itself has the room muted, where its
  * page can be read. `available` is whether there is a sound server. `listening`: whether a program
  * records from a microphone of the room, whichever it is; false: an open one is heard by nobody;
- * null: not known. `talking`: somebody talks in a call and is not heard there, as far as the
- * microphone can tell. `wall`: whether the microphone is behind a wall, so that *muted* is silence
- * that was measured; away: it should be, and what keeps the wall does not run. `last_heard`: when
- * the room was last known to hear and to be heard; null: never.
+ * null: not known. `talking_while_muted`: somebody talks in a call and is not heard there; false
+ * too while nobody is in a call that does not hear the room; null: it cannot be told, as the
+ * microphone is muted in its own hardware, or by a sound server without a wall. `talk_hint`:
+ * whether people are told of it; they may turn it off for a meeting. `wall`: whether the microphone
+ * is behind a wall, so that *muted* is silence that was measured; away: it should be, and what
+ * keeps the wall does not run. `last_heard`: when the room was last known to hear and to be heard;
+ * null: never.
  * @typedef {object} Audio
  * @property {"muted" | "muting" | "open" | "unmuting" | "unknown"} mute
  * @property {number | null} volume_pct
@@ -51,7 +54,8 @@
  * @property {"none" | "off" | "on" | "unknown"} switch
  * @property {boolean | null} meeting_muted
  * @property {boolean | null} listening
- * @property {boolean} talking
+ * @property {boolean | null} talking_while_muted
+ * @property {boolean} talk_hint
  * @property {"none" | "stands" | "away"} wall
  * @property {LastHeard | null} last_heard
  * @property {Speakerphone[]} speakerphones
@@ -556,6 +560,19 @@
 
 /**
  * @typedef {object} AudioMuteArgs
+ * @property {boolean} on
+ */
+
+/**
+ * Tell, or do not tell, in this meeting that somebody talks while muted.
+ * @typedef {object} AudioTalkHint
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"audio.talkHint"} type
+ * @property {AudioTalkHintArgs} args
+ */
+
+/**
+ * @typedef {object} AudioTalkHintArgs
  * @property {boolean} on
  */
 
@@ -1554,7 +1571,7 @@
 
 /**
  * Anything that the room can be asked.
- * @typedef {AudioDevice | AudioGain | AudioMute | AudioTest | AudioVolume | BookingCheckIn | BookingEndNow | BookingExtend | BookingKeepSeries | BookingRelease | BookingReleaseSeries | BookingReserve | BookingUndo | ByomGive | ByomTake | CameraBacklight | CameraDeletePreset | CameraDrive | CameraExposure | CameraExposureCompensation | CameraFocus | CameraGoto | CameraHome | CameraIrReceive | CameraMenu | CameraMenuKey | CameraName | CameraPower | CameraRaw | CameraRecall | CameraRelative | CameraStop | CameraStore | CameraTally | CameraTracking | CameraWhiteBalance | CameraZoom | DeviceRestart | DisplayInput | DisplayPictureMute | DisplayPower | HelpClose | HelpReport | LookSetTheme | MeetingCardsSeen | MeetingEnterPasscode | MeetingFallback | MeetingJoin | MeetingLeave | MeetingNew | MeetingPressJoin | MeetingRead | MeetingRejoin | MeetingStay | RoomClearMessage | RoomMessage | RoomPostpone | RoomRestart | RoomRollBack | RoomStandby | RoomUndo | RoomWake | ScreenCloseWindow | ScreenKey | ScreenPress | ScreenScroll | ScreenType | SelftestRun | StorageAcknowledge | WalkthroughBegin | WalkthroughDiscard | WalkthroughKeep | WalkthroughName | WalkthroughPick | WalkthroughStop} Command
+ * @typedef {AudioDevice | AudioGain | AudioMute | AudioTalkHint | AudioTest | AudioVolume | BookingCheckIn | BookingEndNow | BookingExtend | BookingKeepSeries | BookingRelease | BookingReleaseSeries | BookingReserve | BookingUndo | ByomGive | ByomTake | CameraBacklight | CameraDeletePreset | CameraDrive | CameraExposure | CameraExposureCompensation | CameraFocus | CameraGoto | CameraHome | CameraIrReceive | CameraMenu | CameraMenuKey | CameraName | CameraPower | CameraRaw | CameraRecall | CameraRelative | CameraStop | CameraStore | CameraTally | CameraTracking | CameraWhiteBalance | CameraZoom | DeviceRestart | DisplayInput | DisplayPictureMute | DisplayPower | HelpClose | HelpReport | LookSetTheme | MeetingCardsSeen | MeetingEnterPasscode | MeetingFallback | MeetingJoin | MeetingLeave | MeetingNew | MeetingPressJoin | MeetingRead | MeetingRejoin | MeetingStay | RoomClearMessage | RoomMessage | RoomPostpone | RoomRestart | RoomRollBack | RoomStandby | RoomUndo | RoomWake | ScreenCloseWindow | ScreenKey | ScreenPress | ScreenScroll | ScreenType | SelftestRun | StorageAcknowledge | WalkthroughBegin | WalkthroughDiscard | WalkthroughKeep | WalkthroughName | WalkthroughPick | WalkthroughStop} Command
  */
 
 /**
@@ -1563,6 +1580,7 @@
  *   "audio.device": AudioDeviceArgs,
  *   "audio.gain": AudioGainArgs,
  *   "audio.mute": AudioMuteArgs,
+ *   "audio.talkHint": AudioTalkHintArgs,
  *   "audio.test": AudioTestArgs,
  *   "audio.volume": AudioVolumeArgs,
  *   "booking.checkIn": BookingCheckInArgs,

@@ -34,7 +34,9 @@ export class CallView extends HTMLElement {
     this.waited = h("p", { class: "waited" });
     this.steps = h("ol", { class: "way-in" }, ...STEPS.map((step) => h("li", {}, h("i"), words(h("span"), `call.step.${step}`))));
     this.hint = h("p", { class: "hint" });
-    this.talk = h("p", { class: "talk", role: "status", hidden: true });
+    this.talkWords = h("span", { role: "status" });
+    this.hush = button("check", "talk.hush", "quiet", () => void panel.ask("audio.talkHint", { on: false }));
+    this.talk = h("div", { class: "talk", hidden: true }, this.talkWords, this.hush);
     this.trouble = new TroubleNote(panel);
     this.way = new JoinControls(panel);
     this.walk = new WalkthroughPlace(panel, false);
@@ -86,12 +88,13 @@ export class CallView extends HTMLElement {
     show(this.walk, walk !== "joining" || walks || meeting.state === "failed"); // beyond the page it is over
     this.trouble.update(room, blocked ? "meeting" : this.camera.broken);
     this.audio.update(room);
-    const { talking } = room.audio;
+    const talking = room.audio.talking_while_muted === true;
     show(this.talk, talking);
     // One of them at a time, where each has its place: who speaks unheard, what is broken, what is known of the call.
     if (talking) show(this.trouble, false);
     show(this.hint, !talking && this.trouble.hidden && !walks && meeting.state !== "failed");
-    text(this.talk, talking ? talkingWords(room.audio) : "");
+    text(this.talkWords, talking ? talkingWords(room.audio) : "");
+    show(this.hush, this.panel.may("audio.talkHint"));
     this.drawLeave(room);
   }
 

@@ -32,7 +32,7 @@ SPEECH = {
         for language in ("be", "bg", "ca", "da", "el", "es", "fr", "nn", "ro", "ru")
     },
 }
-_NO_SPEECH = ("beep", "tt-monkeys", "tt-weasels", "ascending", "conf-", "somethingwrong")
+_NO_SPEECH = ("beep", "tt-monkeys", "tt-weasels", "scending", "conf-", "somethingwrong")
 
 
 def recorded(who, count=10_000, least_s=SPEECH_S):

@@ -315,7 +315,7 @@ def test_who_talks_and_is_not_heard_is_told_once_and_quietly(open_panel: Open) -
     expect(hint).to_have_text("You are talking, but muted in the meeting.")
     stand_in.patch(audio={**talking, "mute": "muted", "requested": "muted"})
     expect(hint).to_have_text("You are talking while muted.")
-    page.get_by_text("Do not tell again").tap()
+    page.get_by_role("button", name="Turn off").tap()
     told(page, lambda: stand_in.commands("audio.talkHint"), [{"on": False}])
     for nothing in (False, None):
         stand_in.patch(audio={**talking, "talking_while_muted": True})

@@ -261,6 +261,11 @@ class AudioTable(Table):
     talk_hint: bool = Field(
         default=True, description="who talks while muted in a call is told so on panel and display"
     )
+    processing: Literal["none", "voice"] = Field(
+        default="none",
+        description="voice: WebRTC's echo canceller and noise suppression, behind a wall; for"
+        " microphones without their own",
+    )
 
 
 class ReleaseProfileTable(Table):

@@ -57,6 +57,7 @@ from roomctl.screen.protocol import (
     ScreenReport,
     SetGain,
     SetMute,
+    SetProcessing,
     SetVolume,
     ShowPage,
     SoundOrder,
@@ -483,6 +484,8 @@ class SoundAgent(Attendant):
         match message:
             case _ if isinstance(message, SoundOrder):
                 obey_sound(message, self._mixer, self._levels, self._voice)
+            case SetProcessing(processing=processing):
+                self._vault.process(processing.value)
             case AskAll():
                 self._say(ScreenHello(__version__, "sound", ""))
                 self._say(self._mixer.sound)

@@ -28,7 +28,7 @@ from roomctl.room.hearing import Hearing
 from roomctl.room.meeting import CallControl
 from roomctl.room.microphone import MuteControl, StoredMute
 from roomctl.screen.driver import LevelHeard, Screen, WalledSound
-from roomctl.screen.protocol import RoomHeard, ToneResult
+from roomctl.screen.protocol import RoomHeard, SoundProcessing, ToneResult
 from roomctl.speakerphone import Speakerphone
 from roomctl.speakerphone.description import Description
 from roomctl.speakerphone.driver import KeyPressed
@@ -88,8 +88,7 @@ class Audio(Part):
         """Begin with these devices: nothing is known of them."""
         clock, changed = self._context.clock, self._context.changed
         self._phones, self._screen, self._wall = tuple(phones), screen, wall
-        if wall is not None:
-            wall.mode = table.wall
+        _tell(wall, table)
         self._mute = MuteControl(phones, screen, clock, changed, table, unplugged, self._kept, wall)
         self._meter.screen = self._voice.screen = screen
         self._talk.always, self._volume = table.talk_hint, LoudspeakerVolume(screen, clock)
@@ -107,8 +106,7 @@ class Audio(Part):
         if (self._phones, self._screen, self._wall) == (tuple(phones), screen, wall):
             self._mute.table, self._mute.unplugged = table, unplugged
             self._talk.always = table.talk_hint
-            if wall is not None:
-                wall.mode = table.wall
+            _tell(wall, table)
             return
         self._act(self._mute.close())
         self._begin(phones, screen, table, unplugged, wall)
@@ -290,6 +288,12 @@ class Audio(Part):
                 self._act(self._volume.step(-1))
             case Press.SPEAKER_MUTE:
                 self._act(self._volume.toggle())
+
+
+def _tell(wall: WalledSound | None, table: AudioTable) -> None:
+    if wall is not None:
+        wall.mode = table.wall
+        wall.process(SoundProcessing(table.processing))
 
 
 class HookSwitch:

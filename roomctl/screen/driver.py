@@ -56,8 +56,10 @@ from roomctl.screen.protocol import (
     SeekControls,
     SetGain,
     SetMute,
+    SetProcessing,
     SetVolume,
     ShowPage,
+    SoundProcessing,
     SoundState,
     SwitchDisplay,
     TakePicture,
@@ -366,6 +368,20 @@ class WalledSound(Screen):
 
     mode: Literal["auto", "on", "off"] = "auto"
     _was_there = False
+    _processing = SoundProcessing.NONE
+
+    def process(self, processing: SoundProcessing) -> None:
+        """Have this done to the microphone's sound; kept, and said again at every connection."""
+        if processing is not self._processing:
+            self._processing = processing
+            if self._session is not None:
+                self._say(SetProcessing(processing))
+
+    def machine(self, identity: Identity) -> Machine:
+        machine = super().machine(identity)
+        if self._session is not None:
+            self._session.say(SetProcessing(self._processing))
+        return machine
 
     @property
     def present(self) -> bool:

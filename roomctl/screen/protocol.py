@@ -10,7 +10,8 @@ else becomes an `InvalidMessage`: ignored by whoever reads it, and reported.
 | a meeting's page  | OpenMeeting, LeaveMeeting, ClearPage        | MeetingPage                 |
 | one that may come | ExpectMeeting                               | WaitingBrowser              |
 | displays          | ShowPage, SwitchDisplay                     | WantPages, DisplayState     |
-| sound             | SetMute, SetVolume, SetGain, PreferDevice   | SoundState                  |
+| sound             | SetMute, SetVolume, SetGain, PreferDevice,  | SoundState                  |
+|                   | SetProcessing                               |                             |
 | what is heard     | ReportLevel, ReportVoice, PlayTone          | MicrophoneLevel, VoiceHeard,|
 |                   |                                             | ToneResult, RoomHeard       |
 | a panel's touches | TakePicture, PressPoint, ScrollAt, TypeText | PicturePart, TouchResult    |
@@ -172,6 +173,20 @@ class PreferDevice:
     port_path: str | None
     vid: int | None
     pid: int | None
+
+
+class SoundProcessing(StrEnum):
+    """What is done to the microphone's sound before programs hear it."""
+
+    NONE = "none"
+    VOICE = "voice"  # WebRTC's echo canceller and noise suppression
+
+
+@frozen
+class SetProcessing:
+    """Have this done to the microphone's sound behind the wall; another begins it anew, shut."""
+
+    processing: SoundProcessing
 
 
 @frozen
@@ -871,6 +886,7 @@ ScreenOrder = (
     | ClearPage
     | ShowPage
     | SoundOrder
+    | SetProcessing
     | SwitchDisplay
     | AskAll
     | TouchOrder

@@ -57,9 +57,11 @@ from roomctl.screen.protocol import (
     SeekControls,
     SetGain,
     SetMute,
+    SetProcessing,
     SetVolume,
     ShowPage,
     SoundFlow,
+    SoundProcessing,
     SoundState,
     SwitchDisplay,
     TakePicture,
@@ -114,6 +116,7 @@ class SimScreen:
     ignores_mute  the sound server takes an order, and neither does nor confirms it until this ends
     leaks      programs hear the microphone although it reads as muted
     has_sound  whether there is a sound server; it stays as it is muted, or not, without one
+    processing what is done to the sound behind a wall
     told       whether it was told to mute or to open; until then it keeps the microphone shut
     has_microphone  whether the room's own is there
     has_loudspeaker  whether there is one
@@ -144,6 +147,7 @@ class SimScreen:
         self._said: SoundState | None = None
         self._target: bool | None = None
         self.told = told
+        self.processing = SoundProcessing.NONE
         self._found: bool | None = None
         self.switch, self.level_pct, self.hears = CaptureSwitch.NONE, 35, True
         self.walled, self.talks = True, False
@@ -275,6 +279,8 @@ class SimScreen:
             case ClearPage():
                 self._call = None
                 self._say_all()
+            case SetProcessing(processing=processing):
+                self.processing = processing
             case SetMute(on=on):
                 self._mute(on)
             case SetVolume(pct=pct):

@@ -14,7 +14,9 @@ from roomctl.screen.protocol import (
     ScreenHello,
     ScreenReason,
     SetMute,
+    SetProcessing,
     ShowPage,
+    SoundProcessing,
     SoundState,
     ToneResult,
     ToneVerdict,
@@ -83,6 +85,22 @@ async def test_a_wall_that_cannot_be_built_is_said_with_its_reason(agency):
         daemon.say(SetMute(True))
         await daemon.until(_sound(lambda sound: not sound.available))
         assert not any(isinstance(one, MicrophoneLevel) for one in daemon.heard)
+
+
+async def test_another_processing_begins_the_wall_anew(agency):
+    agency.start(sound_alone=True)
+    async with agency.daemon(SoundState) as daemon:
+        await daemon.until(_sound(lambda sound: sound.available))
+        daemon.say(SetProcessing(SoundProcessing.VOICE))
+        await daemon.until(_sound(lambda sound: not sound.available))
+        await daemon.until(_sound(lambda sound: sound.available))
+        assert "echo-cancel" in (agency.place / "config" / "pipewire.conf").read_text()
+        daemon.say(SetProcessing(SoundProcessing.VOICE))  # the same: nothing begins anew
+        daemon.say(SetMute(True))
+        await daemon.until(_sound(lambda sound: sound.muted or not sound.available))
+        assert not any(
+            isinstance(one, SoundState) and not one.available for one in daemon.heard[-3:]
+        )
 
 
 @pytest.mark.browser

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from roomctl.errors import PortError
 from roomctl.room.conditions import is_ready
-from roomctl.screen.protocol import SoundState
+from roomctl.screen.protocol import SoundProcessing, SoundState
 from roomctl.screen.sim import SimScreen
 from roomctl.simulator.wires import PumpTask
 from roomctl.store import Store
@@ -97,6 +97,16 @@ async def test_where_a_wall_stands_it_is_asked_and_not_the_screen() -> None:
         await house.until(lambda: house.document.audio.volume_pct == 35)
         assert box.wall.volume_pct == 35
         assert is_ready(house.document.conditions)
+
+
+@invented
+async def test_a_wall_is_told_what_is_done_to_the_sound_at_every_connection() -> None:
+    box = Box(f'{KIOSK}\n[audio]\nprocessing = "voice"\n')
+    async with box.house() as house:
+        await house.until(lambda: box.wall.processing is SoundProcessing.VOICE, SOON_S)
+        await box.kill()
+        box.there = True
+        await house.until(lambda: box.wall.processing is SoundProcessing.VOICE, SOON_S)
 
 
 @invented

@@ -17,6 +17,7 @@ from array import array
 from math import sin
 from pathlib import Path
 
+from roomctl.kiosk.audio import pulse
 from roomctl.kiosk.audio.vault import Vault
 from roomctl.kiosk.audio.wall import Wall
 from tests.kiosk.mixing import PUCK, Ear
@@ -225,7 +226,8 @@ class Listener:
 async def walled(*devices, use=PUCK):
     """Run a wall with these devices, and a mixer before its gate."""
     needed("pipewire")
-    rig = Rig()
+    rig, answer_s = Rig(), pulse.ANSWER_S
+    pulse.ANSWER_S = READY_S  # a busy machine may stand still for a second
     try:
         await rig.start(*devices)
         ear = Ear(None, wall=rig.wall)
@@ -238,4 +240,5 @@ async def walled(*devices, use=PUCK):
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
     finally:
+        pulse.ANSWER_S = answer_s
         await rig.close()

@@ -257,6 +257,9 @@ class SoundServer:
         await asyncio.gather(running, return_exceptions=True)
 
     def _hang_up(self) -> None:
+        """Close it; pulsectl would fail on what it waits for that has ended in the same moment."""
+        waiting = self._pulse.waiting_futures
+        waiting -= {future for future in waiting if future.done()}
         self._pulse.close()
 
 

@@ -436,7 +436,7 @@ def worst_tiles(patch: Picture, window: Picture, kept: Picture) -> tuple[float, 
     And the greatest if what the edge leaves of a tile is one, too: a text that comes into the patch
     by two rows is seen there alone.
     """
-    differences = cv2.absdiff(patch, window).max(axis=2).astype(np.float32) * kept
+    differences = greatest(cv2.absdiff(patch, window)).astype(np.float32) * kept
     area, tile = float(TILE * TILE), (TILE, TILE)
     sums, counts = (
         cv2.boxFilter(one, -1, tile, normalize=False, borderType=cv2.BORDER_CONSTANT)
@@ -449,7 +449,7 @@ def worst_tiles(patch: Picture, window: Picture, kept: Picture) -> tuple[float, 
 
 def _still(frames: Sequence[Picture]) -> Picture:
     """Return 1 where nothing moved in all frames, else 0."""
-    moved = np.ptp(np.stack(frames), axis=0).max(axis=2) > MOVED
+    moved = greatest(np.ptp(np.stack(frames), axis=0)) > MOVED
     grown = cv2.dilate(moved.astype(np.uint8), np.ones((2 * GROWN + 1,) * 2, np.uint8))
     return np.asarray(1 - grown, np.uint8)
 
@@ -556,7 +556,7 @@ def _text(patch: Picture, place: Point) -> Box | None:
     """Return the box of the text, or sign, that was pressed; None if there is none."""
     x, y = _ground(patch, place)
     ground = np.broadcast_to(patch[y, x], patch.shape)
-    ink = (cv2.absdiff(patch, ground).max(axis=2) > _INK).astype(np.uint8)
+    ink = (greatest(cv2.absdiff(patch, ground)) > _INK).astype(np.uint8)
     texts = cv2.dilate(ink, np.ones(_SPACE[::-1], np.uint8))
     _, which, boxes, _ = cv2.connectedComponentsWithStats(texts)
     pressed = int(which[place[1], place[0]])
@@ -625,6 +625,12 @@ def _corner(at: Point, size: Point, whole: Point) -> Point:
 
 def cut(picture: Picture, corner: Point, size: Point) -> Picture:
     return picture[corner[1] : corner[1] + size[1], corner[0] : corner[0] + size[0]]
+
+
+def greatest(picture: Picture) -> Picture:
+    """Return of each pixel the greatest channel; NumPy's own way takes thirty times as long."""
+    blue, green, red = cv2.split(picture)
+    return np.asarray(cv2.max(cv2.max(blue, green), red), np.uint8)
 
 
 def grey(picture: Picture) -> Picture:

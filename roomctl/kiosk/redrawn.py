@@ -15,6 +15,8 @@ The limits were set on the pages `development` of tests/kiosk/redesigned_pages.p
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -23,7 +25,7 @@ import numpy as np
 
 from roomctl.frozen import frozen
 from roomctl.kiosk import look
-from roomctl.kiosk.look import TILE, Control, Unseen, blurred, cut, even, grey
+from roomctl.kiosk.look import TILE, Control, Unseen, blurred, cut, even, greatest, grey
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -221,7 +223,7 @@ class _Compared:
     def _rings(self) -> Picture:
         """Return 1 where a closed thin line came or went, which is a ring of the focus."""
         x, y, wide, high = self._control.core
-        differences = cv2.absdiff(self._control.patch, self._window).max(axis=2)
+        differences = greatest(cv2.absdiff(self._control.patch, self._window))
         changed = ((differences > look.MOVED) & (self._kept > 0)).astype(np.uint8)
         linked = np.asarray(cv2.dilate(changed, np.ones((3, 3), np.uint8)), np.uint8)
         linked[y : y + high, x : x + wide] = 0
@@ -327,21 +329,31 @@ def _tiles(
     steps: tuple[float, ...] = STEPS,
 ) -> NDArray[np.float32]:
     """Return how much each tile of two blurred pictures differs, moved as it fits best."""
-    height, width = first.shape[:2]
     before, after = (blurred(one, blur) for one in (first, second))
     mask = (kept > 0).astype(np.float32)
     counts = cv2.boxFilter(mask, -1, (TILE, TILE), borderType=cv2.BORDER_CONSTANT)
-    best = np.full((height, width), 255, np.float32)
-    for x, y in product(steps, steps):
-        matrix = np.array([[1, 0, x], [0, 1, y]], np.float32)
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        moved = cv2.warpAffine(
-            after, matrix, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE
-        )
-        difference = cv2.absdiff(before, moved).max(axis=2).astype(np.float32) * mask
+    best = np.full(first.shape[:2], 255, np.float32)
+    for moved in _moved(after, steps):
+        difference = greatest(cv2.absdiff(before, moved)).astype(np.float32) * mask
         sums = cv2.boxFilter(difference, -1, (TILE, TILE), borderType=cv2.BORDER_CONSTANT)
-        best = np.minimum(best, sums)
+        cv2.min(best, sums, best)
     return np.where(counts >= LEAST_COUNTED, best / np.maximum(counts, 0.01), 0).astype(np.float32)
+
+
+def _moved(picture: Picture, steps: tuple[float, ...]) -> Iterator[Picture]:
+    """Yield a picture moved by each of the steps, of a half or a whole pixel, across and down."""
+    height, width = picture.shape[:2]
+    whole = cv2.copyMakeBorder(picture, 1, 2, 1, 2, cv2.BORDER_REPLICATE)
+    drawn = {(0.0, 0.0): whole}
+    if any(step % 1 for step in steps):
+        across = cv2.addWeighted(whole[:, :-1], 0.5, whole[:, 1:], 0.5, 0)
+        down, both = (
+            cv2.addWeighted(one[:-1], 0.5, one[1:], 0.5, 0) for one in (whole, across)
+        )
+        drawn |= {(0.5, 0.0): across, (0.0, 0.5): down, (0.5, 0.5): both}
+    for x, y in product(steps, steps):
+        left, top = 1 + math.floor(x), 1 + math.floor(y)
+        yield drawn[x % 1, y % 1][top : top + height, left : left + width]
 
 
 def _level(shown: Picture, now: Picture) -> float:
@@ -359,7 +371,7 @@ def _prevailing(shown: Picture, now: Picture, kept: Picture) -> float:
 
 def _edges(picture: Picture) -> Picture:
     ones = np.ones((3, 3), np.uint8)
-    return np.asarray(cv2.morphologyEx(picture, cv2.MORPH_GRADIENT, ones).max(axis=2), np.uint8)
+    return greatest(np.asarray(cv2.morphologyEx(picture, cv2.MORPH_GRADIENT, ones), np.uint8))
 
 
 def _resized(picture: Picture, by: float) -> Picture:

@@ -25,6 +25,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from roomctl.kiosk.look import CannotLearn, Unseen, decoded, find, learn
 from roomctl.kiosk.redrawn import redrawn
 from tests.kiosk.changed_pages import FRAMES, Changed, Shown
+from tests.kiosk.fresh_pages import FRESH, WORDS, Fresh
 from tests.web.conftest import launch
 
 SIZE = (1280, 800)
@@ -93,6 +94,10 @@ FOUND = {
     "smoothing": "",
     "text drawn exactly": "document.body.style.textRendering = 'geometricPrecision'",
     "moves nearby": "move(99)",
+    "banner above": "banner('{d}7px')",
+    "key moved": "style(card, 'position: relative; top: {d}4px; left: -{d}1.5px')",
+    "wider": "style(c, `width: ${{c.offsetWidth + 2{d}}}px`)",
+    "cookie bar": "cookies()",
 }
 _BY_BROWSER = ("zoom", "smoothing", "ring was there")  # or as it was shown
 DRAWN_AS = ("as it was", "scrollbar", "zoom", "other theme", "smoothing", "focus ring", "hover")
@@ -108,6 +113,9 @@ NEVER = {
     "one letter": "say(c, misspell(c.textContent))",
     "other button's label": "say(c, other.textContent)",
     "cut label": "say(c, c.textContent.slice(0, -2))",
+    "longer label": "say(c, c.textContent + more)",
+    "label with more before it": "say(c, more.trim() + ' ' + c.textContent)",
+    "wider with another label": "style(c, `width: ${{c.offsetWidth + 2{d}}}px`), say(c, like)",
     "no label yet": "style(c, 'color: transparent')",
     "blurred": "style(card, 'filter: blur({b}px)')",
     "fading in": "document.body.style.opacity = .8",
@@ -158,8 +166,10 @@ button {{ font: inherit; min-width: 150px; height: 44px; margin: 6px; padding: 0
 <span id="clock" style="float:right">20:41</span></header>
 <main id="card"><h2 id="heading">{heading}</h2><canvas id="preview"></canvas>
 <p id="text">{text}</p><div id="near"><div id="level"></div></div>
-<div id="row"><button id="c">{label}</button><button id="other">{other}</button></div></main>
-<script>
+<div id="row"><button id="c">{label}</button><button id="other">{other}</button></div></main>"""
+
+_SCRIPT = """<script>
+var more = /[a-z]/.test(c.textContent) ? " and pay" : "并付费";
 var label = {unlike}, like = {like}, similar = {similar};  // the next page is written into this one
 function style(one, css) {{ one.style.cssText += ";" + css; }}
 function say(one, text) {{ one.textContent = text; }}
@@ -182,6 +192,19 @@ function cover(share) {{
 function veil(colour) {{
   style(document.body.appendChild(document.createElement("div")),
     "position: fixed; inset: 0; background: " + colour);
+}}
+function banner(height) {{
+  const one = document.body.appendChild(document.createElement("div"));
+  style(one, `position: absolute; top: 0; left: 0; right: 0; height: ${{height}}; background: #fc6`);
+  style(document.body, `position: relative; top: ${{height}}`);
+  style(one, `top: -${{height}}`);
+}}
+function cookies() {{
+  const one = document.body.appendChild(document.createElement("div"));
+  const box = c.getBoundingClientRect(), below = box.bottom + 8 < innerHeight - 90;
+  style(one, "position: fixed; left: 0; right: 0; height: 80px; background: #222; color: #fff");
+  style(one, `padding: 20px; z-index: 9; ${{below ? "bottom" : "top"}}: 0`);
+  one.innerHTML = "🍪 Cookie <button style='background: #fff; color: #222'>OK</button>";
 }}
 function theme() {{ document.documentElement.classList.toggle("dark"); }}
 function scrollbar() {{
@@ -240,15 +263,21 @@ def pages(
 ) -> Generator[Changed, None, None]:
     """Show `count` pages, each changed in so many ways to be found, and so many never pressed."""
     chosen = random.Random(f"{which} {seed}")
-    vendors, kinds = cycle(_VENDORS[which]), sorted(FOUND)
+    kinds = sorted(FOUND)
+    vendors = cycle(FRESH if which == "fresh" else _VENDORS[which])
     turns, others = cycle(chosen.sample(kinds, len(kinds))), cycle(sorted(NEVER))
     ways = cycle(chosen.sample(DRAWN_AS, len(DRAWN_AS)))
     with ExitStack() as stack:
         browsers = _Browsers(stack)
         for number in range(count):
-            vendor, language = next(vendors), "zh" if number % 2 else "en"
-            words = _WORDS[language][number // 2 % 5]
-            one = _OnePage(browsers, vendor, words, chosen, dark=bool(number // 3 % 2))
+            vendor, language = next(vendors), "zh" if (number + number // 10) % 2 else "en"
+            if isinstance(vendor, Fresh):
+                words = WORDS[language][number // 2 % 5]
+                document = vendor.name, vendor.document(words)
+            else:
+                words = _WORDS[language][number // 2 % 5]
+                document = _page(vendor, words)
+            one = _OnePage(browsers, document, words, chosen, dark=bool(number // 3 % 2))
             for _ in range(found):
                 if (changed := one.changed(next(turns), None)) is not None:
                     yield changed
@@ -307,30 +336,38 @@ def told(looks: Sequence[Look]) -> Iterator[str]:
             yield f"{name}: {ms[9]:.0f} ms of CPU (median), {ms[18]:.0f} ms (95 of 100)"
 
 
+def _page(vendor: tuple[str, str, str, int, str, str], words: Sequence[str]) -> tuple[str, str]:
+    """Return the name of a vendor's page and its document in some words."""
+    key, dark_key, ink, radius, font, kind = vendor
+    label, _, other, heading, text = words
+    filled = f"background: var(--key); color: {ink}"
+    plain = "background: none; border: 2px solid #888; color: var(--ink)"
+    return f"{kind} {key or 'outlined'}", _PAGE.format(
+        key=key or "#888", dark_key=dark_key or "#888", radius=radius, font=font, kind=kind,
+        look=filled if key else plain, label=label, other=other, heading=heading, text=text,
+    )  # fmt: skip
+
+
 class _OnePage:
     """A page as it is shown, and as it is later."""
 
     def __init__(
         self,
         browsers: _Browsers,
-        vendor: tuple[str, str, str, int, str, str],
+        document: tuple[str, str],
         words: Sequence[str],
         chosen: random.Random,
         *,
         dark: bool,
     ) -> None:
         self._browsers, self._chosen, self._dark = browsers, chosen, dark
-        key, dark_key, ink, radius, font, kind = vendor
-        label, like, other, heading, text = words
-        filled = f"background: var(--key); color: {ink}"
-        plain = "background: none; border: 2px solid #888; color: var(--ink)"
-        self._name = f"{kind} {key or 'outlined'} {label} dark={dark}"
-        self._html = _PAGE.format(
-            key=key or "#888", dark_key=dark_key or "#888", radius=radius, font=font, kind=kind,
-            look=filled if key else plain, label=label, other=other, heading=heading, text=text,
-            unlike=json.dumps(chosen.choice(_OTHER_LABELS)), like=json.dumps(like),
+        kind, html = document
+        self._name = f"{kind} {words[0]} dark={dark}"
+        self._html = html + _SCRIPT.format(
+            unlike=json.dumps(chosen.choice(_OTHER_LABELS)),
+            like=json.dumps(words[1]),
             similar=json.dumps(_SIMILAR),
-        )  # fmt: skip
+        )
         self._shown: dict[str, tuple[Shown, tuple[float, float]]] = {}  # pressed from its corner
 
     def _open(self, page: Page, moves: str) -> None:

@@ -92,10 +92,14 @@ def looks(count: int) -> bool:
     return found["wrong"] == 0
 
 
-def redesigns(count: int) -> bool:
+def redesigns(count: int, seed: int) -> bool:
     """Look at about so many pages that are drawn another way; none is pressed wrongly."""
-    each = max(1, count // 24)
-    looked = list(redesigned_pages.looked_at(redesigned_pages.pages("held_out", each, 4, 20)))
+    each = max(1, count // 48)
+    looked = [
+        one
+        for which in ("held_out", "unseen")
+        for one in redesigned_pages.looked_at(redesigned_pages.pages(which, each, 4, 20, seed))
+    ]
     for one in looked:
         if one.verdict in ("wrong", "imitation"):
             say(f"redesign: {one.verdict}: {one.page.change} of {one.page.shown.name}")
@@ -139,6 +143,7 @@ def main() -> int:
     parser.add_argument("--meetings", type=int, default=20, help="rounds of two meetings; 0: none")
     parser.add_argument("--looks", type=int, default=1000, help="changed pages to look at; 0: none")
     parser.add_argument("--redesigns", type=int, default=1344, help="pages drawn anew; 0: none")
+    parser.add_argument("--seed", type=int, default=1, help="of the pages that are drawn anew")
     parser.add_argument("--updates", type=int, default=200_000, help="of a panel; 0: none")
     parser.add_argument("--joins", type=int, default=50, help="by each walkthrough; 0: none")
     parser.add_argument("--tables", type=int, default=1, help="what the suite leaves out; 0: none")
@@ -154,7 +159,7 @@ def main() -> int:
     if asked.looks:
         good &= looks(asked.looks)
     if asked.redesigns:
-        good &= redesigns(asked.redesigns)
+        good &= redesigns(asked.redesigns, asked.seed)
     if asked.updates:
         good &= panel(asked.updates, views=max(asked.updates // 400, 25))
     if asked.joins:

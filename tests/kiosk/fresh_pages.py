@@ -1,9 +1,11 @@
-"""Ten pages before a meeting, each laid out by itself, that set no limit of the product.
+"""Eighteen pages before a meeting, each laid out by itself, bright and dark, in two languages.
 
-They measure what a room makes of pages that nobody had seen: other fonts, sizes and shapes; keys
-that are gradients, outlines, links, half transparent; keys among others of the same style. Each
-is drawn bright and dark, in English and in Chinese.
+Other fonts, sizes and shapes; keys that are gradients, outlines, links, half transparent; keys
+among others of the same style. `FRESH` set limits of `roomctl.kiosk.redrawn`; `UNSEEN` measure
+them.
 """
+
+# ruff: noqa: E501 - style sheets
 
 from __future__ import annotations
 
@@ -137,6 +139,93 @@ _PAGES = {
     ),
 }  # fmt: skip
 
+_UNSEEN = {  # these measure alone
+    "dialogue": (
+        """body { font: 15px DejaVu Sans } main { margin: 110px auto; width: 520px; padding: 26px;
+        border-radius: 14px; box-shadow: 0 10px 40px #0003 }
+        #preview { width: 160px; height: 90px; float: right } #near { width: 150px; margin: 18px 0 30px }
+        #row { display: flex; justify-content: space-between; margin-top: 30px }
+        #c { background: #0a7d4b; color: #fff; height: 40px; padding: 0 28px; border-radius: 20px; order: 2 }
+        #other { color: #0a7d4b; height: 40px; padding: 0 12px }""",
+        """<main id=card><canvas id=preview></canvas><h2 id=heading>{heading}</h2><p id=text>{text}</p>
+        <div id=near><div id=level></div></div>
+        <div id=row><button id=c>{label}</button><button id=other>{other}</button></div></main>""",
+    ),
+    "bright bar": (
+        """body { font: bold 15px DejaVu Sans Condensed } main { width: 100%; padding: 16px 40px; background: none }
+        #preview { width: 640px; height: 360px; margin: 0 auto } #near { width: 200px; margin: 10px auto }
+        #row { background: #0002; border-radius: 10px; padding: 14px; display: flex; gap: 18px;
+        width: 640px; margin: 0 auto } p { margin: 6px auto; width: 640px }
+        #c { background: #ff7a00; color: #1a1000; height: 54px; border-radius: 8px; flex: 1 }
+        #other { background: #8886; height: 54px; border-radius: 8px; flex: 1 }""",
+        """<main id=card><h3 id=heading>{heading}</h3><canvas id=preview></canvas><p id=text>{text}</p>
+        <div id=near><div id=level></div></div>
+        <div id=row><button id=c>{label}</button><button id=other>{other}</button></div></main>""",
+    ),
+    "ghost pill": (
+        """body { font: 17px WenQuanYi Micro Hei } main { margin: 80px auto; width: 600px; padding: 44px;
+        text-align: center; background: none }
+        #preview { width: 320px; height: 180px; margin: 0 auto; border-radius: 90px }
+        #near { width: 160px; margin: 16px auto }
+        #c { border: 2px solid #3b82f6; color: #3b82f6; height: 50px; padding: 0 36px; border-radius: 25px }
+        #other { color: #888; height: 50px; padding: 0 20px }""",
+        """<main id=card><canvas id=preview></canvas><h2 id=heading>{heading}</h2><p id=text>{text}</p>
+        <div id=near><div id=level></div></div>
+        <div id=row><button id=c>{label}</button><button id=other>{other}</button></div></main>""",
+    ),
+    "deep": (
+        """body { font: 14px DejaVu Serif } main { margin: 60px 0 0 60px; width: 440px; padding: 30px;
+        border-radius: 4px } #preview { width: 380px; height: 220px } #near { width: 220px; margin: 22px 0 }
+        #c { background: linear-gradient(#4a90d9, #2a5f9e); color: #fff; height: 38px; padding: 0 24px;
+        border-radius: 6px; box-shadow: inset 0 1px 0 #fff6, 0 2px 3px #0005; text-shadow: 0 1px 1px #0008 }
+        #other { background: linear-gradient(#eee, #ccc); color: #222; height: 38px; padding: 0 20px;
+        border-radius: 6px; margin-left: 12px }""",
+        """<main id=card><h2 id=heading>{heading}</h2><canvas id=preview></canvas><p id=text>{text}</p>
+        <div id=near><div id=level></div></div>
+        <div id=row><button id=c>{label}</button><button id=other>{other}</button></div></main>""",
+    ),
+    "capitals": (
+        """body { font: 13px DejaVu Sans } main { margin: 70px auto; width: 700px; padding: 40px }
+        #preview { width: 620px; height: 200px } #near { width: 260px; margin: 18px auto }
+        #row { text-align: right } #c { background: #6200ee; color: #fff; height: 36px; padding: 0 18px;
+        border-radius: 4px; text-transform: uppercase; letter-spacing: 1.2px; box-shadow: 0 2px 4px #0006 }
+        #other { color: #6200ee; height: 36px; padding: 0 18px; text-transform: uppercase;
+        letter-spacing: 1.2px }""",
+        """<main id=card><h2 id=heading>{heading}</h2><canvas id=preview></canvas><p id=text>{text}</p>
+        <div id=near><div id=level></div></div>
+        <div id=row><button id=other>{other}</button><button id=c>{label}</button></div></main>""",
+    ),
+    "large": (
+        """body { font: 22px WenQuanYi Micro Hei } main { margin: 30px auto; width: 1000px; padding: 30px 60px }
+        #preview { width: 480px; height: 270px } #near { width: 300px; margin: 20px 0 }
+        #row { display: flex; gap: 24px } #c { background: #111827; color: #fff; height: 64px; padding: 0 48px;
+        border: 1px solid #fff5; border-radius: 32px } #other { height: 64px; border: 1px solid #888;
+        border-radius: 32px; padding: 0 40px }""",
+        """<main id=card><div id=heading>{heading}</div><canvas id=preview></canvas><p id=text>{text}</p>
+        <div id=near><div id=level></div></div>
+        <div id=row><button id=c>{label}</button><button id=other>{other}</button></div></main>""",
+    ),
+    "list of ways": (
+        """body { font: 15px DejaVu Sans } main { margin: 60px auto; width: 460px; padding: 20px }
+        #preview { width: 420px; height: 120px } #near { width: 200px; margin: 14px 0 }
+        #row button { display: block; width: 100%; height: 52px; text-align: left; padding: 0 20px;
+        border-bottom: 1px solid var(--line); background: var(--surface); color: var(--ink) }
+        #row #c { color: #0b66c3; font-weight: bold }""",
+        """<main id=card><h3 id=heading>{heading}</h3><canvas id=preview></canvas><p id=text>{text}</p>
+        <div id=near><div id=level></div></div><div id=row><button id=other>{other}</button>
+        <button id=c>{label}</button><button>{like}</button></div></main>""",
+    ),
+    "pale": (
+        """body { font: 16px DejaVu Sans Light, DejaVu Sans } main { margin: 90px auto; width: 580px; padding: 34px }
+        #preview { width: 260px; height: 146px } #near { width: 260px; margin: 16px 0 }
+        #c { background: #d7e3ff; color: #123a8c; height: 44px; padding: 0 30px; border-radius: 22px }
+        #other { background: #8882; height: 44px; padding: 0 26px; border-radius: 22px; margin-left: 10px }""",
+        """<main id=card><h2 id=heading>{heading}</h2><canvas id=preview></canvas><p id=text>{text}</p>
+        <div id=near><div id=level></div></div>
+        <div id=row><button id=c>{label}</button><button id=other>{other}</button></div></main>""",
+    ),
+}  # fmt: skip
+
 WORDS = {  # what is pressed; another label, in part the same; another key; a heading; a text
     "en": (
         ("Use the web client", "Use the web camera", "Download now", "Launch Meeting",
@@ -163,12 +252,14 @@ class Fresh:
     """One of the pages: its name, and its document in the words of a language."""
 
     name: str
+    style: str
+    body: str
 
     def document(self, words: tuple[str, ...]) -> str:
         label, like, other, heading, text = words
-        style, body = _PAGES[self.name]
-        filled = body.format(label=label, like=like, other=other, heading=heading, text=text)
-        return f"{_HEAD.replace('{{', '{').replace('}}', '}')}{style}</style><body>{filled}"
+        filled = self.body.format(label=label, like=like, other=other, heading=heading, text=text)
+        return f"{_HEAD.replace('{{', '{').replace('}}', '}')}{self.style}</style><body>{filled}"
 
 
-FRESH = tuple(Fresh(name) for name in _PAGES)
+FRESH = tuple(Fresh(name, *page) for name, page in _PAGES.items())
+UNSEEN = tuple(Fresh(name, *page) for name, page in _UNSEEN.items())

@@ -22,10 +22,10 @@ from statistics import quantiles
 import cv2
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from roomctl.kiosk.look import CannotLearn, Unseen, decoded, find, learn
+from roomctl.kiosk.look import PATCH, CannotLearn, Unseen, decoded, find, learn
 from roomctl.kiosk.redrawn import redrawn
 from tests.kiosk.changed_pages import FRAMES, Changed, Shown
-from tests.kiosk.fresh_pages import FRESH, WORDS, Fresh
+from tests.kiosk.fresh_pages import FRESH, UNSEEN, WORDS, Fresh
 from tests.web.conftest import launch
 
 SIZE = (1280, 800)
@@ -127,7 +127,7 @@ NEVER = {
     "covered": "cover(.45)",
     "covered to the right": "cover(.7)",
     "strange page": "heading.textContent = label, text.textContent = label, "
-    "row.insertAdjacentHTML('beforebegin', '<p>Sign in to go on</p>')",
+    "row.insertAdjacentHTML('beforebegin', '<p id=sign>Sign in to go on</p>')",
     "asks for money": "say(text, '¥ 299.00 / 30 d')",
     "outlined": "style(c, 'background: none; border: 2px solid #08f; color: #08f')",
     "inverted": "style(c, 'filter: invert(1)')",
@@ -169,14 +169,25 @@ button {{ font: inherit; min-width: 150px; height: 44px; margin: 6px; padding: 0
 <div id="row"><button id="c">{label}</button><button id="other">{other}</button></div></main>"""
 
 _SCRIPT = """<script>
+function boxes() {{
+  return ["heading", "text", "sign", "twin"].flatMap((id) => {{
+    const one = document.getElementById(id), range = document.createRange();
+    if (!one) return [];
+    range.selectNodeContents(one);
+    const {{ left, top, right, bottom }} = (id === "twin" ? one : range).getBoundingClientRect();
+    return [[left, top, right, bottom]];
+  }});
+}}
 var more = /[a-z]/.test(c.textContent) ? " and pay" : "并付费";
 var label = {unlike}, like = {like}, similar = {similar};  // the next page is written into this one
 function style(one, css) {{ one.style.cssText += ";" + css; }}
 function say(one, text) {{ one.textContent = text; }}
 function twin() {{
-  const one = c.cloneNode(true), {{ background, color, border }} = getComputedStyle(c);
-  one.id = "";
-  Object.assign(one.style, {{ background, color, border }});
+  const one = c.cloneNode(true), looks = getComputedStyle(c);
+  one.id = "twin";
+  for (const each of looks) if (!/^(position|top|left)$/.test(each)) {{
+    one.style.setProperty(each, looks.getPropertyValue(each));
+  }}
   return one;
 }}
 function misspell(text) {{
@@ -195,9 +206,9 @@ function veil(colour) {{
 }}
 function banner(height) {{
   const one = document.body.appendChild(document.createElement("div"));
-  style(one, `position: absolute; top: 0; left: 0; right: 0; height: ${{height}}; background: #fc6`);
-  style(document.body, `position: relative; top: ${{height}}`);
-  style(one, `top: -${{height}}`);
+  style(one, `position: absolute; top: 0; left: 0; right: 0; height: ${{height}}`);
+  style(one, "background: #fc6");
+  style(document.body, `padding-top: ${{height}}`);
 }}
 function cookies() {{
   const one = document.body.appendChild(document.createElement("div"));
@@ -264,13 +275,14 @@ def pages(
     """Show `count` pages, each changed in so many ways to be found, and so many never pressed."""
     chosen = random.Random(f"{which} {seed}")
     kinds = sorted(FOUND)
-    vendors = cycle(FRESH if which == "fresh" else _VENDORS[which])
+    every = {**_VENDORS, "fresh": FRESH, "unseen": UNSEEN}[which]
+    vendors = cycle(every)
     turns, others = cycle(chosen.sample(kinds, len(kinds))), cycle(sorted(NEVER))
     ways = cycle(chosen.sample(DRAWN_AS, len(DRAWN_AS)))
     with ExitStack() as stack:
         browsers = _Browsers(stack)
         for number in range(count):
-            vendor, language = next(vendors), "zh" if (number + number // 10) % 2 else "en"
+            vendor, language = next(vendors), "zh" if (number + number // len(every)) % 2 else "en"
             if isinstance(vendor, Fresh):
                 words = WORDS[language][number // 2 % 5]
                 document = vendor.name, vendor.document(words)
@@ -421,11 +433,34 @@ class _OnePage:
                 (picture, [at + off * zoom for at, off in zip(corner, offset, strict=False)])
                 for picture, corner in ((unspoilt, box), (look, now))
             ]
-            if "twin" not in never and _same_around(shown, views, zoom):
+            seen = page.evaluate("() => boxes()")
+            if not _told(never, seen, now, page) or _same_around(shown, views, zoom):
                 return None
         name = kind + (f" {zoom:g}" if zoom != 1 else "")
         control = None if never else (box[0], box[1], box[2], box[3])
         return Changed(shown, f"{never} ({name})" if never else name, look, control)
+
+
+def _told(
+    never: str, seen: Sequence[Sequence[float]], control: Sequence[float], page: Page
+) -> bool:
+    """Whether a picture can tell what was changed.
+
+    A twin is within the window; a page of which only words are strange has some of them within
+    what a room keeps of a control, wherever that was pressed.
+    """
+    size = page.viewport_size or {"width": 0, "height": 0}
+    if "twin" in never:
+        return any(box[3] <= size["height"] and box[2] <= size["width"] for box in seen[-1:])
+    if never not in ("strange page", "asks for money"):
+        return True
+    reach = PATCH[0] // 2 - 20, PATCH[1] // 2 - 4
+    middle = (control[0] + control[2]) / 2, (control[1] + control[3]) / 2
+    return any(
+        abs((box[0] + box[2]) / 2 - middle[0]) < reach[0] + (box[2] - box[0]) / 2
+        and abs((box[1] + box[3]) / 2 - middle[1]) < reach[1]
+        for box in seen
+    )
 
 
 def _same_around(shown: Shown, views: Sequence[tuple[bytes, Sequence[float]]], zoom: float) -> bool:

@@ -55,6 +55,8 @@ _STRIP = 128  # rows of half a picture that are correlated at a time: what that 
 _REFINED = 3  # pixels around a peak of half the size
 _NEIGHBOUR = 3  # levels from one pixel to the next within one ground, which may be a gradient
 _GROUND = (23, 15)  # around a press, in which the ground of what was pressed prevails
+_LETTER = 24  # pixels: an area that is no larger may be a letter or within one
+_SHADE = 32  # levels
 _INK = 32  # levels from the ground
 _SPACE = (9, 5)  # between letters of one text
 _MARGIN = 16  # around a label that is beside the press
@@ -436,11 +438,11 @@ def worst_tiles(patch: Picture, window: Picture, kept: Picture) -> tuple[float, 
     And the greatest if what the edge leaves of a tile is one, too: a text that comes into the patch
     by two rows is seen there alone.
     """
-    differences = greatest(cv2.absdiff(patch, window)).astype(np.float32) * kept
+    far = differences(patch, window).astype(np.float32) * kept
     area, tile = float(TILE * TILE), (TILE, TILE)
     sums, counts = (
         cv2.boxFilter(one, -1, tile, normalize=False, borderType=cv2.BORDER_CONSTANT)
-        for one in (differences, kept.astype(np.float32))
+        for one in (far, kept.astype(np.float32))
     )
     means = np.where(counts >= area / 4, sums / np.maximum(counts, 1), 0)
     inner = np.s_[TILE // 2 : 1 - TILE // 2, TILE // 2 : 1 - TILE // 2]
@@ -490,7 +492,8 @@ def _ground(picture: Picture, at: Point) -> Point:
     height, width = picture.shape[:2]
     size = min(_GROUND[0], width), min(_GROUND[1], height)
     left, top = _corner(at, size, (width, height))
-    colours = cut(picture, (left, top), size).astype(np.int32) @ (1, 1 << 8, 1 << 16)
+    around = cut(picture, (left, top), size) // _SHADE  # a gradient is one colour, as its label is
+    colours = around.astype(np.int32) @ (1, 1 << 8, 1 << 16)
     each, count = np.unique(colours, return_counts=True)
     ys, xs = np.nonzero(colours == each[count.argmax()])
     nearest = int(np.argmin((xs + left - at[0]) ** 2 + (ys + top - at[1]) ** 2))
@@ -528,15 +531,30 @@ def _aim(picture: Picture, at: Point) -> Point:
 def _tight(patch: Picture, place: Point) -> Box | None:
     """Return the box of the control alone: an even area within its corners, or else a text."""
     height, width = patch.shape[:2]
-    area = even(patch, place)
-    if area is None or not _inside(area[1], (width, height)):
+    area = _face(patch, place)
+    if area is None or not inside(area[1], (width, height)):
         return _text(patch, place)
     _, (left, _, right, _) = area
     across = left == 0 and right == width  # a wide button, or a bar with links in it
     return (_text(patch, place) if across else None) or _inset(*area)
 
 
-def _inside(box: Box, whole: Point) -> bool:
+def _face(patch: Picture, place: Point) -> tuple[Picture, Box] | None:
+    """Return the even area that was pressed; around a letter that was, the one above or below."""
+    area = even(patch, place)
+    if area is None:
+        return None
+    left, top, right, bottom = area[1]
+    if right - left > _LETTER or bottom - top > _LETTER:
+        return area
+    for y in (top - _LETTER // 4, bottom + _LETTER // 4):
+        around = even(patch, (place[0], y)) if 0 <= y < patch.shape[0] else None
+        if around and around[1][0] < left and around[1][2] > right:
+            return around
+    return area
+
+
+def inside(box: Box, whole: Point) -> bool:
     """Whether a box is as large as a control, and has nothing of it above or below the whole."""
     left, top, right, bottom = box
     large = right - left >= LEAST[0] and bottom - top >= LEAST[1]  # the inside of a letter is not
@@ -556,7 +574,7 @@ def _text(patch: Picture, place: Point) -> Box | None:
     """Return the box of the text, or sign, that was pressed; None if there is none."""
     x, y = _ground(patch, place)
     ground = np.broadcast_to(patch[y, x], patch.shape)
-    ink = (greatest(cv2.absdiff(patch, ground)) > _INK).astype(np.uint8)
+    ink = (differences(patch, ground) > _INK).astype(np.uint8)
     texts = cv2.dilate(ink, np.ones(_SPACE[::-1], np.uint8))
     _, which, boxes, _ = cv2.connectedComponentsWithStats(texts)
     pressed = int(which[place[1], place[0]])
@@ -625,6 +643,11 @@ def _corner(at: Point, size: Point, whole: Point) -> Point:
 
 def cut(picture: Picture, corner: Point, size: Point) -> Picture:
     return picture[corner[1] : corner[1] + size[1], corner[0] : corner[0] + size[0]]
+
+
+def differences(first: Picture, second: Picture) -> Picture:
+    """Return of each pixel how much the channel differs that differs most."""
+    return greatest(np.asarray(cv2.absdiff(first, second), np.uint8))
 
 
 def greatest(picture: Picture) -> Picture:

@@ -8,15 +8,17 @@ Where it may be, correlation of the control alone says, at each of a few zooms. 
 pixels again, never shape alone: both pictures are blurred, so that text that was drawn anew is the
 same, and each tile may be moved by a pixel. The control has to have its own colours; of what stands
 around it a closed thin line, or the ground's colour in the other theme, may differ. A pointer on
-the control may make it a little darker or brighter, but for what dims the page too.
+the control may make it a little darker or brighter, but for what dims the page too. Each letter of
+the label is compared by itself: one stroke is little of a tile, but much of a letter.
 
-The limits were set on the pages `development` of tests/kiosk/redesigned_pages.py.
+The limits were set on the pages `development` and `fresh` of tests/kiosk/redesigned_pages.py.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -25,22 +27,39 @@ import numpy as np
 
 from roomctl.frozen import frozen
 from roomctl.kiosk import look
-from roomctl.kiosk.look import TILE, Control, Unseen, blurred, cut, even, greatest, grey
+from roomctl.kiosk.look import (
+    GROWN,
+    TILE,
+    Control,
+    Unseen,
+    blurred,
+    cut,
+    differences,
+    even,
+    greatest,
+    grey,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from roomctl.kiosk.look import Picture, Point
 
-ZOOMS = (1.0, 0.9, 1.1, 1.25, 0.95, 1.05, 1.15, 1.2)
+    Read = Callable[[Picture], str | None]
+
+ZOOMS = (1.0, 0.9, 1.1, 1.25)  # as Chromium zooms
 _SMALL = 4  # the picture is searched so much smaller
 _LIKE, _PEAKS, _JUDGED = 0.3, 6, 24
-_REFINED = 6
+_REFINED, _REFINED_LIKE = 6, 0.5
 _BLUR = 1.2
 _EDGE = 3
 SAME, SAME_ZOOMED, OTHER = 12.0, 18.0, 30.0  # worst tiles: the same, and surely another
-SAME_TEXT, SAME_ENLARGED_TEXT = 10.0, 18.0  # of the control; a smaller text tells less
-UNEVEN, LEAST_USUAL, INKED = 3.5, 1.0, 24  # times the median of what is inked: another letter
+SAME_TEXT, SAME_ZOOMED_TEXT = 13.0, 18.0  # of the control
+LETTER, LETTER_BLUR = (13, 17), 0.8  # pixels: about a letter, in which one stroke tells
+LETTERED = 0.3  # of the greatest variance; what has less has no letter's stroke in it
+OTHER_LETTER = {0: 0.026, -1: 0.12, 1: 0.06}  # 1 less the correlation: moved, smaller, enlarged
+DOUBTFUL_LETTER = 0.2
+INKED = 24
 LEVEL = 6.0  # of the prevailing colours
 LEAST_COUNTED = 0.1  # of a tile: a text may reach into a strip beside what moves
 WHOLE_STEPS = (0.0, -1.0, 1.0)
@@ -49,7 +68,11 @@ THIN, LONG, ENCLOSED = 9, 24, 150  # pixels, of a ring
 HOVER, HOVER_CONTRAST = 28.0, 0.905
 FAR, WITNESSES = 155, 30  # levels that a veil would change well, and so many pixels of them
 OTHER_GROUND = 100
+GREY_INK, SAME_INK, KEPT_CONTRAST = 40.0, 60.0, 0.85
+OTHER_GROUND_LETTER = 0.06
+LABEL_MARGIN, WIDER, BAR = 4, 40, 12  # pixels
 EDGE, FAINT, STRAY = 24, 6, 0.1
+FACE = 13  # pixels: by half of it a control's edge is no part of its face
 
 
 @frozen
@@ -59,6 +82,19 @@ class _Place:
     like: float
     zoom: float
     corner: Point
+
+
+class _Scene:
+    """A picture of the screen, grey, and made smaller but once."""
+
+    def __init__(self, picture: Picture) -> None:
+        self.picture, self.whole = picture, grey(picture)
+        self._small: dict[int, Picture] = {}
+
+    def small(self, by: int) -> Picture:
+        if by not in self._small:
+            self._small[by] = _resized(self.whole, 1 / by)
+        return self._small[by]
 
 
 def find(control: Control, picture: Picture) -> Point | Unseen:
@@ -71,36 +107,180 @@ def find(control: Control, picture: Picture) -> Point | Unseen:
     )
 
 
-def redrawn(control: Control, picture: Picture, otherwise: Unseen) -> Point | Unseen:
-    """Return where to press a control that is drawn another way than it was shown."""
-    key = _key(control)
+def redrawn(
+    control: Control, picture: Picture, otherwise: Unseen, read: Read | None = None
+) -> Point | Unseen:
+    """Return where to press a control that is drawn another way than it was shown.
+
+    `read` is a second witness of the label: it says what a picture of one reads, None if it cannot
+    tell. Where it reads another label nothing is pressed; where pixels alone leave a doubt about a
+    zoomed letter, it has to read the same.
+    """
+    key, shape, scene = _key(control), grey(_core(control, control.patch)), _Scene(picture)
     good: list[_Place] = []
     alike: list[_Place] = []
+    doubtful: list[_Place] = []
 
     def judge(places: list[_Place]) -> None:
         for place in places:
             if any(_overlap(place, one, control) for one in alike):
                 continue
-            window, inside = _window(control, picture, place)
-            verdict = _Compared(control, key, window, control.kept & inside, place.zoom)
+            verdict = _compared(control, key, picture, place)
             if verdict.core <= OTHER:
                 alike.append(place)
                 if verdict.same(picture):
                     good.append(place)
+                elif place.zoom != 1 and verdict.same(picture, DOUBTFUL_LETTER):
+                    doubtful.append(place)
 
-    judge(_places(control, picture, ZOOMS, _SMALL))
-    if good:  # what looks like it is sought with more care than it
-        judge(_places(control, picture, (good[0].zoom,), 2))
-    if not good:
-        return otherwise
-    if len(good) > 1 or len(alike) > max(1, control.alike):
+    judge(_places(shape, scene, ZOOMS, _SMALL))
+    if good or doubtful:  # what looks like it is sought with more care than it
+        judge(_places(shape, scene, ((good or doubtful)[0].zoom,), 2))
+    found = good + doubtful if read else good
+    if len(found) > 1 or (found and len(alike) > max(1, control.alike)):
         return Unseen.AMBIGUOUS
-    (place,) = good
+    if found:
+        pressed, place = control, found[0]
+    else:
+        other = _on_other_ground(control, key, scene) or _widened(control, key, scene)
+        if other is None:
+            return otherwise
+        pressed, place = other
+    if read is not None and not _compared(pressed, key, picture, place).as_it_was():
+        shown, now = (
+            read(one) for one in (_core(pressed, pressed.patch), _there(pressed, picture, place))
+        )
+        unsure = shown is None or now is None
+        if place in doubtful if unsure else shown != now:
+            return Unseen.CHANGED
+    return _pressed(pressed, place)
+
+
+def _there(control: Control, picture: Picture, place: _Place) -> Picture:
+    """Return the control alone as it is drawn at a place."""
+    wide, high = (round(side * place.zoom) for side in control.core[2:])
+    return cut(picture, place.corner, (wide, high))
+
+
+def _pressed(control: Control, place: _Place) -> Point:
     x, y = (
         round(at + (press - core) * place.zoom)
         for at, press, core in zip(place.corner, control.place, control.core, strict=False)
     )
     return x, y
+
+
+def _unbarred(kept: Picture, window: Picture) -> Picture:
+    """Return what is kept without that to which a bar has grown that moved, such as a level.
+
+    A bar is the same from above to below; a text that comes there is not.
+    """
+    _, _, boxes, _ = cv2.connectedComponentsWithStats(1 - kept)
+    still = kept.copy()
+    for x, y, wide, high, _ in boxes[1:]:
+        if high > BAR or wide < 2 * high:
+            continue
+        for first, last in ((max(0, x - wide // 3), x), (x + wide, x + wide + wide // 3)):
+            strip = window[y + GROWN : y + high - GROWN, first:last]
+            if strip.size:
+                even = np.ptp(strip, axis=0).max(axis=1) <= INKED
+                still[y : y + high, first:last][:, even] = 0
+    return still
+
+
+def _on_other_ground(
+    control: Control, key: NDArray[np.bool_], scene: _Scene
+) -> tuple[Control, _Place] | None:
+    """Return where a control without a face of its own is in the other theme."""
+    shape, found = grey(_core(control, control.patch)), list[_Place]()
+    if _dark(control.patch) == _dark(scene.picture[::8, ::8]):
+        return None
+    for sought in (shape, 255 - shape):
+        for place in _places(np.asarray(sought, np.uint8), scene, ZOOMS[:1], _SMALL):
+            if any(_overlap(place, one, control) for one in found):
+                continue
+            if _compared(control, key, scene.picture, place).on_other_ground(scene.picture):
+                found.append(place)
+    return (control, found[0]) if len(found) == 1 else None
+
+
+def _dark(picture: Picture) -> bool:
+    return bool(np.median(grey(picture)) < 128)
+
+
+def _label(control: Control) -> Control | None:
+    """Return the label of a control as one; None if there is none."""
+    x, y, wide, high = control.core
+    inked = _edges(_core(control, control.patch)) > INKED
+    columns = np.nonzero(inked[_EDGE:-_EDGE, _EDGE:-_EDGE].any(axis=0))[0] + x + _EDGE
+    if not columns.size:
+        return None
+    left = max(x, int(columns[0]) - LABEL_MARGIN)
+    right = min(x + wide, int(columns[-1]) + 1 + LABEL_MARGIN)
+    return replace(control, core=(left, y, right - left, high))
+
+
+def _widened(
+    control: Control, key: NDArray[np.bool_], scene: _Scene
+) -> tuple[Control, _Place] | None:
+    """Return where the label of a control is that is wider around it than it was.
+
+    The label is as shown; what is on either side of it stands farther, as it was, and
+    between both is nothing but the control's face.
+    """
+    if (label := _label(control)) is None:
+        return None
+    left, y, wide, high = label.core
+    right, rows = left + wide, np.nonzero(key.any(axis=1))[0]
+    sought = grey(_core(label, label.patch))
+    likely = [one for one in _places(sought, scene, ZOOMS[:1], 2) if one.like > look.ALIKE_NCC]
+    if not likely or not all(_overlap(one, likely[0], label) for one in likely):
+        return None
+    place = likely[0]
+    if not _compared(label, key, scene.picture, place).own():
+        return None
+    corner = place.corner[0] - left, place.corner[1] - y
+    height, width = control.patch.shape[:2]
+    view = _view(scene.picture, 1.0, (corner[0] - WIDER, corner[1]), (width + 2 * WIDER, height))
+    top, bottom = int(rows[0]), int(rows[-1]) + 1
+    parts = (
+        (np.s_[:top, :], 0),
+        (np.s_[bottom:, :], 0),
+        (np.s_[top:bottom, :left], -1),
+        (np.s_[top:bottom, right:], 1),
+    )
+    if not all(_stands_aside(control, view, part, side) for part, side in parts):
+        return None
+    return replace(label, place=(left + wide // 2, y + high // 2)), place
+
+
+def _stands_aside(
+    control: Control, view: tuple[Picture, Picture], part: tuple[slice, slice], side: int
+) -> bool:
+    """Whether a part of a patch stands in a view, some pixels to the left or to the right.
+
+    At a `side` of the label (-1, 1), what came between has to be the control's face.
+    """
+    patch, kept = control.patch[part], control.kept[part]
+    band, inside = (one[part[0]] for one in view)
+    if not patch.size or not kept.any():
+        return True
+    first = part[1].start or 0
+    reach = band[:, first : first + patch.shape[1] + 2 * WIDER]
+    scores = cv2.matchTemplate(reach, patch, cv2.TM_SQDIFF, mask=cv2.merge([kept] * 3))
+    at = int(np.nan_to_num(scores[0], nan=np.inf).argmin())
+    columns = np.s_[:, first + at : first + at + patch.shape[1]]
+    there = kept & inside[columns]
+    if there.mean() < look.LEAST_KEPT - 0.4 or _worst_tile(patch, band[columns], there) > SAME:
+        return False
+    moved = side * (at - WIDER)
+    if moved <= 0:
+        return moved == 0
+    end = WIDER + (part[1].stop if side < 0 else first)
+    gap = band[:, end - moved : end] if side < 0 else band[:, end : end + moved]
+    face = patch[:, -1:] if side < 0 else patch[:, :1]
+    plain = np.asarray(cv2.repeat(face, 1, moved), np.uint8)
+    return _worst_tile(plain, gap, np.ones(gap.shape[:2], np.uint8)) <= SAME
 
 
 def _overlap(first: _Place, second: _Place, control: Control) -> bool:
@@ -110,15 +290,12 @@ def _overlap(first: _Place, second: _Place, control: Control) -> bool:
     )
 
 
-def _places(
-    control: Control, picture: Picture, zooms: tuple[float, ...], smaller: int
-) -> list[_Place]:
-    """Return where the control alone correlates best, at any zoom, the likeliest first."""
-    whole, core = grey(picture), grey(_core(control, control.patch))
-    small = _resized(blurred(whole, look.HALF_BLUR), 1 / smaller)
+def _places(core: Picture, scene: _Scene, zooms: tuple[float, ...], smaller: int) -> list[_Place]:
+    """Return where a control alone correlates best, at any zoom, the likeliest first."""
+    whole, small = scene.whole, scene.small(smaller)
     found = []
     for zoom in zooms:
-        sought = _resized(blurred(core, look.HALF_BLUR), zoom / smaller)
+        sought = _resized(core, zoom / smaller)
         for x, y, like in _peaks(small, sought):
             found.append((like, zoom, (x * smaller, y * smaller)))
     refined = []
@@ -129,7 +306,8 @@ def _places(
         around = whole[top : near[1] + height + _REFINED, left : near[0] + width + _REFINED]
         if best := _peaks(around, sought)[:1]:
             x, y, like = best[0]
-            refined.append(_Place(like, zoom, (left + x, top + y)))
+            if like >= _REFINED_LIKE:
+                refined.append(_Place(like, zoom, (left + x, top + y)))
     return sorted(refined, key=lambda one: -one.like)
 
 
@@ -151,12 +329,21 @@ def _window(control: Control, picture: Picture, place: _Place) -> tuple[Picture,
         at - zoom * core + (zoom - 1) / 2
         for at, core in zip(place.corner, control.core, strict=False)
     )
-    matrix = np.array([[zoom, 0, x], [0, zoom, y]], np.float32)
+    return _view(picture, zoom, (x, y), (width, height))
+
+
+def _view(
+    picture: Picture, zoom: float, corner: tuple[float, float], size: Point
+) -> tuple[Picture, Picture]:
+    """Return a part of a picture, drawn at a size, and 1 where the picture has it."""
+    matrix = np.array([[zoom, 0, corner[0]], [0, zoom, corner[1]]], np.float32)
     inverse = cv2.WARP_INVERSE_MAP
-    window = cv2.warpAffine(picture, matrix, (width, height), flags=cv2.INTER_LINEAR | inverse)
+    view = cv2.warpAffine(picture, matrix, size, flags=cv2.INTER_LINEAR | inverse)
     ones = np.ones(picture.shape[:2], np.uint8)
-    inside = cv2.warpAffine(ones, matrix, (width, height), flags=cv2.INTER_NEAREST | inverse)
-    return np.asarray(window, np.uint8), np.asarray(inside, np.uint8)
+    inside = cv2.warpAffine(ones, matrix, size, flags=cv2.INTER_NEAREST | inverse)
+    near = np.ones((2 * _EDGE + 1,) * 2, np.uint8)
+    kept = inside if inside.all() else cv2.erode(inside, near)  # what is blurred into it is not
+    return np.asarray(view, np.uint8), np.asarray(kept, np.uint8)
 
 
 def _key(control: Control) -> NDArray[np.bool_]:
@@ -164,11 +351,22 @@ def _key(control: Control) -> NDArray[np.bool_]:
     x, y, wide, high = control.core
     mask = np.zeros(control.kept.shape, np.uint8)
     mask[y : y + high, x : x + wide] = 1
-    found = even(control.patch, control.place)
-    if found is not None:
-        _, (left, top, right, bottom) = found
-        mask[top:bottom, left:right] = 1
+    whole = control.patch.shape[1], control.patch.shape[0]
+    for at in (control.place, (x, y), (x + wide - 1, y + high - 1)):  # or that is within a letter
+        found = even(control.patch, at)
+        if found is not None and look.inside(found[1], whole):  # else the ground of the page
+            _, (left, top, right, bottom) = found
+            mask[top:bottom, left:right] = 1
+            break
     return np.asarray(cv2.dilate(mask, np.ones((7, 7), np.uint8)) > 0)
+
+
+def _compared(
+    control: Control, key: NDArray[np.bool_], picture: Picture, place: _Place
+) -> _Compared:
+    window, inside = _window(control, picture, place)
+    kept = _unbarred(control.kept, window) & inside
+    return _Compared(control, key, window, kept, place.zoom)
 
 
 class _Compared:
@@ -180,41 +378,72 @@ class _Compared:
         self._control, self._key, self._window, self._kept = control, key, window, kept
         self._zoomed = zoom != 1
         self._limit = SAME_ZOOMED if self._zoomed else SAME
-        self._text_limit = SAME_ENLARGED_TEXT if zoom > 1 else SAME_TEXT
+        self._text_limit = SAME_ZOOMED_TEXT if self._zoomed else SAME_TEXT
+        self._letter_limit = OTHER_LETTER[(zoom > 1) - (zoom < 1)]
         shown, now = (_core(control, one) for one in (control.patch, window))
         self._shown, self._now = shown, now
         self._tiles = _tiles(shown, now, _inner(_core(control, kept)))
         self.core = float(self._tiles.max())
 
-    def same(self, picture: Picture) -> bool:
+    def same(self, picture: Picture, letter: float | None = None) -> bool:
         """Whether it may be pressed: it, and what is around, are as shown but for the drawing."""
         if self._kept.mean() < look.LEAST_KEPT - 0.4:
             return False
-        own = self._own()
+        if self._more_is_written():
+            return False
+        own = self.own(letter)
         around = self._kept * (~self._key)
         alike = self._alike(around) or self._alike(around * (1 - self._rings()))
         if own and alike:
             return True
         if self._zoomed:
             return False
-        return (own and self._other_theme(picture, around)) or (alike and self._pointed_at(around))
+        if alike:
+            return self._pointed_at(around)
+        return own and self._other_theme(picture, around)
 
-    def _own(self) -> bool:
+    def as_it_was(self) -> bool:
+        """Whether each pixel of the control is as shown."""
+        kept = _core(self._control, self._kept)
+        tile = _worst_tile(self._shown, self._now, kept, 0, WHOLE_STEPS)
+        return not self._zoomed and tile <= look.SAME_CORE
+
+    def own(self, letter: float | None = None) -> bool:
         """Whether the control is as shown: each of its pixels, or else all of its text drawn anew.
 
-        Where one part of a text differs more than the others, it says something else.
+        A text that is drawn anew differs in each letter by about as much; another one, in one.
         """
         shown, now, kept = self._shown, self._now, _core(self._control, self._kept)
-        if not self._zoomed and _worst_tile(shown, now, kept, 0, WHOLE_STEPS) <= look.SAME_CORE:
-            return True
-        return self.core <= self._text_limit and _level(shown, now) <= LEVEL and self._equally()
+        return self.as_it_was() or (
+            self.core <= self._text_limit
+            and _level(shown, now) <= LEVEL
+            and _other_letter(grey(shown), grey(now), kept) <= (letter or self._letter_limit)
+        )
 
-    def _equally(self) -> bool:
-        """Whether no part of the text differs much more than the others."""
-        face = np.median(self._shown.reshape(-1, 3), axis=0)
-        inked = cv2.blur(abs(self._shown - face).max(axis=2), (TILE, TILE)) > INKED
-        usual = float(np.median(self._tiles[inked])) if inked.any() else 0.0
-        return self.core <= UNEVEN * max(usual, LEAST_USUAL)
+    def on_other_ground(self, picture: Picture) -> bool:
+        """Whether a control without a face of its own, such as a link, is drawn on another ground.
+
+        Its ink is the same, or as grey as it was; its contrast is no less than what a page gives
+        what works.
+        """
+        around = self._kept * (~self._key)
+        inks = []
+        for core, whole in ((self._shown, self._control.patch), (self._now, self._window)):
+            ground = np.median(core.reshape(-1, 3), axis=0)
+            page = np.median(whole[around > 0], axis=0) if around.any() else ground + 255
+            if abs(ground - page).max() > LEVEL:
+                return False
+            inks.append(_ink(core, ground))
+        (first, ink, contrast), (second, other_ink, other_contrast) = inks
+        grey_inks = all(float(np.ptp(one)) <= GREY_INK for one in (ink, other_ink))
+        kept = _inner(_core(self._control, self._kept))
+        return (
+            (grey_inks or float(abs(ink - other_ink).max()) <= SAME_INK)
+            and other_contrast >= KEPT_CONTRAST * contrast
+            and _worst_tile(first, second, kept) <= SAME_TEXT
+            and _other_letter(grey(first), grey(second), kept) <= OTHER_GROUND_LETTER
+            and self._other_theme(picture, around)
+        )
 
     def _alike(self, around: Picture) -> bool:
         both = self._control.patch, self._window, around
@@ -223,8 +452,8 @@ class _Compared:
     def _rings(self) -> Picture:
         """Return 1 where a closed thin line came or went, which is a ring of the focus."""
         x, y, wide, high = self._control.core
-        differences = greatest(cv2.absdiff(self._control.patch, self._window))
-        changed = ((differences > look.MOVED) & (self._kept > 0)).astype(np.uint8)
+        far = differences(self._control.patch, self._window)
+        changed = ((far > look.MOVED) & (self._kept > 0)).astype(np.uint8)
         linked = np.asarray(cv2.dilate(changed, np.ones((3, 3), np.uint8)), np.uint8)
         linked[y : y + high, x : x + wide] = 0
         count, which, boxes, _ = cv2.connectedComponentsWithStats(linked)
@@ -245,13 +474,24 @@ class _Compared:
         page = float(np.median(grey(picture)[::8, ::8]))
         if abs(before - now) < OTHER_GROUND or (page < 128) != (now < 128):
             return False
+        return not self._strays(mask)
+
+    def _more_is_written(self) -> bool:
+        """Whether something came or went on the control's face, beside the label that it has."""
+        face = cv2.erode(self._key.astype(np.uint8), np.ones((FACE,) * 2, np.uint8))
+        x, y, wide, high = self._control.core
+        face[y : y + high, x + _EDGE : x + wide - _EDGE] = 0
+        return self._strays((face > 0) & (self._kept > 0))
+
+    def _strays(self, mask: NDArray[np.bool_]) -> bool:
+        """Whether there are edges in one of both pictures alone, however bright they are."""
         first, second = (_edges(one) for one in (self._control.patch, self._window))
         strays = [
             (one > EDGE) & (cv2.dilate(other, np.ones((5, 5), np.uint8)) < FAINT) & mask
             for one, other in ((first, second), (second, first))
         ]
         stray = (strays[0] | strays[1]).astype(np.float32)
-        return float(cv2.blur(stray, (12, 12)).max()) <= STRAY
+        return float(cv2.blur(stray, (12, 12)).max()) > STRAY
 
     def _pointed_at(self, around: Picture) -> bool:
         """Whether the control is but a little darker or brighter, and its label as clear as it was.
@@ -264,11 +504,12 @@ class _Compared:
         middle, spread = shown.mean(axis=0), shown.std(axis=0)
         slope = ((shown - middle) * (now - now.mean(axis=0))).mean(axis=0) / (spread**2 + 1e-6)
         slope = np.where(spread < look.FLAT, 1.0, slope)
+        telling = slope[spread >= spread.max() / 2]  # what hardly varies tells little
         expected = np.clip((shown - middle) * slope + now.mean(axis=0), 0, 255)
         drawn = expected.reshape(self._now.shape).astype(np.uint8)
         kept = _core(self._control, self._kept)
         if (
-            slope.min() < HOVER_CONTRAST
+            telling.min() < HOVER_CONTRAST
             or look.worst_tiles(drawn, self._now, kept)[0] > look.SAME_CORE
         ):
             return False
@@ -334,7 +575,7 @@ def _tiles(
     counts = cv2.boxFilter(mask, -1, (TILE, TILE), borderType=cv2.BORDER_CONSTANT)
     best = np.full(first.shape[:2], 255, np.float32)
     for moved in _moved(after, steps):
-        difference = greatest(cv2.absdiff(before, moved)).astype(np.float32) * mask
+        difference = differences(before, moved).astype(np.float32) * mask
         sums = cv2.boxFilter(difference, -1, (TILE, TILE), borderType=cv2.BORDER_CONSTANT)
         cv2.min(best, sums, best)
     return np.where(counts >= LEAST_COUNTED, best / np.maximum(counts, 0.01), 0).astype(np.float32)
@@ -347,17 +588,52 @@ def _moved(picture: Picture, steps: tuple[float, ...]) -> Iterator[Picture]:
     drawn = {(0.0, 0.0): whole}
     if any(step % 1 for step in steps):
         across = cv2.addWeighted(whole[:, :-1], 0.5, whole[:, 1:], 0.5, 0)
-        down, both = (
-            cv2.addWeighted(one[:-1], 0.5, one[1:], 0.5, 0) for one in (whole, across)
-        )
+        down, both = (cv2.addWeighted(one[:-1], 0.5, one[1:], 0.5, 0) for one in (whole, across))
         drawn |= {(0.5, 0.0): across, (0.0, 0.5): down, (0.5, 0.5): both}
     for x, y in product(steps, steps):
         left, top = 1 + math.floor(x), 1 + math.floor(y)
-        yield drawn[x % 1, y % 1][top : top + height, left : left + width]
+        moved = drawn[x % 1, y % 1][top : top + height, left : left + width]
+        yield np.asarray(moved, np.uint8)
+
+
+def _other_letter(first: Picture, second: Picture, kept: Picture) -> float:
+    """Return how unlike the least like letter of two texts is, 0-2, moved as it fits best."""
+    before, after = (blurred(one, LETTER_BLUR) for one in (first, second))
+    shown = before.astype(np.float32)
+    mean = _around(shown)
+    variance = _around(shown * shown) - mean * mean
+    best = np.full(before.shape, -1, np.float32)
+    for moved in _moved(after, STEPS):
+        now = moved.astype(np.float32)
+        level = _around(now)
+        spread = variance * (_around(now * now) - level * level)
+        found = (_around(shown * now) - mean * level) / np.sqrt(np.maximum(spread, 1))
+        cv2.max(best, found, best)
+    inner = _inner(kept) > 0
+    inked = inner & (variance > LETTERED * float(variance[inner].max(initial=0.0)))
+    return 1 - float(best[inked].min(initial=1.0))
+
+
+def _around(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    found = cv2.boxFilter(values, -1, LETTER, borderType=cv2.BORDER_REFLECT)
+    return np.asarray(found, np.float32)
+
+
+def _ink(core: Picture, ground: NDArray[np.float64]) -> tuple[Picture, NDArray[np.float64], float]:
+    """Return a text as white on black, its colour, and how far that is from its ground."""
+    pixels = core.reshape(-1, 3).astype(np.float64)
+    away = abs(pixels - ground).max(axis=1)
+    ink = np.median(pixels[away >= np.percentile(away, 99)], axis=0)
+    along = ink - ground
+    share = (core - ground) @ along / max(1.0, float(along @ along))
+    white = np.clip(255 * share, 0, 255).astype(np.uint8)
+    return cv2.merge([white] * 3), ink, float(abs(along).max())
 
 
 def _level(shown: Picture, now: Picture) -> float:
-    return _prevailing(shown, now, np.ones(shown.shape[:2], np.uint8))
+    """Return how much the colours of two faces differ, without what is written there."""
+    plain = ((_edges(shown) < INKED) & (_edges(now) < INKED)).astype(np.uint8)
+    return _prevailing(shown, now, plain if plain.any() else np.ones_like(plain))
 
 
 def _prevailing(shown: Picture, now: Picture, kept: Picture) -> float:

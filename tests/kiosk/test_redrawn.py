@@ -8,7 +8,7 @@ import pytest
 
 from roomctl.kiosk import look
 from roomctl.kiosk.look import Unseen, learn
-from roomctl.kiosk.redrawn import find
+from roomctl.kiosk.redrawn import find, redrawn
 from tests.kiosk.redesigned_pages import looked_at, pages, told
 from tests.kiosk.test_look import AT, drawn
 
@@ -50,8 +50,8 @@ def dark(page):
     return other
 
 
-def near(place, wanted):
-    return isinstance(place, tuple) and np.abs(np.subtract(place, wanted)).max() <= 3
+def near(place, wanted, within=3):
+    return isinstance(place, tuple) and bool(np.abs(np.subtract(place, wanted)).max() <= within)
 
 
 def with_text(page):
@@ -124,6 +124,83 @@ def test_a_dark_banner_on_a_bright_page_is_no_other_theme(control):
     page, banner = drawn(), dark(drawn())
     page[240:420, 250:680] = banner[240:420, 250:680]
     assert isinstance(find(control, page), Unseen)
+
+
+def linked(text="Use the web", above="You can change this", ground=240, ink=(220, 120, 30)):
+    """Draw a page on which the control is a text without a face, and another text is above."""
+    page = np.full((480, 800, 3), ground, np.uint8)
+    grey = (30,) * 3 if ground > 127 else (225,) * 3
+    for words, at, colour in ((above, (360, 280), grey), (text, (370, 320), ink)):
+        cv2.putText(page, words, at, cv2.FONT_HERSHEY_SIMPLEX, 0.6, colour, 1, cv2.LINE_AA)
+    return page
+
+
+def test_what_stands_around_a_link_counts():
+    control = learn([linked()], AT)
+    assert near(find(control, moved(linked(), 0.5)), AT)
+    other = linked(above="299.00 a month")
+    assert isinstance(find(control, moved(other, 0.5)), Unseen)
+
+
+def test_a_link_is_found_in_the_other_theme_unless_it_is_paler_or_another():
+    control = learn([linked()], AT)
+    assert near(find(control, linked(ground=20)), AT)
+    for other in (
+        linked(ground=20, ink=(90, 60, 30)),
+        linked(ground=20, text="Use the wed"),
+        linked(ground=20, above="299.00 a month"),
+    ):
+        assert isinstance(find(control, other), Unseen)
+
+
+def keyed(label="Join", more="", width=130, left=400):
+    """Draw a wide button; `more` is written before its label."""
+    page = np.full((480, 800, 3), 240, np.uint8)
+    cv2.rectangle(page, (left, 300), (left + width, 344), (200, 90, 20), -1)
+    for words, x in ((more, 300), (label, 430)):
+        cv2.putText(page, words, (x, 330), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (255,) * 3, 2)
+    return page
+
+
+def test_more_beside_the_label_is_another_label():
+    control = learn([keyed(left=240, width=420)], AT)
+    for other in (
+        keyed(left=240, width=420, more="Quit,"),
+        keyed("Join, pay", left=240, width=420),
+    ):
+        assert isinstance(find(control, other), Unseen)
+        assert isinstance(find(control, zoomed(moved(other, 0.5), 1.1)), Unseen)
+
+
+def test_a_control_that_became_wider_around_its_label_is_found():
+    control = learn([keyed()], AT)
+    assert near(find(control, keyed(left=384, width=162)), (454, 322), within=30)
+    for label in ("Jain", "Join.", "Quit", "Join us"):
+        assert isinstance(find(control, keyed(label, left=384, width=162)), Unseen)
+
+
+def metered(level, text=""):
+    """Draw a page with a level above its button."""
+    page = drawn()
+    cv2.rectangle(page, (360, 280), (360 + level, 287), (60, 170, 40), -1)
+    cv2.putText(page, text, (442, 287), cv2.FONT_HERSHEY_SIMPLEX, 0.35, (0,) * 3, 1)
+    return page
+
+
+def test_a_level_that_rises_higher_than_while_it_was_shown_is_no_change():
+    control = learn([metered(level) for level in (5, 30, 80, 50, 10)], AT)
+    assert find(control, metered(95)) == AT
+    assert isinstance(find(control, metered(40, "299.00")), Unseen)
+
+
+def test_what_reads_the_label_may_object_or_agree_and_presses_nothing_alone():
+    control, page = learn([soft()], AT), moved(soft(), 0.5)
+    for said, pressed in ((lambda _: "join", True), (lambda _: None, True)):
+        assert near(redrawn(control, page, Unseen.CHANGED, said), AT) is pressed
+    words = iter(("join", "jain"))
+    assert redrawn(control, page, Unseen.CHANGED, lambda _: next(words)) is Unseen.CHANGED
+    other = moved(soft(label="Quit"), 0.5)
+    assert isinstance(redrawn(control, other, Unseen.CHANGED, lambda _: "join"), Unseen)
 
 
 @pytest.mark.real

@@ -324,6 +324,9 @@ def screen(box: BoxView) -> Iterator[BoxFinding]:
             yield BoxFinding(verdict, "screen", say("doctor.missing", what=names[0]), line)
         else:
             yield BoxFinding(verdict, "screen", say("doctor.no_package", what=names[0]))
+    if table.mode == "kiosk":
+        key = "doctor.reads" if shutil.which("tesseract") else "doctor.reads_not"
+        yield BoxFinding("ok", "screen", say(key))
     yield _waiting_browser(table, free_mb(box.proc / "meminfo"))
     if box.config is not None:
         yield _wall(box.config.audio.wall, Path(table.sound_url.removeprefix("unix:")))

@@ -284,6 +284,8 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "doctor.wall_none": "the microphone is behind no wall (wall = {chosen})",
         "doctor.wall_off": "the microphone is behind no wall: wall = off",
         "doctor.wall_missing": "the microphone shall be behind a wall (wall = on), and {socket} is not there",  # noqa: E501
+        "doctor.reads": "tesseract: is there, and reads the labels of pages that are drawn anew",
+        "doctor.reads_not": "no tesseract: walkthroughs go by pixels alone (optional: tesseract-ocr, tesseract-ocr-chi-sim)",  # noqa: E501
         "doctor.waiting_on": "a browser waits while somebody may soon join (waiting_browser = {chosen}, {free} MB of memory are free)",  # noqa: E501
         "doctor.waiting_memory": "no browser waits for who joins: {free} MB of memory are free, and waiting_browser = {chosen} wants {least}",  # noqa: E501
         "doctor.waiting_off": "no browser waits for who joins: waiting_browser = off",
@@ -644,6 +646,8 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "doctor.wall_none": "没有麦克风隔离墙（wall = {chosen}）",
         "doctor.wall_off": "没有麦克风隔离墙：wall = off",
         "doctor.wall_missing": "要求麦克风隔离墙（wall = on），但 {socket} 不存在",
+        "doctor.reads": "tesseract：已就位，页面样式变化时读取按钮文字",
+        "doctor.reads_not": "没有 tesseract：入会步骤只比对像素（可选：tesseract-ocr、tesseract-ocr-chi-sim）",  # noqa: E501
         "doctor.waiting_on": "可能有人即将入会时，预先启动浏览器（waiting_browser = {chosen}，可用内存 {free} MB）",  # noqa: E501
         "doctor.waiting_memory": "不预先启动浏览器：可用内存 {free} MB，waiting_browser = {chosen} 需要 {least} MB",  # noqa: E501
         "doctor.waiting_off": "不预先启动浏览器：waiting_browser = off",

@@ -126,11 +126,20 @@ class Sight:
 class Eyes:
     """The child's state: the last pictures, what is sought or followed, and what is hidden."""
 
-    def __init__(self, grab: Callable[[], Picture], glimpse: Glimpse | None = None) -> None:
-        """`grab` takes a picture of the display, `glimpse` of a part: from a corner, of a size."""
+    def __init__(
+        self,
+        grab: Callable[[], Picture],
+        glimpse: Glimpse | None = None,
+        read: Callable[[Picture], str | None] | None = None,
+    ) -> None:
+        """`grab` takes a picture of the display, `glimpse` of a part: from a corner, of a size.
+
+        `read` says what a picture of a label reads, None if it cannot tell.
+        """
         from roomctl.kiosk import look, redrawn
 
         self._look, self._redrawn, self._grab, self._glimpse = look, redrawn, grab, glimpse
+        self._read = read
         self.watching = False
         self._frames: deque[tuple[float, Picture]] = deque(maxlen=FRAMES)
         self._controls: list[Control] = []
@@ -268,7 +277,7 @@ class Eyes:
         why: Unseen = look.Unseen.CHANGED if reacts else as_shown
         if time.monotonic() - self._changed_at < _REDRAWN_S:
             return why
-        found: Point | Unseen = self._redrawn.redrawn(control, picture, why)
+        found: Point | Unseen = self._redrawn.redrawn(control, picture, why, self._read)
         place = found if isinstance(found, tuple) else None
         drawn = None if place is None else look.drawn(picture, place)
         self._drawn[number] = self._changed_at, drawn, place or (0, 0)
@@ -434,7 +443,10 @@ def glimpser(output: str) -> Glimpse | None:
 
 def main(output: str) -> None:
     """Answer until nobody asks any more."""
-    eyes, held, next_s = Eyes(grabber(output), glimpser(output)), b"", 0.0
+    from roomctl.kiosk import reading
+
+    read = reading.read if reading.languages() else None
+    eyes, held, next_s = Eyes(grabber(output), glimpser(output), read), b"", 0.0
     while True:
         every_s = eyes.every_s
         wait_s = None if every_s is None else min(every_s, max(0.0, next_s - time.monotonic()))

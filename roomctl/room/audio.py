@@ -261,7 +261,7 @@ class Audio(Part):
         """Tell, or do not tell, in this meeting that somebody talks while muted."""
         if not self._talk.tell(on):
             why = "there is no meeting; [audio] talk_hint in room.toml says it for all of them"
-            raise Refused("room", "no_call", why)
+            raise Refused("room", "no_page", why)
         self._context.changed()
 
     @command("meeting.stay", Right.HERE)

@@ -24,6 +24,9 @@ class Stubborn:
     async def mute(self, source, on):
         """Do as if."""
 
+    async def shut(self):
+        """Nor does it shut anything."""
+
     async def hush(self, source):
         """Nor does it mute what is new."""
 

@@ -143,8 +143,9 @@ def named(
     """Give each device a name for room.toml that is not taken: the first camera is in front."""
     used, given = set(taken), []
     for one in found:
-        numbered = (f"{one.kind}{number}" for number in itertools.count(1))
-        names = itertools.chain(_NAMES.get(one.kind, ()), numbered)
+        first = _NAMES.get(one.kind, ())
+        more = (f"{one.kind}{number}" for number in itertools.count(len(first) + 1))
+        names = itertools.chain(first, more)
         name = next(name for name in names if (one.kind, name) not in used)
         used.add((one.kind, name))
         given.append(NamedDevice(name, one))
@@ -214,7 +215,9 @@ def answered(
             if answer is None and ask is not None:
                 answer = ask(_question(name), getattr(sure, name) or "")
             tried = so_far if answer is None else replace(so_far, **{name: answer.strip()})
-            found = _mistake(written(tried, kept, as_service=as_service), key)
+            same = there is not None and getattr(tried, name) == getattr(there, name)
+            text = written(tried, kept, as_service=as_service)
+            found = None if same else _mistake(text, key)  # what stays is judged with its file
             if found is None:
                 so_far = tried
                 break

@@ -175,6 +175,18 @@ def test_a_device_that_the_file_has_is_not_found_again_and_a_new_one_has_a_free_
     assert {*said["speakerphone"]} == {"table"}
 
 
+def test_an_answer_that_stays_may_be_what_only_its_own_folder_explains() -> None:
+    there = Wishes(name="Bamboo", calendar="secret:calendar", platform="ours")
+    said, _ = answered(Wishes(name="Pine"), [], None, print, as_service=True, there=there)
+    assert (said.name, said.calendar, said.platform) == ("Pine", "secret:calendar", "ours")
+
+
+def test_a_third_camera_has_a_number() -> None:
+    assert [one.name for one in named([FRONT, BACK, FRONT, PAD])] == [
+        *("front", "back", "camera3", "pad")
+    ]
+
+
 def test_a_mistaken_answer_changes_nothing() -> None:
     with pytest.raises(FileError, match="--timezone"):
         again(Wishes(timezone="Asia/Beijing"))

@@ -151,7 +151,7 @@ HELP: Mapping[str, str] = {
     "room.toml files or device profiles.": "room.toml 文件或设备型号文件。",
     "List what is plugged in, as lines for room.toml.\n\nNothing is opened but to --ask.": "列出已接入的设备，以及可写入 room.toml 的行。\n\n除非用 --ask，不会打开任何设备。",  # noqa: E501
     "Also look on serial ports, and on the network.": "同时在串口和网络上查找。",
-    "Set up a room: probe, ask, write its file, start it, wait until it is ready.\n\nWhat is written is checked before. Typed again, it changes the answers that are given, or asks\nfor each; the rest of the file stays. Exit status 1 if the room was started and is not ready.": "设置会议室：探测、提问、写入文件、启动并等待就绪。\n\n写入前会先检查。再次执行时，只更改给出的回答，或逐项提问；文件其余部分不变。已启动但未就绪时退出码为 1。",  # noqa: E501
+    "Set up a room: probe, ask, write its file, start it.\n\nWhat is written is checked before. It waits until the room is ready; exit status 1 if it is not.\nTyped again, it changes the answers that are given, or asks for each; the rest stays.": "设置会议室：探测、提问、写入文件并启动。\n\n写入前会先检查。它会等待会议室就绪；未就绪时退出码为 1。\n再次执行时，只更改给出的回答，或逐项提问；其余不变。",  # noqa: E501
     "What people call the room.": "会议室的名称。",
     "The panel's: en or zh-CN.": "面板的语言：en 或 zh-CN。",
     "Such as Asia/Shanghai.": "例如 Asia/Shanghai。",

@@ -464,10 +464,10 @@ def init(
     ] = True,
     as_json: Json = False,
 ) -> None:
-    """Set up a room: probe, ask, write its file, start it, wait until it is ready.
+    """Set up a room: probe, ask, write its file, start it.
 
-    What is written is checked before. Typed again, it changes the answers that are given, or asks
-    for each; the rest of the file stays. Exit status 1 if the room was started and is not ready.
+    What is written is checked before. It waits until the room is ready; exit status 1 if it is not.
+    Typed again, it changes the answers that are given, or asks for each; the rest stays.
     """
     from roomctl.cli import init as setting_up
 

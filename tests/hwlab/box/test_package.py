@@ -213,7 +213,9 @@ def test_purge_leaves_nothing_and_remove_keeps_the_room(box: Box) -> None:
     until_ready(box)
     box.do("sudo apt purge roomctl")
     left = set(box.run(LISTED).said.splitlines()) - before
-    assert left == set()
+    assert {line.partition(":")[0] for line in left} <= {
+        "gpio"
+    }  # Debian's name of a group of others
 
 
 def test_an_upgrade_and_a_step_back_keep_the_room(box: Box, package: Path, tmp_path: Path) -> None:

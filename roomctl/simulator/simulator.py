@@ -104,6 +104,9 @@ class Simulator:
 
         self._simulate(config, same)
 
+    def _simulates(self, name: str) -> bool:
+        return any(name in plug.device.names for plug in self._plugs.values())
+
     async def connect(self, name: str, url: str) -> Port:
         """Open the wire to a simulated device; another url is opened for real."""
         shown = self._shown(url)
@@ -114,7 +117,7 @@ class Simulator:
                 return SimulatedPictures(url, lambda at: shown.state(name_of, at), self._clock)
             return film(url, shown.state(name_of, now), now)
         plug = self._plugs.get(url) or self._plugs.get(_as_configured(url))
-        if plug is None and name == "sound":
+        if plug is None and name == "sound" and self._simulates("screen"):
             raise PortError(url, "no wall stands in the simulator", PortReason.MISSING)
         if plug is None:
             return await ports.connect(name, url)

@@ -110,7 +110,9 @@ def _mail(url: SplitResult) -> AlertAddress:
     if not (user.isascii() and (user.isprintable() or not user)):
         raise ValueError("its url has a user with other signs than printable ASCII")
     if not to or len(to) > MOST_RECIPIENTS or others:
-        raise ValueError(f"its url needs ?to=ADDRESS, {MOST_RECIPIENTS} at most, and one from=")
+        raise ValueError(
+            f"its url does not say to whom; add ?to=ADDRESS, {MOST_RECIPIENTS} at most"
+        )
     if not _ADDRESS.fullmatch(sender):
         raise ValueError("its url does not say from whom mail comes; add &from=ADDRESS")
     if not all(_ADDRESS.fullmatch(one) for one in to):
@@ -123,7 +125,7 @@ def _robot(service: str, rest: str) -> AlertAddress:
     robot = ROBOTS[service]
     if "://" not in rest:
         if not robot.before:
-            raise ValueError(f"its url needs the whole address: '{service}:https://…'")
+            raise ValueError(f"its url is not the whole address: '{service}:https://…'")
         if not _KEY.fullmatch(rest):
             raise ValueError(f"its url is not like '{service}:KEY' or '{service}:https://…'")
         rest = robot.before + quote(rest, safe="")

@@ -7,6 +7,7 @@ reads a room.toml shall not wait for it.
 from __future__ import annotations
 
 import contextlib
+import fnmatch
 import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -41,6 +42,7 @@ from roomctl.screen.protocol import DisplayRole, ShowPage
 from roomctl.speakerphone.driver import KIND as SPEAKERPHONE
 from roomctl.store import ImportPlan, Imports, Settings, Store
 from roomctl.wire import in_thread
+from roomctl.words import panel_texts
 
 if TYPE_CHECKING:
     from roomctl.api.auth import Tokens
@@ -95,6 +97,7 @@ def mistakes(text: str, file: str) -> list[FileError]:
         clock = SystemClock()
         _refuse_urls(config, room(config, Outside(connect, clock, calendar(config))).urls)
         look.judge(config.look, Path(file))
+        _refuse_codes(config)
         if config.api.tls_certificate is not None:
             from roomctl.api import certificate
 
@@ -121,12 +124,21 @@ def mistakes_from_afar(text: str, file: str, running: Config) -> list[FileError]
 
 
 def advice(text: str, file: str) -> list[FileError]:
-    """Return what could be better in a room.toml without a mistake: secrets in it, by line."""
+    """Return what could be better in a room.toml without a mistake, by line.
+
+    Secrets that stand in it, and what nobody has tried with its vendor.
+    """
     from roomctl.mistakes import located_in
 
     why = "stands here for every reader of this file; `roomctl secret set NAME`, then secret:NAME"
-    keys = configuration.plain_secrets(parse(text, file))
-    return [located_in(ConfigError(file, key, why), text) for key in keys]
+    config = parse(text, file)
+    found = [ConfigError(file, key, why) for key in configuration.plain_secrets(config)]
+    for name, alert in config.alert.items():
+        if not alert.address.is_mail:
+            untried = f"{alert.address.service} is untried with its vendor"
+            why = f"{untried}; `roomctl alert test {name}` says whether a message arrives"
+            found.append(ConfigError(file, f"alert.{name}.url", why))
+    return [located_in(one, text) for one in found]
 
 
 def _refuse_urls(config: Config, urls: Mapping[str, str]) -> None:
@@ -146,6 +158,19 @@ def _refuse_urls(config: Config, urls: Mapping[str, str]) -> None:
             refuse(url)
         except PortError as error:
             raise ConfigError("room.toml", key, error.why) from error
+
+
+def _refuse_codes(config: Config) -> None:
+    """Raise ConfigError for a code of an alert that no issue has: it would tell nobody anything."""
+    if not config.alert:
+        return
+    known = [key[6:] for key in panel_texts("en") if key.startswith("issue.")]
+    for name, alert in config.alert.items():
+        for key, codes in (("codes", alert.codes), ("ignore", alert.ignore)):
+            for code in codes:
+                if not fnmatch.filter(known, code):
+                    why = f"no issue is called {code!r}; {suggest(code, known)}"
+                    raise ConfigError("room.toml", f"alert.{name}.{key}", why)
 
 
 def declared() -> tuple[Declaration, ...]:

@@ -84,15 +84,18 @@ async def send(
 
 
 def dingtalk_signature(secret: str, at_ms: int) -> str:
-    """Return base64 of HMAC-SHA256 by the secret over TIMESTAMP, a line break, SECRET."""
-    signed = f"{at_ms}\n{secret}".encode()
-    return base64.b64encode(hmac.digest(secret.encode(), signed, hashlib.sha256)).decode()
+    """Return what proves a message: over TIMESTAMP, a line break, SECRET, by the secret."""
+    return keyed(secret.encode(), f"{at_ms}\n{secret}".encode())
 
 
 def feishu_signature(secret: str, at_s: int) -> str:
-    """Return base64 of HMAC-SHA256 over nothing, by TIMESTAMP, a line break, SECRET as the key."""
-    key = f"{at_s}\n{secret}".encode()
-    return base64.b64encode(hmac.digest(key, b"", hashlib.sha256)).decode()
+    """Return what proves a message: over nothing, by TIMESTAMP, a line break, SECRET."""
+    return keyed(f"{at_s}\n{secret}".encode(), b"")
+
+
+def keyed(key: bytes, data: bytes) -> str:
+    """Return HMAC-SHA256 in base64."""
+    return base64.b64encode(hmac.digest(key, data, hashlib.sha256)).decode()
 
 
 def clipped(text: str, most: int) -> str:

@@ -15,6 +15,7 @@ import os
 import smtplib
 import socket
 import ssl
+import threading
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import make_msgid
@@ -100,9 +101,17 @@ async def _handed(
 ) -> None:
     """Have a thread speak with the server; what cancels this ends connection and thread."""
     end = wire.dup()  # the wire itself is the thread's, who wraps and closes it
+    begun = threading.Event()
+
+    def spoken() -> None:
+        begun.set()
+        _spoken(wire, table, address, letter, context)
+
     try:
-        await in_thread(_spoken, wire, table, address, letter, context)
+        await in_thread(spoken)
     finally:
+        if not begun.is_set():  # and it never will
+            wire.close()
         with contextlib.suppress(OSError):
             end.shutdown(socket.SHUT_RDWR)
         end.close()

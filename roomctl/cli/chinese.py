@@ -274,6 +274,9 @@ HELP: Mapping[str, str] = {
     "What an MQTT broker keeps of a room.": "MQTT 代理服务器中保留的会议室主题。",
     "Its id; default: this box's room.": "其标识；默认为本机的会议室。",
     "Also if a room of this id is at the broker now.": "即使此标识的会议室正连接在代理服务器上。",
+    "Alerts to people, by mail or in a chat.": "通过邮件或群聊发送给人员的告警。",
+    "NAME of [alert.NAME] in room.toml.": "room.toml 中 [alert.NAME] 的 NAME。",
+    "Have the room send a test message to people.\n\nIt says whether the server took it; the exit status is 1 if it did not. Whether people see it,\nthey alone can tell.": "让会议室向人员发送一条测试消息。\n\n会说明服务器是否接受；未接受时退出状态为 1。人员是否看到，只有他们自己知道。",  # noqa: E501
     "Take away what the broker keeps of a room.\n\nIts state, availability and what Home Assistant has found of it go. The broker is that of\n[mqtt] in the file. A room whose id or prefix is another one now does it by itself.": "清除代理服务器中保留的会议室主题。\n\n其状态、在线情况和 Home Assistant 发现的实体都会清除。代理服务器为文件中 [mqtt] 所指。标识或前缀已更改的会议室会自行清除。",  # noqa: E501
     "List the releases of bookings.": "列出预订的释放记录。",
     "Keep a meeting on the new platform as proof of it.\n\nThe one that is open, or the one of LINK. Its media prove it, or a person who looked: which of\nthem is kept. A call that comes to nothing ends it with exit status 3, as `roomctl join` does.": "把新平台上的一场会议记为证明。\n\n可以是当前打开的会议，或 LINK 所指的会议。由音视频证实，或由看过的人确认；会记录是哪一种。入会失败时以状态 3 退出，与 `roomctl join` 相同。",  # noqa: E501

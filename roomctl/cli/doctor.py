@@ -425,6 +425,18 @@ def certificate(box: BoxView) -> Iterator[BoxFinding]:
     yield BoxFinding(verdict, "certificate", words, line)
 
 
+def alerts(box: BoxView) -> Iterator[BoxFinding]:
+    """Whom the room would tell, and by what that nobody has tried with its vendor."""
+    for name, table in (box.config.alert if box.config is not None else {}).items():
+        address = table.address
+        if address.is_mail:
+            words = say("doctor.alert_mail", host=address.host, sender=address.sender)
+            yield BoxFinding("ok", f"alert.{name}", words)
+        else:
+            words = say("doctor.alert_untried", service=address.service, host=address.host)
+            yield BoxFinding("warn", f"alert.{name}", words, f"roomctl alert test {name}")
+
+
 def running(box: BoxView) -> Iterator[BoxFinding]:
     """Whether the room that runs here is ready, and what it says is wrong."""
     from roomctl.cli import ask, told
@@ -469,6 +481,7 @@ LOOKS: tuple[Look, ...] = (
     screen,
     network,
     certificate,
+    alerts,
     running,
     versions,
 )

@@ -173,6 +173,8 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "sound": "sound",
         "waiting": "browser",
         "mqtt.cleared": "{room}: {count} topics cleared",
+        "alert.arrived": "{host} took the test message; look whether it is there",
+        "alert.not_arrived": "the test message was not taken: {why}",
         "times_in": "times in {zone}",
         "usage.error": "Error: {why}",
         "usage.help": "Try '{command} -h' for help.",
@@ -245,6 +247,8 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "doctor.typed": "typed: {line}",
         "doctor.typed_in_vain": "typed: {line}\n  it failed: {why}",
         "doctor.plain_secret": "{where}: a secret stands in the file itself",
+        "doctor.alert_untried": "{service} at {host}; untried with its vendor: send a test message",
+        "doctor.alert_mail": "mail by {host}, from {sender}",
         "doctor.not_plugged": "{url}: nothing is there",
         "doctor.forbidden": "{node}: {user} may not use it ({is_now})",
         "doctor.usable": "{node}: {user} may use it",
@@ -535,6 +539,8 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "sound": "声音",
         "waiting": "浏览器",
         "mqtt.cleared": "{room}：已清除 {count} 个主题",
+        "alert.arrived": "{host} 已接受测试消息；请查看是否收到",
+        "alert.not_arrived": "测试消息未被接受：{why}",
         "usage.error": "错误：{why}",
         "usage.help": "用 '{command} -h' 查看帮助。",
         "times_in": "时间均为 {zone} 时区",
@@ -607,6 +613,8 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "doctor.typed": "已执行：{line}",
         "doctor.typed_in_vain": "已执行：{line}\n  失败：{why}",
         "doctor.plain_secret": "{where}：机密直接写在文件中",
+        "doctor.alert_untried": "{service}（{host}）；未经厂商实测：请发送一条测试消息",
+        "doctor.alert_mail": "通过 {host} 发送邮件，发件人 {sender}",
         "doctor.not_plugged": "{url}：没有找到该设备",
         "doctor.forbidden": "{node}：用户 {user} 无权使用（{is_now}）",
         "doctor.usable": "{node}：用户 {user} 可以使用",
@@ -967,6 +975,55 @@ SENTENCES: Mapping[str, str] = {
     "tls = 'off' uses no tls_certificate; leave one of them out": "tls = 'off' 时不使用 tls_certificate；请去掉其中一个",  # noqa: E501
     "others reach this room by https alone; write url = {url}, or tls = 'off' behind a proxy": "其他设备只能通过 https 访问此会议室；请写 url = {url}，在代理服务器后则写 tls = 'off'",  # noqa: E501
     "begins with 'whsec_', and what follows is not base64": "以 'whsec_' 开头，但后面不是 base64",
+    "its url is not like {example} or {other}": "url 的格式应如 {example} 或 {other}",
+    "its url does not say whose it is; write {example}": "url 没有说明属于哪家服务；请写成 {example}",  # noqa: E501
+    "its url begins with none of {known}": "url 的开头应为 {known} 之一",
+    "its url has a password; write password = 'secret:NAME' below it": "url 中有密码；请另写 password = 'secret:NAME'",  # noqa: E501
+    "its url has another option than to= and from=": "url 的选项只能是 to= 和 from=",
+    "its url does not say to whom; add ?to=ADDRESS, {count} at most": "url 没有说明收件人；请加上 ?to=地址（最多 {count} 个）",  # noqa: E501
+    "its url does not say from whom mail comes; add &from=ADDRESS": "url 没有说明发件人；请加上 &from=地址",  # noqa: E501
+    "its url has something behind to= that is no mail address in ASCII": "url 的 to= 后面有内容不是 ASCII 邮件地址",  # noqa: E501
+    "its url has a user with other signs than printable ASCII": "url 中的用户名含有可打印 ASCII 以外的字符",  # noqa: E501
+    "its url is not the whole address: {example}": "url 需要完整的地址：{example}",
+    "its url has a user or a fragment; its key proves who sends": "url 中有用户名或 # 片段；发送者由其中的密钥证明",  # noqa: E501
+    "its url is an Office 365 connector, which Microsoft has retired; make a workflow of the channel, and take its address": "url 是微软已停用的 Office 365 连接器；请为该频道创建工作流，并使用它的地址",  # noqa: E501
+    "its url is one of {theirs}, not of {service}; write {example}": "url 属于 {theirs}，不属于 {service}；请写成 {example}",  # noqa: E501
+    "its url has the port 0": "url 的端口为 0",
+    "secret goes with dingtalk, feishu and lark, not with {service}": "secret 用于 dingtalk、feishu 和 lark，不能用于 {service}",  # noqa: E501
+    "a user in its url and password = 'secret:NAME' go together": "url 中的用户名与 password = 'secret:NAME' 应同时给出",  # noqa: E501
+    "password goes with smtps: and smtp:, and never with plain = true": "password 用于 smtps: 和 smtp:，不能与 plain = true 同用",  # noqa: E501
+    "plain = true goes with smtp: and with a robot's http: alone": "plain = true 只能用于 smtp: 和机器人的 http:",  # noqa: E501
+    "its url is http; plain = true allows that, to private addresses": "url 是 http；plain = true 允许对内网地址使用",  # noqa: E501
+    "has other signs than printable ASCII": "含有可打印 ASCII 以外的字符",
+    "has the same url twice; one of them is enough": "同一个 url 出现了两次；写一个即可",
+    "alert.{name}: {service} runs in the region {region}, which [meeting] {key} leaves out": "alert.{name}：{service} 位于区域 {region}，而 [meeting] {key} 不允许该区域",  # noqa: E501
+    "{service} is untried with its vendor; {command} says whether a message arrives": "{service} 未经厂商实测；用 {command} 确认消息能否收到",  # noqa: E501
+    "{host}: no answer within {seconds} s": "{host}：{seconds} 秒内没有应答",
+    "{host}: cannot be reached ({why}); is the url right?": "{host}：无法连接（{why}）；url 正确吗？",  # noqa: E501
+    "{host}: leads elsewhere (HTTP {status}), which is not followed; is the url right?": "{host}：重定向到别处（HTTP {status}），不会跟随；url 正确吗？",  # noqa: E501
+    "{host}: refuses the message (HTTP {status}); is the url right?": "{host}：拒绝该消息（HTTP {status}）；url 正确吗？",  # noqa: E501
+    "{host}: answered HTTP {status}; the message is sent again later": "{host}：应答 HTTP {status}；稍后会再次发送",  # noqa: E501
+    "{host}: answered without a code of its own; is the url right?": "{host}：应答中没有其自身的代码；url 正确吗？",  # noqa: E501
+    "{host}: does not know this key; take the robot's address once more (code {code})": "{host}：不认识此密钥；请重新复制机器人的地址（代码 {code}）",  # noqa: E501
+    "{host}: refuses the signature, a keyword is missing, or this box's address is not allowed (code {code})": "{host}：签名被拒绝、缺少关键词，或不允许本机的地址（代码 {code}）",  # noqa: E501
+    "{host}: is told too much at once; the message is sent again later (code {code})": "{host}：发送过于频繁；稍后会再次发送（代码 {code}）",  # noqa: E501
+    "{host}: did not take the message (code {code})": "{host}：没有接受该消息（代码 {code}）",
+    "{host}: is on the public internet, where only {safe} is used": "{host}：位于公网，只能使用 {safe}",  # noqa: E501
+    "{host}: has a certificate that has expired; renew it there, or set this box's clock": "{host}：证书已过期；请在对方更新，或校准本机时间",  # noqa: E501
+    "{host}: has a certificate that is not valid yet; is this box's clock right?": "{host}：证书尚未生效；本机时间正确吗？",  # noqa: E501
+    "{host}: has a certificate of another name; write the name that it is of": "{host}：证书属于另一个域名；请写成证书上的域名",  # noqa: E501
+    "{host}: has a certificate that is not trusted; install its authority on this box": "{host}：证书不受信任；请在本机安装其签发机构的证书",  # noqa: E501
+    "no issue is called {code}; {hint}": "没有名为 {code} 的问题；{hint}",
+    "{host}: speaks no TLS at port {port}; smtps: or smtp:?": "{host}：端口 {port} 不支持 TLS；应为 smtps: 还是 smtp:？",  # noqa: E501
+    "{host}: refuses the user or its password (code {code})": "{host}：拒绝该用户或其密码（代码 {code}）",  # noqa: E501
+    "{host}: offers no STARTTLS, or no login that is known; smtps: or another port?": "{host}：不提供 STARTTLS 或已知的登录方式；应为 smtps: 或其他端口？",  # noqa: E501
+    "{host}: takes mail for nobody of to= (code {code})": "{host}：不为 to= 中的任何人接收邮件（代码 {code}）",  # noqa: E501
+    "{host}: takes mail for nobody of to= (code {code}); it is sent again later": "{host}：不为 to= 中的任何人接收邮件（代码 {code}）；稍后会再次发送",  # noqa: E501
+    "{host}: does not take the mail (code {code})": "{host}：不接收该邮件（代码 {code}）",
+    "{host}: does not take the mail (code {code}); it is sent again later": "{host}：不接收该邮件（代码 {code}）；稍后会再次发送",  # noqa: E501
+    "{host}: broke off; is it a mail server, and its port right?": "{host}：连接中断；它是邮件服务器吗？端口正确吗？",  # noqa: E501
+    "has no [alert.{name}]; there is: {known}": "没有 [alert.{name}]；现有：{known}",
+    "{alert} was tested less than {seconds} s ago; wait a moment": "{alert} 在 {seconds} 秒内刚测试过；请稍候",  # noqa: E501
     "its url has a user or a fragment; the secret proves who sends": "url 中有用户名或 # 片段；发送者由密钥证明",  # noqa: E501
     "its url is not like {example}; plain_http = true allows http, to private addresses": "url 的格式应如 {example}；plain_http = true 允许对内网地址使用 http",  # noqa: E501
     "its url is not like {example}": "url 的格式应如 {example}",

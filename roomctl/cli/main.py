@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.models import CommandInfo
 
-from roomctl.cli import access, audit, broker, configuring, migrate, reading, secret
+from roomctl.cli import access, alerting, audit, broker, configuring, migrate, reading, secret
 from roomctl.cli.language import language, say, spoken, translated, word
 from roomctl.cli.options import Config, Json, Token, Url, Verbose, dump, end, log
 from roomctl.cli.start import starting
@@ -641,6 +641,7 @@ app.add_typer(audit.audit_app, name="audit")
 app.add_typer(configuring.config_app, name="config")
 app.add_typer(migrate.migrate_app, name="migrate")
 app.add_typer(broker.mqtt_app, name="mqtt")
+app.add_typer(alerting.alert_app, name="alert")
 app.add_typer(secret.secret_app, name="secret")
 
 

@@ -65,6 +65,15 @@ url = "secret:hook"
 secret = "secret:hook-key"
 plain_http = true
 events = ["issue.opened", "condition.changed", "occupancy.changed"]
+[alert.mail]
+url = "secret:mail"
+password = "secret:mail-password"
+[alert.chat]
+url = "secret:robot"
+secret = "secret:robot-key"
+plain = true
+after_s = 0
+severity = "info"
 [api]
 listen = "127.0.0.1:0"
 """
@@ -150,6 +159,10 @@ def told(others: dict[str, int], tmp_path_factory: pytest.TempPathFactory) -> It
         "standing": f"https://meet.jit.si/{CANARY}standing",
         "hook": f"http://127.0.0.1:{others['bad']}/{CANARY}hook",
         "hook-key": f"{CANARY}hook-key",
+        "mail": f"smtp://{CANARY}user@127.0.0.1:{others['bad']}?to=a@b.example&from=c@d.example",
+        "mail-password": f"{CANARY}mail",
+        "robot": f"feishu:http://127.0.0.1:{others['bad']}/{CANARY}robot",
+        "robot-key": f"{CANARY}robot-key",
     }.items():
         files.write(name, value)
     with (folder / "log").open("w") as log:
@@ -198,6 +211,8 @@ def _exercised(told: Told) -> Told:
     }.items():
         answer = client.post("/api/v1/commands?wait_s=5", json={"type": kind, "args": args})
         texts[kind] = answer.text
+    for name in ("mail", "chat"):
+        texts[f"alert {name}"] = client.post(f"/api/v1/alerts/{name}/test").text
     text = (told.folder / "room.toml").read_text().replace("display.wall", "dsplay.wall")
     texts["check"] = client.post("/api/v1/config/check", json={"text": text}).text
     with client.stream("GET", "/api/v1/events") as events:
@@ -256,3 +271,5 @@ def test_the_canaries_were_used(told: Told) -> None:
     issues = {one["subject"]: one for one in told.client.get("/api/v1/issues").json()}
     assert "password" in json.dumps(issues["display.wall"])
     assert "password" in json.dumps(issues["camera.bad"])
+    assert "refuses the message (HTTP 401)" in told.texts["alert chat"]
+    assert '"arrived":false' in told.texts["alert mail"]

@@ -153,6 +153,12 @@ def test_an_entry_of_a_list_that_lacks_two_keys_is_told_both(tmp_path: Path) -> 
         ('[meeting.hosts]\nzoom = ["*.com"]', "'*.com' is too wide; name at least two labels"),
         ('[meeting.new.jitsi]\nrandom = "x"\nroom_link = "y"', "needs room_link = 'LINK' or ran"),
         ('[api]\ntls = "off"\ntls_certificate = "/c"\ntls_key = "/k"', "tls = 'off' uses no tls"),
+        ('[alert.a]\nurl = "slack:x"', ":1: alert.a: its url begins with none of smtps, smtp, we"),
+        ('[alert.a]\nurl = "smtps://h"', ":1: alert.a: its url does not say to whom; add ?to=ADDR"),
+        (
+            '[meeting]\nallow = ["cn"]\n[alert.a]\nurl = "lark:0123456789"',
+            "alert.a: lark runs in the region 'global', which [meeting] allow leaves out",
+        ),
         ('[mqtt]\nurl = "mqtt://u:p@h"', ":2: mqtt.url: names a user; write username = and pass"),
         ('[controller.a]\nurl = "sim:"\ncamera = "a"\ncameras = ["a"]', "write either camera or"),
         ("[room]\nx = [1,\n\n oops", ":4: is not TOML: "),

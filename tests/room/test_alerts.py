@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from roomctl.app import parse
+from roomctl.alert_address import MAIL, ROBOTS
+from roomctl.app import mistakes, parse
 from roomctl.clock import Moment
 from roomctl.config import AlertTable
 from roomctl.errors import Refused, RoomctlError
@@ -47,6 +49,7 @@ from tests.invented import START, LoopClock, invented
 from tests.room.rig import CAMERA, NO_DEVICE, begun, living
 from tests.room.test_issues import CODES
 
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "alerts.md"
 KEY = "693a91f6-7abc-4bc4-97a0-0ec2d1f5aaaa"
 DESK = f'[alert.desk]\nurl = "wecom:{KEY}"\n'
 ROOM = f'[room]\ndisplayName = "Bamboo"\n{CAMERA}'
@@ -96,6 +99,20 @@ def told(one: AlertBook, now_s: float) -> tuple[tuple[str, ...], ...] | None:
     keys = (*news.opened, *news.still, *news.over)
     one.arrived(news, {key: IssueWords(key, "", START) for key in keys}, at(now_s))
     return news.opened, news.still, news.over
+
+
+# The page about it.
+
+
+def test_the_page_has_an_example_that_works_every_key_and_every_service() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    [example] = re.findall(r"```toml\n(.*?)```", page, re.S)
+    assert mistakes(example, "room.toml") == []
+    keys, services = (re.findall(rf"^\| `{form}", page, re.M) for form in (r"(\w+)` \|", r"(\w+):"))
+    assert keys == [*AlertTable.model_fields]
+    assert services == [*MAIL, *ROBOTS]
+    untried = [one for one in services if re.search(rf"^\| `{one}:.*untried", page, re.M)]
+    assert untried == [*ROBOTS]
 
 
 # The book: what is told when.
@@ -422,7 +439,8 @@ async def test_what_was_told_is_not_told_anew_after_a_restart(tmp_path: Path) ->
     there = People()
     async with living(ROOM + DESK, send=there.send, store=Store(tmp_path)) as house:
         await house.act("camera.front", "unplug")
-        await house.until(lambda: there.told, 120.0)
+        await house.until((tmp_path / "alerts.json").exists, 120.0)  # or a power cut forgets it
+        assert len(there.told) == 1
         simulator = house.simulator
     kept = (tmp_path / "alerts.json").read_text()
     assert KEY not in kept

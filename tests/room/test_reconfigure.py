@@ -1,13 +1,16 @@
 """Another room.toml while a room runs: what it leaves as it is goes on, the rest begins anew."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from roomctl.app import parse
 from roomctl.camera.profile import CameraTable
-from roomctl.config import Config
+from roomctl.config import AlertTable, Config
 from roomctl.errors import ConfigError, Refused
+from roomctl.room.alert_words import AlertMessage
+from roomctl.store import Store
 from roomctl.wire import Port
 from tests.invented import invented
 from tests.room.rig import BAMBOO, CAMERA, Calendar, House, living, simulated
@@ -224,3 +227,20 @@ async def test_a_receiver_of_webhooks_comes_and_goes() -> None:
         await house.act("occupancy.ceiling", "walk_in")
         await house.until(lambda: house.document.occupancy.state == "occupied")
         await house.always(lambda: not told, 20.0)
+
+
+@invented
+async def test_people_who_are_told_come_and_go_and_are_told_nothing_twice(tmp_path: Path) -> None:
+    told: list[str] = []
+
+    async def send(table: AlertTable, message: AlertMessage, at: object) -> None:
+        told.append(message.title)
+
+    desk = '[alert.desk]\nurl = "wecom:0123456789abcdef"\n'
+    async with living(BAMBOO, send=send, store=Store(tmp_path)) as house:
+        await house.act("camera.front", "unplug")
+        assert (await take(house, BAMBOO + desk))[0] == ["alert"]
+        await house.until(lambda: told, 120.0)
+        assert (await take(house, BAMBOO))[0] == ["alert"]
+        assert (await take(house, BAMBOO + desk))[0] == ["alert"]
+        await house.always(lambda: len(told) == 1, 600.0)

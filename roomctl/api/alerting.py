@@ -16,7 +16,9 @@ from roomctl.api.schema import Told
 from roomctl.roles import Right
 from roomctl.room import Room
 
-AlertName = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
+AlertName = Annotated[
+    str, Path(pattern=r"^[a-z][a-z0-9_-]{0,31}$", description="NAME of [alert.NAME]")
+]
 
 
 class AlertTestTold(Told):

@@ -27,7 +27,7 @@ ACTIONS = {
         *("end_meeting", "block", "reach", "crash"),
         *("ignore_mute", "leak", "no_sound", "no_microphone", "no_loudspeaker"),
         *("record", "mute_by_program"),
-        *("mute_in_meeting", "quiet", "silent"),
+        *("mute_in_meeting", "quiet", "talk", "wall", "silent"),
     ],
 }
 

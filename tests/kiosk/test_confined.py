@@ -40,17 +40,6 @@ print(refused(lambda: unshare(0x00020000)), refused(lambda: unshare(0x08000000))
 """
 
 
-ASKED = """
-import ctypes, os, socket
-line = socket.socket(type=socket.SOCK_DGRAM)
-line.set_inheritable(True)
-child = os.posix_spawn("/bin/sleep", ["sleep", "60"], {})
-libc = ctypes.CDLL(None, use_errno=True)
-print(libc.syscall(438, os.pidfd_open(child), line.fileno(), 0) > 0)
-os.kill(child, 9)
-"""
-
-
 @pytest.fixture(autouse=True)
 def _systemd():
     compositor.needed("systemd-analyze")
@@ -70,19 +59,6 @@ def test_what_a_unit_forbids_is_forbidden(unit):
         line(unit, python, "-c", PROBE), capture_output=True, text=True, check=False
     )
     assert done.stdout.split() == ["EPERM", "EPERM", "EAFNOSUPPORT", "EPERM", "EPERM"], done.stderr
-
-
-@pytest.mark.parametrize(
-    ("unit", "may"), [("roomctl-screen.service", "True"), ("roomctl-panel.service", "False")]
-)
-def test_the_screen_may_ask_for_the_sockets_of_its_browser(unit, may):
-    """When the other end of a call was heard last: see traffic."""
-    python = "/usr/bin/python3"
-    if not Path(python).exists():
-        pytest.skip("no Python that every user can read")
-    words = line(unit, python, "-c", ASKED)
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
-    assert done.stdout.split() == [may], done.stderr
 
 
 @pytest.mark.browser

@@ -228,5 +228,5 @@ def test_a_page_full_of_edges_holds_no_control(control):
 
 @pytest.mark.real
 def test_no_changed_page_is_pressed_wrongly():
-    found = [(page.change, verdict) for page, verdict in looked_at(seed=1, count=2, changes=6)]
+    found = [(page.change, verdict) for page, verdict in looked_at(seed=1, count=4, changes=6)]
     assert [page for page in found if page[1] != "right"] == []

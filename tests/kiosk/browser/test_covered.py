@@ -201,6 +201,7 @@ async def test_no_question_of_the_browser_comes_over_the_meeting(meeting):
         await meeting.stays_alone(LOOKS // 3)
 
 
+@pytest.mark.parametrize("meeting", MODES, ids=MODES.get, indirect=True)
 async def test_a_word_that_the_page_itself_puts_up_is_taken_away_by_a_key_of_the_panel(meeting):
     """A steered page's is taken away at once; nobody may answer for a page that is not read."""
     await meeting.touch(WORD)

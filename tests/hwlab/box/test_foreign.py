@@ -17,12 +17,16 @@ from typing import Any
 import pytest
 
 from tests.hwlab.box import debian
+from tests.hwlab.box.conftest import RELEASES
 from tests.hwlab.box.documented import TREE
 from tests.hwlab.box.test_package import WHEELS
 from tests.hwlab.lab import kernel
 from tests.hwlab.lab.packages import Packages, Unavailable
 
-pytestmark = pytest.mark.timeout(3600)
+pytestmark = [
+    pytest.mark.timeout(3600),
+    pytest.mark.skipif("13" not in RELEASES, reason="the package is for Debian 13"),
+]
 
 DEB: dict[str, Any] = runpy.run_path(str(TREE / ".ci" / "deb.py"))
 EMULATORS = {"arm64": "qemu-aarch64", "armhf": "qemu-arm"}

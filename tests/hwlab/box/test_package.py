@@ -14,13 +14,16 @@ from pathlib import Path
 import pytest
 
 from tests.hwlab.box import debian
-from tests.hwlab.box.conftest import stand_ins
+from tests.hwlab.box.conftest import RELEASES, stand_ins
 from tests.hwlab.box.container import Box, booted, until
 from tests.hwlab.box.documented import TREE
 from tests.hwlab.box.test_first_contact import findings, journal, shown, status, units, until_ready
 from tests.hwlab.lab.packages import Unavailable
 
-pytestmark = pytest.mark.timeout(3600)  # the first makes its Debian, and fetches wheels
+pytestmark = [
+    pytest.mark.timeout(3600),  # the first makes its Debian, and fetches wheels
+    pytest.mark.skipif("13" not in RELEASES, reason="the package is for Debian 13"),
+]
 
 HOME = f"home/{debian.USER}"
 FOLDER = debian.FOLDER / "run" / "package"
@@ -202,6 +205,12 @@ def test_three_steps_and_the_room_is_ready_and_so_again_after_a_reboot(box: Box)
         box.reboot()
 
 
+long = pytest.mark.skipif(
+    not os.environ.get("ROOMCTL_BOX_LONG"), reason="a quarter of an hour: ROOMCTL_BOX_LONG=1"
+)
+
+
+@long
 def test_purge_leaves_nothing_and_remove_keeps_the_room(box: Box) -> None:
     before = set(box.run(LISTED).said.splitlines())
     three_steps(box)
@@ -218,6 +227,7 @@ def test_purge_leaves_nothing_and_remove_keeps_the_room(box: Box) -> None:
     }  # Debian's name of a group of others
 
 
+@long
 def test_an_upgrade_and_a_step_back_keep_the_room(box: Box, package: Path, tmp_path: Path) -> None:
     three_steps(box)
     until_ready(box)
@@ -234,6 +244,7 @@ def test_an_upgrade_and_a_step_back_keep_the_room(box: Box, package: Path, tmp_p
         assert status(box)["identity"] == identity
 
 
+@long
 def test_a_bad_package_changes_nothing_and_says_why(
     box: Box, package: Path, tmp_path: Path
 ) -> None:

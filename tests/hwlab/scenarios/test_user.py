@@ -111,7 +111,8 @@ async def test_without_udevd_a_device_that_somebody_gives_to_the_user_is_lit(plu
 
 
 def test_the_rules_are_such_as_udev_takes(group: None) -> None:
-    run("udevadm", "verify", *(str(each) for each in sorted(RULES.glob("*.rules"))))
+    names = "--resolve-names=never"  # not every group of a box is here
+    run("udevadm", "verify", names, *(str(each) for each in sorted(RULES.glob("*.rules"))))
 
 
 @pytest.mark.parametrize("door", ["usb", "hidraw"])

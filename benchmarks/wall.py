@@ -20,10 +20,10 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.report import Figure, quantile
-from roomctl.kiosk.audio.vault import Processing
+from roomctl.screen.protocol import SoundProcessing
 from tests import far_end
-from tests.kiosk.audio import test_wall_in_call as call
 from tests.kiosk.walled import Side, opened, processes, standing
+from tests.kiosk.walled_call import hears, in_a_call, muted
 
 CLICKS = 20
 APART_S = 0.4
@@ -34,9 +34,9 @@ MUTES = 20
 SILENT_S = 1.0
 _READ = 2 * 128  # bytes that are taken at once: 2.7 ms of one channel
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
-_MEANS: dict[Processing, str] = {
-    "none": "a microphone with echo cancelling of its own",
-    "voice": "WebRTC's echo cancelling and noise suppression",
+_MEANS: dict[SoundProcessing, str] = {
+    SoundProcessing.NONE: "a microphone with echo cancelling of its own",
+    SoundProcessing.VOICE: "WebRTC's echo cancelling and noise suppression",
 }
 
 
@@ -69,17 +69,17 @@ def figures() -> list[Figure]:
 async def _heard_after_mutes() -> list[float]:
     """Mute a call again and again; return for how many milliseconds it was heard."""
     found = []
-    async with call.in_a_call() as wall:
+    async with in_a_call() as wall:
         for _ in range(MUTES):
-            await call.hears(await call.muted(wall, False))
-            asked_at = await call.muted(wall, True)
+            await hears(await muted(wall, False))
+            asked_at = await muted(wall, True)
             await asyncio.sleep(SILENT_S)
             heard = await asyncio.to_thread(far_end.shared().heard)
             found.append(max(0.0, 1000 * (heard["loud_at"] - asked_at)))
     return found
 
 
-async def _measured(place: Path, processing: Processing) -> tuple[float, float, float]:
+async def _measured(place: Path, processing: SoundProcessing) -> tuple[float, float, float]:
     async with standing(place, processing=processing) as (_, manager, programs):
         await asyncio.to_thread(opened, manager)
         return await asyncio.to_thread(_compare, place, manager, programs)

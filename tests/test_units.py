@@ -193,6 +193,8 @@ def test_the_sound_cards_have_a_user_of_their_own() -> None:
     assert any(line.startswith(f"u {service['User']} ") for line in users)
     assert "m roomctl roomctl-audio" in users, "the socket is open to its group"
     assert "m kiosk roomctl-audio" not in users
+    assert {"m kiosk roomctl-sound", "m roomctl-audio roomctl-sound"} <= set(users)
+    assert not any(line.startswith("m roomctl-panel roomctl-sound") for line in users)
     assert service["PrivateNetwork"] == "yes"
     screen = unit(DEPLOY / "systemd" / "roomctl-screen.service")
     programs = f"unix:/run/{service['RuntimeDirectory']}/programs/native"

@@ -485,14 +485,15 @@ class SoundAgent(Attendant):
             case _ if isinstance(message, SoundOrder):
                 obey_sound(message, self._mixer, self._levels, self._voice)
             case SetProcessing(processing=processing):
-                self._vault.process(processing.value)
+                self._vault.process(processing)
             case AskAll():
                 self._say(ScreenHello(__version__, "sound", ""))
                 self._say(self._mixer.sound)
             case InvalidMessage(why=why):
                 _log.warning("screen: ignored a message that is %s", why)
             case _:
-                _log.warning("screen: ignored an order; this process has the sound, and no more")
+                what = type(message).__name__
+                _log.warning("screen: ignored %s; this process has the sound, and no more", what)
 
 
 async def _nothing() -> None:

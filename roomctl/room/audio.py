@@ -130,8 +130,13 @@ class Audio(Part):
 
     def sections(self, now: Moment) -> Mapping[str, object]:
         talk = self._talk
-        entry = replace(self._mute.entry, last_heard=self._hearing.last)
-        return {"audio": replace(entry, talking_while_muted=talk.shown, talk_hint=talk.wanted)}
+        entry = replace(
+            self._mute.entry,
+            last_heard=self._hearing.last,
+            talking_while_muted=talk.shown,
+            talk_hint=talk.wanted,
+        )
+        return {"audio": entry}
 
     def issues(self, now: Moment) -> Iterable[IssueEntry]:
         """Return why nobody hears, or is heard, and what is wrong with speakerphones that work."""

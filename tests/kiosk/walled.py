@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from roomctl.kiosk.audio.vault import Vault
+from roomctl.screen.protocol import SoundProcessing
 from tests.kiosk.sound_server import SoundServer
 
 BEHIND = (
@@ -89,11 +90,11 @@ class Side(SoundServer):
 
 
 @contextlib.asynccontextmanager
-async def standing(folder, label="Room", processing="none"):
+async def standing(folder, processing=SoundProcessing.NONE):
     """Have a vault with its devices; yields it with both sides."""
     folder = Path(folder)
     news = asyncio.Event()
-    vault = Vault(folder, label=label, processing=processing, changed=news.set)
+    vault = Vault(folder, processing=processing, changed=news.set)
     running = asyncio.create_task(vault.run())
     manager, programs = Side(folder, "manager"), Side(folder, "programs")
     try:

@@ -15,7 +15,8 @@ from roomctl.kiosk.audio import tone
 from roomctl.kiosk.audio.pulse import SoundServer, SoundServerGone, play
 from roomctl.kiosk.audio.sources import SoundNode, called, loudspeaker, microphone
 from roomctl.kiosk.audio.tone import level_pct
-from roomctl.kiosk.audio.wall import CALL, SPEAKER, Behind, Wall
+from roomctl.kiosk.audio.vault import CALL, SPEAKER
+from roomctl.kiosk.audio.wall import Behind, Wall
 from roomctl.screen.protocol import (
     HearingProof,
     MicrophoneLevel,

@@ -11,8 +11,9 @@ from collections.abc import Callable
 
 from roomctl.kiosk.audio.pulse import SoundServer, SoundServerGone
 from roomctl.kiosk.audio.sources import SoundNode
+from roomctl.kiosk.audio.vault import SPEAKER
 from roomctl.kiosk.audio.voice import VoiceActivity
-from roomctl.kiosk.audio.wall import SPEAKER, Behind, Wall
+from roomctl.kiosk.audio.wall import Behind, Wall
 
 RATE = 16_000
 FAR_PEAKS_PER_S = 10

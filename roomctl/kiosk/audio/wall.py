@@ -21,12 +21,10 @@ from typing import Any
 from roomctl.frozen import frozen
 from roomctl.kiosk.audio.pulse import NO_INDEX, News, SoundServer, SoundServerGone
 from roomctl.kiosk.audio.sources import SoundGraph, SoundNode, called, microphone
+from roomctl.kiosk.audio.vault import CALL, GATE, SPEAKER, SPEAKER_OUT
 from roomctl.screen.protocol import CaptureSwitch, PreferDevice, ScreenReason, SoundState
 
 _log = logging.getLogger(__name__)
-
-GATE, SPEAKER_OUT = "gate", "speaker-out"
-CALL, SPEAKER = "call", "speaker"
 
 SETTLE_S, QUIET_S = 3.0, 0.5  # devices that are found at the start: at most, and since the last
 LOOK_S = 1.0  # between two looks of the canary

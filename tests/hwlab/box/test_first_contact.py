@@ -164,6 +164,7 @@ def test_a_microphone_behind_a_wall_is_the_rooms_alone(box: Box) -> None:
     for _ in range(2):
         assert seen(box, "kiosk", "programs") == {"call", "speaker.monitor"}
         assert seen(box, "kiosk", "manager") == set()
+        assert seen(box, "nobody", "programs") == set()
         for socket in ("manager/pipewire-0", "programs/pipewire-0", "sound.sock"):
             tried = box.run(f"{become('kiosk')} python3 -c '{CONNECT}' {socket}")
             assert tried.said.strip() in ("refused", "PermissionError"), (socket, tried)

@@ -44,6 +44,15 @@ CLOCK = """
 from roomctl.cli import ask
 print(ask.access(None, None, "GET", "info")["clock_proven"])
 """
+# Whether this user may record from the sound card; 16 is "busy": others do.
+CARD = """
+import os
+try:
+    os.close(os.open("/dev/snd/pcmC0D0c", os.O_RDWR | os.O_NONBLOCK))
+    print("allowed")
+except OSError as error:
+    print({13: "refused", 16: "allowed"}.get(error.errno, error))
+"""
 # What looks at the box once it has booted, and says what it saw.
 LOOK = """#!/bin/sh
 exec >/lab/seen 2>&1
@@ -72,12 +81,15 @@ for unit in roomctl roomctl-kiosk roomctl-screen; do
     journalctl --no-pager --boot --unit $unit | tail -n 30
 done
 roomctl status --json >/lab/status.json
+echo "== card before: $(runuser -u kiosk -- python3 /lab/card.py)"
 cd /home/admin/roomctl && sh -ex /lab/wall.sh
+udevadm settle
 for each in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
     systemctl is-active --quiet roomctl-audio && break
     sleep 5
 done
 sleep 30
+echo "== card after: $(runuser -u kiosk -- python3 /lab/card.py)"
 export XDG_RUNTIME_DIR=/nowhere
 for side in manager programs; do
     for user in kiosk roomctl-audio; do
@@ -144,6 +156,7 @@ def test_the_box_starts_by_itself_and_knows_its_time_once_it_is_told(whole: Path
             "look": LOOK,
             "server.py": SERVER,
             "clock.py": CLOCK,
+            "card.py": CARD,
             "wall.sh": "\n".join(documented.first_block(*documented.WALL)),
         },
     )
@@ -157,6 +170,7 @@ def test_the_box_starts_by_itself_and_knows_its_time_once_it_is_told(whole: Path
     for unit in ("roomctl", "roomctl-kiosk", "roomctl-screen"):
         assert seen[unit].startswith("active "), said
         assert seen[unit] == seen[f"{unit} later"], said
+    assert (seen["card before"], seen["card after"]) == ("allowed", "refused"), said
     assert "alsa_input" in seen["roomctl-audio at manager"], said
     assert seen["kiosk at manager"] == "", said
     assert seen["kiosk at programs"] == "call speaker.monitor", said

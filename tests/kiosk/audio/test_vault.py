@@ -10,6 +10,8 @@ from array import array
 
 import pytest
 
+from roomctl.kiosk.audio import vault as walls
+from roomctl.screen.protocol import SoundProcessing
 from tests.kiosk.sound_server import needed
 from tests.kiosk.walled import folder, opened, processes, standing
 
@@ -34,12 +36,11 @@ def shut(manager, on):
 
 
 async def test_programs_see_a_loudspeaker_and_a_microphone_and_nothing_else(folder):
-    async with standing(folder, label='Bamboo "2"') as (_, manager, programs):
+    async with standing(folder) as (_, manager, programs):
         assert {"mic", "webcam", "air.monitor"} <= manager.names("sources")
         assert programs.names("sources") == {"call", "speaker.monitor"}
         assert programs.names("sinks") == {"speaker"}
         assert programs.defaults() == ("speaker", "call")
-        assert "Bamboo 2" in programs.pactl("list", "sources")
         seen = json.loads(programs.run("pw-dump"))
         kinds = {each["type"].rpartition(":")[2] for each in seen}
         assert not kinds & {"Device", "Module"}
@@ -170,13 +171,46 @@ async def test_what_is_killed_is_begun_again_and_shut(folder, victim):
         assert programs.peak_or_nothing("call") == 0
 
 
+async def test_servers_that_do_not_start_are_said_and_tried_again(folder, monkeypatch):
+    """Configuration that nobody can read, and then can: nobody restarts the process for it."""
+    monkeypatch.setattr(walls, "START_S", 1.0)
+    monkeypatch.setattr(walls, "BACK_OFF_S", (0.1, 0.2))
+    fill = walls.Vault._fill
+
+    def broken(self, template, name, **words):
+        fill(self, template, name, **words)
+        if name == "programs.conf":
+            (self._folder / "config" / name).write_text("context.modules = [ {{{")
+
+    monkeypatch.setattr(walls.Vault, "_fill", broken)
+    news = asyncio.Event()
+    vault = walls.Vault(folder, changed=news.set)
+    running = asyncio.create_task(vault.run())
+    try:
+        async with asyncio.timeout(60):
+            while "programs/native" not in vault.why:
+                await news.wait()
+                news.clear()
+            monkeypatch.setattr(walls, "START_S", 60.0)
+            monkeypatch.setattr(walls.Vault, "_fill", fill)
+            while vault.why:
+                await news.wait()
+                news.clear()
+        assert not running.done()
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
 async def test_nothing_of_it_is_left(folder):
     async with standing(folder):
         assert running(folder, "wireplumber")
     assert not any(running(folder, name) for name in ("wireplumber", "pipewire"))
 
 
-@pytest.mark.parametrize(("processing", "most"), [("none", 2.0), ("voice", 0.1)])
+@pytest.mark.parametrize(
+    ("processing", "most"), [(SoundProcessing.NONE, 2.0), (SoundProcessing.VOICE, 0.1)]
+)
 async def test_an_echo_is_cancelled_where_that_is_chosen(folder, processing, most):
     """What the loudspeaker plays is heard by the microphone, and with "voice" not by programs."""
     async with standing(folder, processing=processing) as (_, manager, programs):
@@ -217,7 +251,7 @@ async def test_another_processing_begins_anew_and_shut(folder):
         opened(manager)
         assert programs.peak("call", patience_s=30) > LOUD
         core = running(folder, "pipewire.conf")
-        vault.process("voice")
+        vault.process(SoundProcessing.VOICE)
         async with asyncio.timeout(60):
             while running(folder, "pipewire.conf") in (core, None) or vault.why:
                 await asyncio.sleep(0.02)

@@ -3,7 +3,8 @@
 A PipeWire of its own with a session manager and two PulseAudio servers in front of it:
 
     manager/native   0700: every device, and the streams `gate` and `speaker-out`
-    programs/native  for programs: the sink `speaker`, the source `call`, and their own streams
+    programs/native  for programs of the group roomctl-sound: the sink `speaker`, the source `call`,
+                     and their own streams; for every user where there is no such group
 
 `gate` feeds `call`, and `speaker-out` carries `speaker` to a loudspeaker. Both begin without a
 device, so the wall begins shut, and whatever of it ends is begun again shut. What programs may see
@@ -18,17 +19,20 @@ import logging
 import os
 import re
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
-from typing import Literal
 
 from roomctl.kiosk.process import Process
+from roomctl.screen.protocol import SoundProcessing
 from roomctl.wire import in_thread
 
 _log = logging.getLogger(__name__)
 
 GATE, SPEAKER_OUT = "gate", "speaker-out"
 CALL, SPEAKER = "call", "speaker"
+
+PROGRAMS = "roomctl-sound"
+"""The group whose programs may hear and play (deploy/sysusers)."""
 
 START_S = 10.0
 BACK_OFF_S = (0.25, 8.0)  # between two starts: the first, the longest
@@ -40,10 +44,10 @@ _OLDEST: Mapping[str, tuple[int, int]] = {"pipewire": (1, 2), "wireplumber": (0,
 _SYSTEM = Path("/usr/share/wireplumber")
 _HERE = Path(__file__).parent
 
-Processing = Literal["none", "voice"]
-"""What is done to the microphone's sound: "voice" cancels echoes and noise (WebRTC's)."""
-
-_GATES: Mapping[Processing, str] = {"none": "gate.conf", "voice": "voice.conf"}
+_GATES: Mapping[SoundProcessing, str] = {
+    SoundProcessing.NONE: "gate.conf",
+    SoundProcessing.VOICE: "voice.conf",
+}
 
 
 class Vault:
@@ -54,19 +58,17 @@ class Vault:
         folder: Path,
         state: Path | None = None,
         *,
-        label: str = "Room",
-        processing: Processing = "none",
+        processing: SoundProcessing = SoundProcessing.NONE,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
-        """`folder` is this user's own, and others may enter it; everything in it is made anew.
+        """`folder` is this user's own, and others may enter it; everything in it is made again.
 
-        `state` keeps the devices' volumes over restarts; None: in the folder. `label` is what
-        programs call microphone and loudspeaker. `changed` is called when `why` is news.
+        `state` keeps the devices' volumes over restarts; None: in the folder. `changed` is called
+        when `why` is news.
         """
         self.why = "the sound servers behind the wall are starting"
         self._folder, self._state = folder, state or folder / "state"
-        self._label, self._changed = label, changed
-        self._processing: Processing = processing
+        self._processing, self._changed = processing, changed
         self._again = asyncio.Event()
 
     @property
@@ -79,7 +81,7 @@ class Vault:
         """The PulseAudio address of the server that is there for programs."""
         return f"unix:{self._folder / 'programs' / 'native'}"
 
-    def process(self, processing: Processing) -> None:
+    def process(self, processing: SoundProcessing) -> None:
         """Do this to the sound from now on; if it is something else, all begins again, and shut."""
         if processing != self._processing:
             self._processing = processing
@@ -110,7 +112,7 @@ class Vault:
         async with contextlib.AsyncExitStack() as running:
             core = await self._start(running, "manager", "pipewire", "-c", "pipewire.conf")
             await self._there(core, "manager/pipewire-0", "programs/pipewire-0")
-            async with asyncio.TaskGroup() as others:
+            async with _one_fault(), asyncio.TaskGroup() as others:
                 keeping = [
                     others.create_task(self._keep(*words))
                     for words in (
@@ -187,12 +189,14 @@ class Vault:
             shutil.rmtree(self._folder / side, ignore_errors=True)
             (self._folder / side).mkdir(mode=mode)
             (self._folder / side).chmod(mode)
+        with contextlib.suppress(LookupError):  # there is no such group
+            shutil.chown(self._folder / "programs", group=PROGRAMS)
+            (self._folder / "programs").chmod(0o750)
         self._state.mkdir(mode=0o700, exist_ok=True)
         manager = {"SIDE": "manager", "ACCESS": "unrestricted", "MODULES": "true"}
         programs = {"SIDE": "programs", "ACCESS": "walled", "MODULES": "false"}
         gate = (_HERE / _GATES[self._processing]).read_text(encoding="utf-8")
-        name = re.sub(r'["\\\s]+', " ", self._label)
-        self._fill("pipewire.conf", "pipewire.conf", GATE=gate, NAME=name)
+        self._fill("pipewire.conf", "pipewire.conf", GATE=gate)
         self._fill("pulse.conf", "manager.conf", **manager)
         self._fill("pulse.conf", "programs.conf", **programs)
         self._fill("wireplumber.conf", "wireplumber.conf.d/roomctl.conf")
@@ -211,6 +215,18 @@ class Vault:
             self.why = why
             (_log.warning if why else _log.info)("sound: %s", why or "the wall stands")
             self._changed()
+
+
+@contextlib.asynccontextmanager
+async def _one_fault() -> AsyncIterator[None]:
+    """Have the first OSError of a group be an OSError by itself."""
+    try:
+        yield
+    except* OSError as faults:
+        fault = faults.exceptions[0]
+    else:
+        return
+    raise OSError(str(fault))
 
 
 async def _missing() -> str:

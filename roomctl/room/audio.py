@@ -27,7 +27,7 @@ from roomctl.room.bookings import Bookings
 from roomctl.room.hearing import Hearing
 from roomctl.room.meeting import CallControl
 from roomctl.room.microphone import MuteControl, StoredMute
-from roomctl.screen.driver import LevelHeard, Screen, WalledSound
+from roomctl.screen.driver import LevelHeard, Screen, ScreenProcess, WalledSound
 from roomctl.screen.protocol import RoomHeard, SoundProcessing, ToneResult
 from roomctl.speakerphone import Speakerphone
 from roomctl.speakerphone.description import Description
@@ -379,7 +379,7 @@ class LoudspeakerVolume:
     sets one, at the ends of the scale too.
     """
 
-    def __init__(self, screen: Screen | None, clock: Clock) -> None:
+    def __init__(self, screen: ScreenProcess | None, clock: Clock) -> None:
         self.screen, self._clock = screen, clock
         self._asked: tuple[int, float] | None = None
         self._heard_pct = _AGAIN_PCT
@@ -493,7 +493,7 @@ class MutedTalk:
 class VoiceWatch:
     """Has the screen listen for a voice while somebody could need to be told."""
 
-    def __init__(self, screen: Screen | None, clock: Clock) -> None:
+    def __init__(self, screen: ScreenProcess | None, clock: Clock) -> None:
         self.screen, self._clock = screen, clock
         self._watched = False
         self._asked_at = float("-inf")
@@ -527,7 +527,7 @@ class LevelMeter:
     A level is a number that nobody keeps: it goes to those who look, and not into the document.
     """
 
-    def __init__(self, screen: Screen | None, clock: Clock) -> None:
+    def __init__(self, screen: ScreenProcess | None, clock: Clock) -> None:
         self.screen, self._clock = screen, clock
         self._listeners: set[asyncio.Queue[LevelHeard]] = set()
         self._watched = False

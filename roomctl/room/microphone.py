@@ -18,7 +18,7 @@ from roomctl.device import Status
 from roomctl.errors import DeviceError, NoReply, PortError, Refused
 from roomctl.room import mute
 from roomctl.room.document import AudioEntry, SpeakerphoneEntry
-from roomctl.screen.driver import Screen, WalledSound
+from roomctl.screen.driver import Screen, ScreenProcess, WalledSound
 from roomctl.screen.protocol import SoundState
 from roomctl.speakerphone import Speakerphone
 from roomctl.speakerphone.driver import in_use
@@ -137,7 +137,8 @@ class MuteControl:
         self._kept = kept or StoredMute(None, clock, changed)
         self.phones = Speakerphones(phones)
         self._screen, self._clock, self._changed = screen, clock, changed
-        self._wall, self._had_sound = wall, screen
+        self._wall = wall
+        self._had_sound: ScreenProcess | None = screen
         self.table, self.unplugged = table, unplugged
         self.state = mute.first(clock.mono_s(), self._kept.stored, damaged=self._kept.damaged)
         self._since = clock.now()
@@ -380,7 +381,7 @@ class MuteControl:
             self._changed()
 
     @property
-    def link(self) -> Screen | None:
+    def link(self) -> ScreenProcess | None:
         """The process that has the room's sound; None: there is none."""
         return self._wall if self._wall is not None and self._wall.present else self._screen
 

@@ -143,8 +143,8 @@ class LevelHeard:
     behind_wall: bool = False
 
 
-class Screen(Device):
-    """The process that owns the display, the browser and the room's sound."""
+class ScreenProcess(Device):
+    """A process that is spoken to as a screen is, and what it may have of the room: its sound."""
 
     kind = "screen"
 
@@ -172,50 +172,6 @@ class Screen(Device):
         self._read_backs: list[asyncio.Future[SoundState]] = []
         self._use: PreferDevice | None = None
         self.remote = RemoteDisplay(name, self._say, clock)
-
-    @property
-    def display_on(self) -> bool | None:
-        """Whether the room's display is on, as read back; None: not known."""
-        return self.state.display_on
-
-    async def open(
-        self,
-        url: str,
-        origin: str,
-        assisted: bool,
-        name: str,
-        camera: str | None = None,
-        rules: PageRules | None = None,
-    ) -> int:
-        """Open a meeting in place of what is there; return the call's id.
-
-        `camera` is the path of the video device that it should see, if that is known. `rules`
-        is what an assisted page is read for, and where it may go.
-
-        Does not wait: the outcome comes as `state.page` with that id. Raises PortClosed without a
-        screen. A plain call (not `assisted`) has neither `page.rtc` nor `page.seen`.
-        """
-        self._connected()
-        self._call_id += 1
-        self._say(_order(self._call_id, Opening(url, origin, assisted, name, camera, rules)))
-        return self._call_id
-
-    def expect(self, opening: Opening | None, least_mb: int = 0) -> None:
-        """Have a browser wait for such a meeting, where so much memory is free; None: have none.
-
-        None waits where the vendor's own client is to be started. PortClosed without a screen.
-        """
-        native = opening is not None and opening.rules is not None and opening.rules.native
-        needs = None if opening is None or native else needs_of(_order(0, opening))
-        self._say(ExpectMeeting(needs, least_mb if needs is not None else 0))
-
-    async def leave(self) -> None:
-        """Leave the meeting that is open; nothing happens without one."""
-        self._say(LeaveMeeting(self._call_id))
-
-    async def clear(self) -> None:
-        """Leave, show nothing, and forget a page that crashed or failed."""
-        self._say(ClearPage())
 
     async def mute(self, on: bool) -> None:
         """Mute or open the microphone, and wait until the sound server says so, at most 2 s.
@@ -267,10 +223,6 @@ class Screen(Device):
         self._tone_id += 1
         self._say(PlayTone(self._tone_id))
         return self._tone_id
-
-    async def switch_display(self, on: bool) -> None:
-        """Switch the display on or off; `state.display_on` tells what became of it."""
-        self._say(SwitchDisplay(on))
 
     async def make_safe(self) -> None:
         """Do nothing: a call outlives the daemon, and the microphone stays as it is."""
@@ -360,7 +312,59 @@ class Screen(Device):
         return Refused(self.name, code, "the screen has no sound server that could mute")
 
 
-class WalledSound(Screen):
+class Screen(ScreenProcess):
+    """The process that owns the display, the browser and, without a wall, the room's sound."""
+
+    @property
+    def display_on(self) -> bool | None:
+        """Whether the room's display is on, as read back; None: not known."""
+        return self.state.display_on
+
+    async def open(
+        self,
+        url: str,
+        origin: str,
+        assisted: bool,
+        name: str,
+        camera: str | None = None,
+        rules: PageRules | None = None,
+    ) -> int:
+        """Open a meeting in place of what is there; return the call's id.
+
+        `camera` is the path of the video device that it should see, if that is known. `rules`
+        is what an assisted page is read for, and where it may go.
+
+        Does not wait: the outcome comes as `state.page` with that id. Raises PortClosed without a
+        screen. A plain call (not `assisted`) has neither `page.rtc` nor `page.seen`.
+        """
+        self._connected()
+        self._call_id += 1
+        self._say(_order(self._call_id, Opening(url, origin, assisted, name, camera, rules)))
+        return self._call_id
+
+    def expect(self, opening: Opening | None, least_mb: int = 0) -> None:
+        """Have a browser wait for such a meeting, where so much memory is free; None: have none.
+
+        None waits where the vendor's own client is to be started. PortClosed without a screen.
+        """
+        native = opening is not None and opening.rules is not None and opening.rules.native
+        needs = None if opening is None or native else needs_of(_order(0, opening))
+        self._say(ExpectMeeting(needs, least_mb if needs is not None else 0))
+
+    async def leave(self) -> None:
+        """Leave the meeting that is open; nothing happens without one."""
+        self._say(LeaveMeeting(self._call_id))
+
+    async def clear(self) -> None:
+        """Leave, show nothing, and forget a page that crashed or failed."""
+        self._say(ClearPage())
+
+    async def switch_display(self, on: bool) -> None:
+        """Switch the display on or off; `state.display_on` tells what became of it."""
+        self._say(SwitchDisplay(on))
+
+
+class WalledSound(ScreenProcess):
     """The process that has the room's sound behind a wall, where there is one (`screen --sound`).
 
     `mode` is [audio] wall. With "auto" it is no device of the room until it was there once.
@@ -635,7 +639,7 @@ class RemoteDisplay:
                 waiting.set_exception(Refused(self._name, TouchRefusal.FAILED.value, why))
 
 
-def _build(tables: Mapping[str, Any], context: Context) -> list[Screen]:
+def _build(tables: Mapping[str, Any], context: Context) -> list[ScreenProcess]:
     """Make the room's screen and, where the panel has a process of its own, that one after it."""
 
     def of_the_room() -> list[ShowPage]:
@@ -651,7 +655,7 @@ def _build(tables: Mapping[str, Any], context: Context) -> list[Screen]:
             name, url, context.connect, context.clock, context.changed, pages, context.tell
         )
 
-    found = []
+    found: list[ScreenProcess] = []
     for name, table in tables.items():
         if table.panel_url is None:
             found.append(screen(name, screen_url(table), context.pages))

@@ -238,15 +238,16 @@ class MuteControl:
         `by` is "kind:name".
 
         Raises Refused("no_sound_server") where nothing could mute, Refused("conflict") if somebody
-        has just asked for silence, Refused("superseded") if somebody asks for the opposite
-        meanwhile, and NoReply if it is not confirmed.
+        has just muted it or a start has just found it muted, Refused("superseded") if somebody asks
+        for the opposite meanwhile, and NoReply if it is not confirmed.
         """
         if self._sound is None or not self._sound.available:
             why = "no sound server that could mute; is `roomctl screen` running?"
             raise Refused("microphone", "no_sound_server", why)
         self._take(mute.MuteRequested(muted, by))
         if self.state.conflict and not muted:
-            raise Refused("microphone", "conflict", "somebody else has just muted it; ask again")
+            why = f"it was muted less than {mute.CONFLICT_S:g} s ago; ask again"
+            raise Refused("microphone", "conflict", why)
         goal = mute.Mute.MUTED if muted else mute.Mute.OPEN
         try:
             async with asyncio.timeout(SETTLE_S):

@@ -236,7 +236,10 @@ def toggled(state: MuteState) -> bool:
 
 
 def _requested(state: MuteState, event: MuteRequested, now: float) -> MuteState:
-    """Take a request. Conflicts end muted.
+    """Take a request. Conflicts end muted; so does a press that came with the connection.
+
+    A speakerphone answers only now what an earlier process had told it (USB keeps a report until
+    somebody reads it), and what a start has found muted is not opened by that.
 
     Asking again for what is so, or under way, proves nothing anew; a mute is theirs from then on
     who asked last for it.

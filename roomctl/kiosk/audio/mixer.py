@@ -39,7 +39,7 @@ from roomctl.wire import in_thread
 
 _log = logging.getLogger(__name__)
 
-SETTLE_S = 1.0  # how long a meeting waits for its default devices
+BEGIN_S, END_S = 1.0, 3.0  # how long a meeting waits for its default devices
 AGAIN_S = (0.1, 2.0)  # between two attempts at a mute: the first, the longest
 LOOK_S = 1.0  # between two looks at the sound cards' switches
 BACK_OFF_S = (0.25, 4.0)  # between two attempts to connect: the first, the longest
@@ -123,12 +123,12 @@ class Mixer:
     async def begin(self) -> None:
         """Make the room's devices the default ones, for a meeting; waits 1 s at most."""
         self._in_meeting = True
-        await self._settled()
+        await self._settled(BEGIN_S)
 
     async def end(self) -> None:
-        """Restore the default devices after a meeting; waits 1 s at most."""
+        """Restore the default devices after a meeting; waits 3 s at most."""
         self._in_meeting = False
-        await self._settled()
+        await self._settled(END_S)
 
     async def run(self) -> None:
         """Serve until cancelled, through every absence of the server."""
@@ -326,13 +326,13 @@ class Mixer:
         await connection.gain(source.index, pct)
         return True
 
-    async def _settled(self) -> None:
+    async def _settled(self, limit_s: float) -> None:
         if not self.sound.available:
             return
         waiting = asyncio.get_running_loop().create_future()
         self._waiting.append(waiting)
         self._hurry()
-        await asyncio.wait((waiting,), timeout=SETTLE_S)
+        await asyncio.wait((waiting,), timeout=limit_s)
 
     def _order(self) -> None:
         if self.sound.available:

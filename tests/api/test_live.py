@@ -383,13 +383,14 @@ async def test_a_stick_that_reports_again_and_again_steers_and_is_not_cut_off(al
     beats = 2500
     assert beats > 10 * live.MESSAGES.burst
     for seq in range(beats):
-        way = 1 if seq // 250 % 2 else -1  # never as far as the end, however long it takes
+        way = 1 if alive.camera.pan_deg < 0 else -1  # never to the end, however long it takes
         await panel.hold("stick", seq, pan=way * (SLOWLY + (seq % 7) / 100))
         await asyncio.sleep(0.001)
     async with asyncio.timeout(LIMIT_S):
         while not alive.end_state()["moving"]:  # a machine that stood still let the lease lapse
             beats += 1
-            await panel.hold("stick", beats, pan=-SLOWLY)
+            way = 1 if alive.camera.pan_deg < 0 else -1
+            await panel.hold("stick", beats, pan=way * SLOWLY)
             await asyncio.sleep(0.01)
     await panel.hold("stick", beats + 1, pan=-1.0)
     turned_at = alive.camera.pan_deg

@@ -1,5 +1,6 @@
 """A daemon, the screen's process and a real sound server, each a process that may be killed."""
 
+import json
 import signal
 import time
 
@@ -17,7 +18,7 @@ class Box:
     def __init__(self, kind, folder):
         self.sound, self.agency = SoundServer(kind), Agency()
         toml = f'[screen]\nmode = "headless"\nurl = "unix:{self.agency.socket}"\n'
-        self.daemon = Served(folder, toml)
+        self.daemon, self.stored = Served(folder, toml), folder / "mute.json"
 
     def start(self, *parts):
         """Start these; a sound server that begins has every microphone open."""
@@ -47,7 +48,17 @@ class Box:
         return room["audio"]
 
     def mute(self, on):
-        return self.daemon.command("audio.mute", on=on)
+        """Ask for it; silence is stored when it is said, an open microphone a little later."""
+        self.daemon.command("audio.mute", on=on)
+        end = time.monotonic() + LIMIT_S
+        while (stored := self._stored()) is not on:
+            assert not on, f"muted, and the disk holds {stored}"
+            assert time.monotonic() < end, f"open, and the disk holds {stored}"
+            time.sleep(0.05)
+
+    def _stored(self):
+        file = self.stored
+        return json.loads(file.read_text())["muted"] if file.exists() else False
 
     def until_shut(self):
         """Wait until the sound server says so, and see that nobody can hear the room."""

@@ -100,7 +100,7 @@ class Served:
             for room in documents:
                 if holds(room):
                     return room
-        stands = {key: room.get(key) for key in ("meeting", "walkthrough")}
+        stands = {key: room.get(key) for key in ("meeting", "walkthrough", "audio")}
         raise AssertionError(f"never: {what}: {stands}\n{self.log.read_text()[-4000:]}")
 
     def until(self, what, holds, limit_s=PATIENCE_S):

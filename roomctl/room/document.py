@@ -19,6 +19,7 @@ from typing import Any, Literal
 from roomctl.command import Param
 from roomctl.frozen import frozen
 from roomctl.kind import IssueEntry, Kind
+from roomctl.screen.protocol import HearingProof
 
 KEPT = 1000  # changes an event stream may resume from
 BEHIND = 256  # changes a watcher may be behind; then it sees a gap in `rev`
@@ -408,7 +409,7 @@ class LastHeard:
     """
 
     at: datetime
-    by: Literal["tone", "call"]
+    by: HearingProof
     microphone: str
     loudspeaker: str
 

@@ -6,9 +6,8 @@ The evidence outlives the program. Knows no sound server and no screen.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Literal
 
 from roomctl.clock import Clock
 from roomctl.room.document import LastHeard
@@ -20,10 +19,6 @@ from roomctl.store.documents import Document
 _log = logging.getLogger(__name__)
 
 _FILE = "heard"
-_BY: Mapping[HearingProof, Literal["tone", "call"]] = {
-    HearingProof.TONE: "tone",
-    HearingProof.CALL: "call",
-}
 
 
 class Hearing:
@@ -43,7 +38,7 @@ class Hearing:
     def note(self, heard: RoomHeard) -> None:
         """Take that it was heard just now."""
         at = self._clock.now().wall
-        self.last = LastHeard(at, _BY[heard.by], heard.microphone, heard.loudspeaker)
+        self.last = LastHeard(at, heard.by, heard.microphone, heard.loudspeaker)
         self._act(self._keep(self.last))
 
     async def _keep(self, last: LastHeard) -> None:
@@ -66,5 +61,5 @@ def _read(found: Document) -> LastHeard | None:
     at = datetime.fromisoformat(str(found["at"]))
     if at.tzinfo is None:
         raise ValueError("a time without its zone")
-    by = _BY[HearingProof(found["by"])]
+    by = HearingProof(found["by"])
     return LastHeard(at, by, str(found["microphone"]), str(found["loudspeaker"]))

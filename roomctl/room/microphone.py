@@ -390,9 +390,10 @@ class MuteControl:
     def wall(self) -> Literal["none", "stands", "away"]:
         """Whether the microphone is behind a wall; "away": one should be there, and is not."""
         sound = self._sound
-        if self._wall is not None and self._wall.present:
-            return "stands" if sound is not None and sound.available else "away"
-        return "away" if sound is not None and sound.walled else "none"
+        there = self._wall is not None and self._wall.present
+        if not there and (sound is None or not sound.walled):
+            return "none"
+        return "stands" if sound is not None and sound.available else "away"
 
     @property
     def _sound(self) -> SoundState | None:

@@ -125,7 +125,7 @@ class SimScreen:
     recorder   whether a program beside the browser records from the microphone
     gain_pct   how far the microphone is turned up
     level_pct  how loud it is in the room
-    walled     the microphone is heard behind a wall while the room is muted
+    walled     the microphone is behind a wall, and is heard there while the room is muted
     talks      somebody in the room talks
     meeting_muted  somebody muted the room in the meeting itself
     hears      whether the microphone can hear the loudspeaker
@@ -150,7 +150,7 @@ class SimScreen:
         self.processing = SoundProcessing.NONE
         self._found: bool | None = None
         self.switch, self.level_pct, self.hears = CaptureSwitch.NONE, 35, True
-        self.walled, self.talks = True, False
+        self.walled = self.talks = False
         self._voice_until, self._voice = float("-inf"), VoiceHeard(None)
         self._listened_until = self._level_s = 0.0
         self.silent = self.watched = self.heeded = False
@@ -437,7 +437,9 @@ class SimScreen:
         if self._level_s <= self._now < self._listened_until:
             self._level_s = self._now + LEVEL_S
             loud = TALK_PCT if self.talks else self.level_pct
-            self._reports.append(MicrophoneLevel(loud if self.hearing else 0))
+            behind = self.walled and self.muted
+            heard = self.hearing or (behind and self._hears_behind)
+            self._reports.append(MicrophoneLevel(loud if heard else 0, behind))
 
     def _say_voice(self) -> None:
         """Say whether somebody talks, whenever that changes while it was asked for."""
@@ -447,11 +449,15 @@ class SimScreen:
             self._reports.append(heard)
 
     def _heard_voice(self) -> VoiceHeard:
-        """Return what is heard behind the wall; a device that mutes in hardware gives zeros."""
+        """Return whether a voice is heard behind the wall; None where nothing can be heard there."""
+        asked = self._now < self._voice_until
+        return VoiceHeard(self.talks if asked and self.walled and self._hears_behind else None)
+
+    @property
+    def _hears_behind(self) -> bool:
+        """Whether the room is heard before its gate; a device that mutes in hardware gives zeros."""
         there = self.has_sound and self.has_microphone and self.gain_pct > 0
-        if self._now >= self._voice_until or not (there and self.walled):
-            return VoiceHeard(None)
-        return VoiceHeard(None if self.switch is CaptureSwitch.OFF else self.talks)
+        return there and self.switch is not CaptureSwitch.OFF
 
     def _say_all(self) -> None:
         self._reports.append(ScreenHello(roomctl.__version__, "simulated", "simulated"))
@@ -466,7 +472,8 @@ class SimScreen:
 
     def _sound(self) -> SoundState:
         if not self.has_sound:
-            return SoundState(available=False, reason=ScreenReason.NO_SOUND_SERVER)
+            why = ScreenReason.NO_WALL if self.walled else ScreenReason.NO_SOUND_SERVER
+            return SoundState(available=False, reason=why, walled=self.walled)
         muted: bool | None = self.muted
         if not self.has_microphone and not self.others:
             muted = True if self._target else None
@@ -477,7 +484,15 @@ class SimScreen:
         volume = self.volume_pct if self.has_loudspeaker else None
         records = self.recorder or self._records()
         return SoundState(
-            True, muted, volume, None, self.switch, gain, heard, found, listening=records
+            True,
+            muted,
+            volume,
+            switch=self.switch,
+            gain_pct=gain,
+            heard=heard,
+            found=found,
+            listening=records,
+            walled=self.walled,
         )
 
     def _records(self) -> bool:

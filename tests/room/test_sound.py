@@ -303,7 +303,6 @@ def told(house: House) -> bool | None:
 @invented
 async def test_who_talks_while_the_meeting_has_the_room_muted_is_told() -> None:
     async with living() as house:
-        house.screen.walled = False
         house.screen.level_pct = 10
         await house.join()
         await house.until(lambda: house.document.audio.meeting_muted is False, limit_s=2.0)
@@ -326,6 +325,7 @@ async def test_who_talks_while_the_meeting_has_the_room_muted_is_told() -> None:
 @invented
 async def test_who_talks_while_the_room_is_muted_is_told_by_the_voice_behind_the_wall() -> None:
     async with living() as house:
+        await house.act("screen", "wall")
         await house.act("screen", "talk")
         await house.always(lambda: told(house) is False, 5.0)
         await house.join()
@@ -346,12 +346,15 @@ async def test_who_talks_while_the_room_is_muted_is_told_by_the_voice_behind_the
 @invented
 async def test_talking_while_muted_is_unknown_without_a_wall_or_with_a_mute_in_hardware() -> None:
     async with living() as house:
+        await house.act("screen", "wall")
         await house.act("screen", "talk")
         await house.join()
         await house.ask("audio.mute", on=True)
         await house.until(lambda: told(house) is True, limit_s=1.0)
+        assert house.document.audio.wall == "stands"
         await house.act("screen", "wall")
         await house.until(lambda: told(house) is None, limit_s=6.0)
+        assert house.document.audio.wall == "none"
         await house.act("screen", "wall")
         await house.until(lambda: told(house) is True, limit_s=1.0)
         house.screen.switch = CaptureSwitch.OFF
@@ -361,6 +364,7 @@ async def test_talking_while_muted_is_unknown_without_a_wall_or_with_a_mute_in_h
 @invented
 async def test_the_hint_can_be_turned_off_for_a_meeting_and_comes_back_with_the_next() -> None:
     async with living() as house:
+        await house.act("screen", "wall")
         assert (await house.ask("audio.talkHint", on=False)).error is not None
         await house.act("screen", "talk")
         await house.join()
@@ -379,7 +383,6 @@ async def test_the_hint_can_be_turned_off_for_a_meeting_and_comes_back_with_the_
 @invented
 async def test_a_fan_does_not_talk() -> None:
     async with living() as house:
-        house.screen.walled = False
         house.screen.level_pct = 55
         await house.join()
         await house.act("screen", "mute_in_meeting")
@@ -389,7 +392,6 @@ async def test_a_fan_does_not_talk() -> None:
 @invented
 async def test_a_muted_call_is_over_when_it_is_left_and_nothing_is_measured_then() -> None:
     async with living() as house:
-        house.screen.walled = False
         await house.join()
         await house.act("screen", "mute_in_meeting")
         await house.until(lambda: measured(house), limit_s=3.0)

@@ -234,6 +234,11 @@
  */
 
 /**
+ * By what it is known that a room hears, and is heard.
+ * @typedef {"tone" | "call"} HearingProof
+ */
+
+/**
  * Which room this is.
  * @typedef {object} Identity
  * @property {string} id
@@ -263,7 +268,7 @@
  * heard the test tone), call (programs played sound and heard sound).
  * @typedef {object} LastHeard
  * @property {string} at
- * @property {"tone" | "call"} by
+ * @property {HearingProof} by
  * @property {string} microphone
  * @property {string} loudspeaker
  */

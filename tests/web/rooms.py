@@ -218,6 +218,12 @@ def at_rest(language: str = "en") -> Room:
             "switch": "off",
             "meeting_muted": None,
             "listening": False,
+            "last_heard": {
+                "at": _at(-40),
+                "by": "tone",
+                "microphone": "Jabra SPEAK 510 USB",
+                "loudspeaker": "Jabra SPEAK 510 USB",
+            },
             "speakerphones": [speakerphone("table")],
         },
         "panel": {"awake": True},

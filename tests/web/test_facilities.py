@@ -17,6 +17,7 @@ from playwright.sync_api import Page, expect
 
 from roomctl.clock import Moment, SystemClock
 from roomctl.roles import Right, Role, has
+from roomctl.screen.sim import LOUDSPEAKER, MICROPHONE
 from roomctl.version import build_info
 from tests.api import rig
 from tests.web.conftest import LIMIT_S, Pages, seen, still, told, until
@@ -212,6 +213,18 @@ def test_what_breaks_is_told_as_it_happens_with_since_and_next_step(
     expect(condition).to_contain_text("Device does not answer")
     room.do(room.house.simulator.act("camera.back", "plug", {}))
     expect(page.locator(".health")).to_contain_text("No open issues")
+
+
+def test_sound_is_ready_by_what_was_heard_when_and_by_which_devices(
+    seen_by: SeenBy, tmp_path: Path
+) -> None:
+    with served_room(tmp_path / "state") as heard:
+        heard.command("audio.mute", on=False)
+        heard.command("audio.test")
+        page = seen_by("read", of=heard)
+        row = page.locator("desk-conditions tr", has_text="Sound ready")
+        says = rf"Last heard \d\d:\d\d: the test sound from {LOUDSPEAKER}, by {MICROPHONE}\."
+        expect(row).to_contain_text(re.compile(says))
 
 
 class UnsetClock(SystemClock):

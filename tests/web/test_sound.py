@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -44,6 +45,21 @@ def test_it_says_who_muted_and_since_when(open_panel: Open) -> None:
     expect(truth).to_contain_text("Muted from outside the room (facilities)")
     stand_in.patch(audio=audio(requested_by="unplugged"))
     expect(truth).to_contain_text("Muted because the speakerphone was unplugged")
+
+
+def test_it_says_when_the_room_was_last_heard_and_by_which_devices(open_panel: Open) -> None:
+    stand_in, page = sheet(open_panel)
+    line = page.locator("sound-sheet .last-heard")
+    today = r"Last heard \d\d:\d\d: the test sound from Soundbar, by Ceiling array\."
+    heard = {"by": "tone", "microphone": "Ceiling array", "loudspeaker": "Soundbar"}
+    stand_in.patch(audio=audio(last_heard={**heard, "at": datetime.now(UTC).isoformat()}))
+    expect(line).to_have_text(re.compile(today))
+    before = {**heard, "by": "call", "at": "2020-08-23T06:03:00+00:00"}
+    stand_in.patch(audio=audio(last_heard=before))
+    says = "Last heard Sun, Aug 23 14:03: a call, by Ceiling array and from Soundbar."
+    expect(line).to_have_text(says)
+    stand_in.patch(audio=audio(last_heard=None))
+    expect(line).to_have_text("")
 
 
 def test_of_two_speakerphones_it_says_which_was_pressed(open_panel: Open) -> None:

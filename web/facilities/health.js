@@ -6,7 +6,7 @@
 
 import { attribute, h, show, text } from "../lib/dom.js";
 import { say, t, words } from "../lib/i18n.js";
-import { deviceFacts, deviceName, problem } from "../lib/labels.js";
+import { deviceFacts, deviceName, lastHeard, problem } from "../lib/labels.js";
 import { whyNot } from "./desk.js";
 import { card, DeskTable, mark, moment, Outcome, TwicePressed } from "./pieces.js";
 
@@ -111,8 +111,10 @@ export class ConditionsCard extends HTMLElement {
 
   /** @param {Condition} one */
   #why(one) {
-    if (one.reason === null) return t("desk.holds");
-    const devices = this.desk.room?.devices ?? [];
+    const { room } = this.desk;
+    if (one.reason === null || !room) return t("desk.holds");
+    if (one.reason === "heard") return lastHeard(room.audio, this.desk.clock);
+    const { devices } = room;
     const whom = one.message.split(", ").filter((name) => devices.some((device) => device.name === name));
     const names = whom.map((name) => deviceName(name, devices)).join(t("desk.and"));
     const why = say("desk.reason", one.reason);

@@ -2,7 +2,7 @@
 
 /** @import { Outcome } from "./room.js" */
 /** @import { RoomClock } from "./clock.js" */
-/** @import { Booking, Device, Issue, Leaving, Meeting, Message, Room } from "./types.js" */
+/** @import { Audio, Booking, Device, Issue, Leaving, Meeting, Message, Room } from "./types.js" */
 /** @import { IconName } from "./icon.js" */
 
 import { language, say, t } from "./i18n.js";
@@ -446,6 +446,18 @@ export function messageUntil(message, clock) {
  */
 export function hasSound({ audio, conditions }) {
   return audio.available || !conditions.some((one) => one.type === "AudioReady" && one.status === false && one.reason !== "laptop");
+}
+
+/**
+ * When the room was last known to hear and to be heard, and by which devices; "" of one that never was.
+ * @param {Audio} audio
+ * @param {RoomClock} clock
+ */
+export function lastHeard({ last_heard: last }, clock) {
+  if (!last) return "";
+  const time = clock.hourMinute(last.at);
+  const when = clock.sameDay(last.at, clock.now()) ? time : `${clock.day(language(), last.at, "short")} ${time}`;
+  return t(`heard.${last.by}`, { when, microphone: last.microphone, loudspeaker: last.loudspeaker });
 }
 
 /**

@@ -6,7 +6,7 @@
 import { attribute, h, keyed, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { named, say, t, words } from "../lib/i18n.js";
-import { calling, deviceName, microphone } from "../lib/labels.js";
+import { calling, deviceName, lastHeard, microphone } from "../lib/labels.js";
 import { AudioBar } from "./audio.js";
 import { button, glyph } from "./parts.js";
 
@@ -33,6 +33,7 @@ export class SoundSheet extends HTMLElement {
     this.switch = h("p", { class: "fact" });
     this.bar = h("i");
     this.meter = named(h("div", { class: "meter", role: "meter", "aria-valuemin": 0, "aria-valuemax": 100 }, this.bar), "sound.level");
+    this.lastHeard = h("p", { class: "hint last-heard" });
     this.hears = h("p", { class: "hint hears" });
     const heading = words(h("h2"), "sound.microphone");
     this.found = h("p", { class: "found", role: "status" });
@@ -42,7 +43,7 @@ export class SoundSheet extends HTMLElement {
     this.gainLevel = h("output", {});
     this.gain = named(h("div", { class: "gain", role: "group" }, words(h("span"), "gain.name"), this.less, this.gainLevel, this.more), "gain.name");
     this.talkHint = button("check", "sound.talk_hint", "key talk-hint", () => void this.panel.ask("audio.talkHint", { on: !this.#audio?.talk_hint }));
-    const mic = h("section", {}, heading, truth, this.who, this.switch, this.own, this.meter, this.hears, this.talkHint);
+    const mic = h("section", {}, heading, truth, this.who, this.switch, this.own, this.lastHeard, this.meter, this.hears, this.talkHint);
 
     this.test = button("sound", "sound.test", "key go-test", () => void this.#test());
     this.devices = named(h("div", { class: "devices-chosen", role: "group" }), "sound.device");
@@ -71,6 +72,7 @@ export class SoundSheet extends HTMLElement {
     text(this.own, own === null ? "" : t(own ? "sound.meeting_muted" : "sound.meeting_open"));
     show(this.talkHint, inMeeting && this.panel.may("audio.talkHint"));
     attribute(this.talkHint, "aria-pressed", String(audio.talk_hint));
+    text(this.lastHeard, lastHeard(audio, this.panel.clock));
     this.#devices(audio.speakerphones ?? [], inMeeting, room.devices);
     const gain = this.#gain_pct ?? audio.gain_pct;
     show(this.gain, gain !== null && gain !== undefined);

@@ -18,6 +18,7 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 from array import array
 from pathlib import Path
 
@@ -30,7 +31,7 @@ HELLO_HZ, SECRET_HZ = 400, 1000
 LOUD = 300  # of 16 bit, of one tone in 0.1 s
 SECRET_S = 0.4
 ACTS_A_WALL = 10
-LIMIT_S = 90.0
+LIMIT_S = 300.0
 
 SERVERS = ("wireplumber", "manager.conf", "programs.conf", "pipewire.conf")
 HOSTILE = (
@@ -101,8 +102,8 @@ class Recorder:
                 stderr=subprocess.DEVNULL,
                 env=self._programs.surroundings,
             )
+            assert program.stdout is not None
             try:
-                assert program.stdout is not None
                 rest = b""
                 while data := await program.stdout.read(4096):
                     rest += data
@@ -110,7 +111,7 @@ class Recorder:
                     self.heard.frombytes(rest[:whole])
                     rest = rest[whole:]
             finally:
-                with contextlib.suppress(ProcessLookupError):
+                if not program.stdout.at_eof():
                     program.kill()
                 await program.wait()
             await asyncio.sleep(0.1)
@@ -142,13 +143,15 @@ class Room:
 
     async def obeyed(self) -> None:
         """Wait until every order was carried out: the last of them is a volume, which is read."""
+        marks = set()
         async with asyncio.timeout(LIMIT_S):
             while True:
-                self._mark = 30 + (self._mark + 1) % 40
+                self._mark = 30 + (self._mark + 1) % 70
+                marks.add(self._mark)
                 self._orders.put_nowait(SetVolume(self._mark))
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(5):  # lost with a process that ended
-                        while self.said is None or self.said.volume_pct != self._mark:
+                        while self.said is None or self.said.volume_pct not in marks:
                             self._news.clear()
                             await self._news.wait()
                     return
@@ -200,7 +203,7 @@ class History:
         self.acts: list[str] = []
 
     async def run(self, acts: int = ACTS_A_WALL) -> str:
-        """Return what leaked, in a sentence; empty: nothing."""
+        """Return what leaked, or did not come back, in a sentence; empty: nothing."""
         recorder = Recorder(self._programs)
         try:
             await self._begin()
@@ -222,6 +225,8 @@ class History:
                 if self._random.random() < 0.4:
                     await self._speak(recorder)
             await self._speak(recorder)  # the way was there all the time
+        except TimeoutError as error:
+            return self._hung(error)
         finally:
             await self._room.leave()
             await recorder.close()
@@ -230,6 +235,14 @@ class History:
             self._agency.close()
         loud = recorder.loudest(SECRET_HZ)
         return f"seed {self.seed}, {self.acts}: heard {loud:.0f}" if loud >= LOUD else ""
+
+    def _hung(self, error: TimeoutError) -> str:
+        """Say what was waited for, and what the service said last."""
+        frames = traceback.extract_tb(error.__traceback__)
+        where = [frame.name for frame in frames if frame.filename == __file__]
+        said = self._agency.log.read_text(errors="replace").splitlines()[-30:]
+        hung = f"seed {self.seed}, {self.acts}: nothing came of {' > '.join(where)}"
+        return "\n  ".join((hung, f"room: {self._room.requested}, {self._room.said}", *said))
 
     async def _keys(self) -> None:
         """Press the mute key, sometimes twenty times a second, and end muted."""

@@ -7,7 +7,7 @@ import pytest
 from tests.kiosk.sound_server import needed
 from tests.kiosk.wall_histories import History
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(3000)]
 
 
 @pytest.mark.parametrize("seed", [1000, 1001])

@@ -12,6 +12,7 @@ import contextlib
 import os
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -24,7 +25,7 @@ from urllib.parse import urlsplit
 from roomctl import app
 from roomctl import config as configuration
 from roomctl.byom.profile import ByomTable
-from roomctl.cli.init import SERVICE_USER, UNITS
+from roomctl.cli.init import KIOSK, SCREEN, SERVICE_USER, SOUND, SOUND_RULE, UNITS, WALLED
 from roomctl.cli.language import language, say, translated
 from roomctl.cli.moving import state_folder
 from roomctl.cli.told import wide
@@ -36,7 +37,7 @@ from roomctl.frozen import frozen
 from roomctl.installed import add_udev_rules, add_units, add_users, pip
 from roomctl.memory import free_mb
 from roomctl.ports.permission import Person, forbidden, myself, node_of, person
-from roomctl.screen.profile import ScreenTable, screen_of
+from roomctl.screen.profile import WALL_SOCKET, ScreenTable, screen_of
 from roomctl.version import build_info
 
 LIMIT_S = 5.0
@@ -190,17 +191,26 @@ def rules(box: BoxView) -> Iterator[BoxFinding]:
         "hidraw": "60-roomctl-speakerphone.rules",
         "evdev": "60-roomctl-controller.rules",
     }
-    for rule in sorted({wanted[scheme] for scheme in schemes & wanted.keys()}):
+    sound = {SOUND_RULE} if _walled(box) else set()
+    for rule in sorted(sound | {wanted[scheme] for scheme in schemes & wanted.keys()}):
         places = (box.etc / "udev/rules.d" / rule, Path("/usr/lib/udev/rules.d") / rule)
         if any(place.exists() for place in places):
             yield BoxFinding("ok", "udev", say("doctor.there", what=rule))
         else:
+            verdict: Verdict = "fail" if rule in sound else "warn"  # programs go around the wall
             words = say("doctor.missing", what=rule)
-            yield BoxFinding("warn", "udev", words, add_udev_rules(rule), safe=True)
+            yield BoxFinding(verdict, "udev", words, add_udev_rules(rule), safe=True)
     for scheme, library in (("gpio", "gpiozero"), ("gpiod", "gpiod")):
         if scheme in schemes and not _has_module(library):
             line = pip("install", f"roomctl[{scheme}]")
             yield BoxFinding("fail", scheme, say("doctor.missing", what=library), line)
+
+
+def _walled(box: BoxView) -> bool:
+    """Whether the microphone shall be behind a wall: by room.toml, or as its unit is enabled."""
+    wall = "off" if box.config is None else box.config.audio.wall
+    enabled = box.etc / WALLED.relative_to("/etc")
+    return wall == "on" or (wall == "auto" and enabled.is_symlink())
 
 
 def _has_module(name: str) -> bool:
@@ -220,8 +230,8 @@ def service(box: BoxView) -> Iterator[BoxFinding]:
         words = say("doctor.no_user", user=SERVICE_USER)
         yield BoxFinding("fail", "systemd", words, add_users(), safe=True)
     screen = screen_of(box.config) if box.config is not None else None
-    kiosk = ("roomctl-kiosk", "roomctl-screen") if screen and screen.mode == "kiosk" else ()
-    for unit in ("roomctl", *kiosk):
+    kiosk = (KIOSK, SCREEN) if screen and screen.mode == "kiosk" else ()
+    for unit in (SERVICE_USER, *kiosk, *((SOUND,) if _walled(box) else ())):
         yield from _unit(unit)
     if not Path("/dev/watchdog").exists():
         return
@@ -335,14 +345,47 @@ def screen(box: BoxView) -> Iterator[BoxFinding]:
         yield BoxFinding("warn", "screen", say("doctor.no_font"), line)
 
 
-def _wall(chosen: str, socket: Path) -> BoxFinding:
-    """Say whether the microphone is behind a wall, as room.toml wishes and the box has it."""
-    there = socket.exists()
-    how = "off" if chosen == "off" else "stands" if there else "none"
+def _wall(chosen: str, place: Path) -> BoxFinding:
+    """Say whether the microphone is behind a wall, as room.toml wishes and the room has it."""
+    how = "off" if chosen == "off" else _wall_of_room() or _wall_at(place)
+    look = f"sudo systemctl status {SOUND}; sudo journalctl -u {SOUND} -n 50"
+    found: dict[str, tuple[Verdict, str]] = {
+        "away": ("fail" if chosen == "on" else "warn", look),
+        "stranger": ("fail", look),
+        "hidden": ("warn", "sudo roomctl doctor"),
+    }
     if how == "none" and chosen == "on":
-        words = say("doctor.wall_missing", socket=socket)
-        return BoxFinding("fail", "sound", words, "sudo systemctl enable --now roomctl-audio")
-    return BoxFinding("ok", "sound", say(f"doctor.wall_{how}", chosen=chosen))
+        how, found["missing"] = "missing", ("fail", f"sudo systemctl enable --now {SOUND}")
+    verdict, command = found.get(how, ("ok", ""))
+    words = say(f"doctor.wall_{how}", chosen=chosen, socket=place)
+    return BoxFinding(verdict, "sound", words, command)
+
+
+def _wall_of_room() -> str:
+    """Return what the room that runs here says of its wall: stands, away, none; "": none runs."""
+    from roomctl.cli import ask
+
+    with contextlib.suppress(RoomctlError):
+        return str(ask.room(None, None)["audio"]["wall"])
+    return ""
+
+
+def _wall_at(place: Path) -> str:
+    """Return what keeps a wall at this socket: stands, away (a dead one), none; a stranger."""
+    if not place.exists():
+        return "none"
+    try:
+        with socket.socket(socket.AF_UNIX) as line:
+            line.settimeout(NET_S)
+            line.connect(str(place))
+            said = line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    except PermissionError:
+        return "hidden"
+    except OSError:
+        return "away"
+    _, uid, _ = struct.unpack("3i", said)
+    keeper = person(SOUND) if place == Path(WALL_SOCKET) else None
+    return "stands" if keeper is None or uid == keeper.uid else "stranger"
 
 
 def _waiting_browser(table: ScreenTable, free: int) -> BoxFinding:

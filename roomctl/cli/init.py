@@ -9,6 +9,7 @@ ready, or says what it lacks.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import grp
 import itertools
@@ -35,14 +36,18 @@ from roomctl.cli.language import language, say, translated
 from roomctl.cli.toml_edit import with_key, with_table, without_table
 from roomctl.errors import FileError, RoomctlError
 from roomctl.frozen import frozen
-from roomctl.installed import add_folders, add_units, add_users, copy
+from roomctl.installed import add_folders, add_udev_rules, add_units, add_users, copy
 from roomctl.ports.inventory import PluggedDevice
 from roomctl.ports.permission import Forbidden, forbidden, myself, person
 
 SERVICE_USER = "roomctl"
-KIOSK = "roomctl-kiosk"
+KIOSK, SCREEN, SOUND = "roomctl-kiosk", "roomctl-screen", "roomctl-audio"
+SOUND_RULE = "72-roomctl-audio.rules"
 SCREEN_SOCKET = "unix:/run/roomctl-screen/screen.sock"
 UNITS = (Path("/etc/systemd/system"), Path("/usr/lib/systemd/system"), Path("/lib/systemd/system"))
+RULES = (Path("/etc/udev/rules.d"), Path("/usr/lib/udev/rules.d"))
+WALLED = Path("/etc/systemd/system/multi-user.target.wants") / f"{SOUND}.service"
+"""What SOUND_RULE looks for: the unit is enabled."""
 ENABLE_S = 90.0
 READY_S = 180.0  # a Pi's first start, with a browser and a certificate to make
 WITHOUT_DISPLAY = frozenset({"PlatformReady", "Ready"})
@@ -71,6 +76,7 @@ class Wishes:
     calendar: str | None = None
     listen: str | None = None
     screen: str | None = None
+    wall: str | None = None
 
     def overruled(self, by: Wishes) -> Wishes:
         """Return these wishes, with those of `by` where it has any."""
@@ -99,6 +105,7 @@ QUESTIONS = {
     "calendar": "calendar.url",
     "listen": "api.listen",
     "screen": "screen.mode",
+    "wall": "audio.wall",
 }
 """What is asked, in this order, and the key of room.toml that it becomes."""
 
@@ -111,8 +118,11 @@ class NamedDevice:
     found: PluggedDevice
 
 
-def proposed(found: Sequence[PluggedDevice]) -> Wishes:
-    """Return what is proposed on this box; a room with a display lets phones and panels in."""
+def proposed(found: Sequence[PluggedDevice], *, walls: bool = False) -> Wishes:
+    """Return what is proposed on this box; a room with a display lets phones and panels in.
+
+    `walls`: the box can keep a microphone behind a wall.
+    """
     shows = shutil.which("chromium") or shutil.which("chromium-browser")
     return Wishes(
         name=socket.gethostname().partition(".")[0].replace("-", " ").title() or "Meeting room",
@@ -122,6 +132,7 @@ def proposed(found: Sequence[PluggedDevice]) -> Wishes:
         calendar="",
         listen="0.0.0.0:8080" if shows else "127.0.0.1:8080",
         screen="kiosk" if shows else "none",
+        wall="on" if shows and walls else "auto",
     )
 
 
@@ -159,6 +170,8 @@ def written(wishes: Wishes, devices: Sequence[NamedDevice], *, as_service: bool)
     if wishes.screen and wishes.screen != "none":
         socket_url = SCREEN_SOCKET if as_service else None
         blocks.append(_table("screen", {"mode": wishes.screen, "url": socket_url}))
+    if wishes.wall and wishes.wall != "auto":
+        blocks.append(_table("audio", {"wall": wishes.wall}))
     blocks += map(_device, devices)
     if wishes.platform:
         blocks.append(_table("meeting", {"platform": wishes.platform}))
@@ -198,17 +211,20 @@ def answered(
     *,
     as_service: bool,
     there: Wishes | None = None,
+    walls: bool = False,
 ) -> tuple[Wishes, list[NamedDevice]]:
     """Return what the room is to be, and its devices; `ask` is None where nobody sits.
 
-    `there`: what the room is now; that is proposed, then. A mistaken answer is told, and asked for
-    again; FileError for a mistaken flag.
+    `there`: what the room is now; that is proposed, then. `walls`: the box can keep a microphone
+    behind a wall. A mistaken answer is told, and asked for again; FileError for a mistaken flag.
     """
-    sure = proposed([one.found for one in devices]) if there is None else there
+    sure = there or proposed([one.found for one in devices], walls=walls)
     kept = [one for one in devices if ask is None or _wanted(one, ask)]
     so_far = sure
     for name, key in QUESTIONS.items():
         given = getattr(wishes, name)
+        if name == "wall" and so_far.screen != "kiosk" and given is None:
+            given = sure.wall if there else "auto"  # no programs to keep it from
         asked = given is None and ask is not None
         while True:
             answer = given
@@ -276,6 +292,7 @@ def present(data: Mapping[str, Any]) -> Wishes:
         found[name] = value if isinstance(value, str) else ""
     if not found["screen"]:
         found["screen"] = "kiosk" if "screen" in data else "none"
+    found["wall"] = found["wall"] or "auto"
     return Wishes(**found)
 
 
@@ -347,43 +364,68 @@ def unusable(devices: Sequence[NamedDevice], *, as_service: bool) -> list[Forbid
 
 def units(wishes: Wishes) -> tuple[str, ...]:
     """Return the units of such a room."""
-    screen = (KIOSK, "roomctl-screen") if wishes.screen == "kiosk" else ()
-    return ("roomctl", *screen)
+    if wishes.screen != "kiosk":
+        return (SERVICE_USER,)
+    return (SERVICE_USER, KIOSK, SCREEN, *((SOUND,) if wishes.wall == "on" else ()))
 
 
-def commands(wished: Sequence[str], folders: Sequence[Path] = UNITS) -> list[str]:
+def commands(wishes: Wishes, *, again: bool = False) -> list[str]:
     """Return what starts the units, now and at every boot: to be typed, in this order."""
+    typed = (f"sudo {shlex.join(line)}" for line in starting(wishes, again=again))
+    return [*installing(units(wishes)), *typed]
+
+
+def installing(
+    wished: Sequence[str], folders: Sequence[Path] = UNITS, rules: Sequence[Path] = RULES
+) -> list[str]:
+    """Return what installs these units, where one is missing: to be typed, in this order."""
     lines = []
     if any(not any((folder / f"{unit}.service").exists() for folder in folders) for unit in wished):
         if KIOSK in wished:
             lines.append(copy("chromium/roomctl.json", "/etc/chromium/policies/managed"))
         lines += [add_users(), add_folders(), add_units()]
-    return [*lines, f"sudo systemctl enable --now {' '.join(wished)}"]
+    if SOUND in wished and not any((folder / SOUND_RULE).exists() for folder in rules):
+        lines.append(add_udev_rules(SOUND_RULE))
+    return lines
 
 
-def enable(wished: Sequence[str], *, again: bool = False) -> str:
-    """Start the units, now and at every boot; return what systemd says against it, or "".
+def starting(wishes: Wishes, *, again: bool = False, walled: Path = WALLED) -> list[list[str]]:
+    """Return what starts the units, now and at every boot.
 
-    `again`: the daemon reads its file once more, and a display that is gone from it ends.
+    `again`: the daemon reads its file once more, and a display that is gone from it ends. The sound
+    cards change their owner before the display starts, and what has one open starts once more.
     """
-    gone = [one for one in (KIOSK, "roomctl-screen") if one not in wished]
-    lines = [["disable", "--now", *gone]] if again and gone else []
-    lines += [["restart", SERVICE_USER]] if again else []
-    for words in [*lines, ["enable", "--now", *wished]]:
-        if why := _systemctl(words):
+    wished = units(wishes)
+    shows = [one for one in (KIOSK, SCREEN) if one in wished]
+    lines = []
+    if again and not shows:
+        lines.append(["systemctl", "disable", "--now", KIOSK, SCREEN])
+    moves = SOUND in wished if not walled.exists() else wishes.wall == "off"
+    if moves:
+        how = "enable" if SOUND in wished else "disable"
+        lines.append(["systemctl", how, "--now", SOUND])
+        lines.append(["udevadm", "trigger", "--settle", "--subsystem-match=sound"])
+        if again and shows and (kiosk := person("kiosk")):
+            lines.append(["systemctl", "try-restart", f"user@{kiosk.uid}.service"])
+            lines.append(["systemctl", "try-restart", *shows])
+    if again:
+        lines.append(["systemctl", "restart", SERVICE_USER])
+    return [*lines, ["systemctl", "enable", "--now", SERVICE_USER, *shows]]
+
+
+def enable(wishes: Wishes, *, again: bool = False) -> str:
+    """Start the units, now and at every boot; return what the system says against it, or ""."""
+    for line in starting(wishes, again=again):
+        if why := _refusal(line):
             return why
     return ""
 
 
-def _systemctl(words: Sequence[str]) -> str:
-    """Return what systemctl says against it, or ""."""
+def _refusal(line: Sequence[str]) -> str:
+    """Return what a command of root's says against it, or ""."""
     try:
         done = subprocess.run(  # noqa: S603 - names of our own units
-            ["systemctl", *words],  # noqa: S607 - root's own path
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=ENABLE_S,
+            line, capture_output=True, text=True, check=False, timeout=ENABLE_S
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
@@ -404,6 +446,7 @@ def terminal(prompt: Callable[..., str]) -> Ask:
 
 def run(wanted: InitRequest, tell: Say) -> dict[str, object]:
     """Set the room up, and say what was done and what is left to do; return that, for programs."""
+    from roomctl.kiosk.audio.vault import wall_lacks
     from roomctl.ports.inventory import inventory
 
     refuse(wanted.file)
@@ -419,7 +462,10 @@ def run(wanted: InitRequest, tell: Say) -> dict[str, object]:
     ask = wanted.ask
     try:
         wishes, kept = answered(
-            wanted.wishes, devices, ask, say_so, as_service=as_service, there=there
+            *(wanted.wishes, devices, ask, say_so),
+            as_service=as_service,
+            there=there,
+            walls=as_service and asyncio.run(wall_lacks()) == "",
         )
     except (typer.Abort, EOFError, KeyboardInterrupt) as error:
         raise RoomctlError("init: stopped; nothing is written") from error
@@ -443,7 +489,9 @@ def run(wanted: InitRequest, tell: Say) -> dict[str, object]:
     for one in closed:
         say_so(say("init.forbidden", node=one.node, user=who, is_now=one.is_now))
         say_so(f"  {one.command}")
-    started = _start(wanted, units(wishes), say_so, as_service=as_service, again=copy is not None)
+    if SOUND in units(wishes) and as_service:
+        say_so(say("init.walled"))
+    started = _start(wanted, wishes, say_so, as_service=as_service, again=copy is not None)
     lacks = until_ready(wishes, say_so) if started else None
     link = _panel_link(say_so) if started else None
     if started:
@@ -458,7 +506,7 @@ def run(wanted: InitRequest, tell: Say) -> dict[str, object]:
         "started": started,
         "ready": None if lacks is None else not lacks,
         "lacks": lacks,
-        "commands": commands(units(wishes)) if as_service and not started else [],
+        "commands": commands(wishes) if as_service and not started else [],
         "panel": link,
     }
 
@@ -513,17 +561,17 @@ def _tell_found(devices: Sequence[NamedDevice], tell: Say) -> None:
 
 
 def _start(
-    wanted: InitRequest, wished: tuple[str, ...], tell: Say, *, as_service: bool, again: bool
+    wanted: InitRequest, wishes: Wishes, tell: Say, *, as_service: bool, again: bool
 ) -> bool:
     """Start the units, or say what does; whether the room runs now. `again`: its file changed."""
     if not as_service:  # the units read the file in /etc alone
         tell(say("init.here", file=wanted.file))
         tell(say("init.then", sudo=""))
         return False
-    lines = commands(wished)
-    installed, systemd = len(lines) == 1, Path("/run/systemd/system").is_dir()
+    wished, lines = units(wishes), commands(wishes, again=again)
+    installed, systemd = not installing(wished), Path("/run/systemd/system").is_dir()
     if wanted.enable and os.getuid() == 0 and installed and systemd:
-        why = enable(wished, again=again)
+        why = enable(wishes, again=again)
         if not why:
             tell(say("init.started", units=" ".join(wished)))
             return True

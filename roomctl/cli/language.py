@@ -214,6 +214,8 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "init.calendar": "its calendar, such as ics:https://example.org/bamboo.ics, or nothing",
         "init.listen": "address for panels and phones; 0.0.0.0:8080 lets this network reach it",
         "init.screen": "display of the meeting: kiosk (on this box), headless, or none",
+        "init.wall": "microphone behind a wall: on (muted is silence that was measured; programs get one microphone, not the sound cards), off, or auto (where roomctl-audio is enabled)",  # noqa: E501
+        "init.walled": "behind a wall: roomctl-audio alone opens the sound cards, programs hear the microphone through it; docs/wall.md",  # noqa: E501
         "init.written": "{file}: written, and without mistake",
         "init.kept": "what it was is kept as {file}",
         "init.unchanged": "{file}: as it was",
@@ -287,6 +289,9 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "doctor.wall_stands": "the microphone is behind a wall (wall = {chosen})",
         "doctor.wall_none": "the microphone is behind no wall (wall = {chosen})",
         "doctor.wall_off": "the microphone is behind no wall: wall = off",
+        "doctor.wall_away": "the microphone shall be behind a wall (wall = {chosen}), and what keeps it at {socket} does not run",  # noqa: E501
+        "doctor.wall_hidden": "whether the microphone is behind a wall cannot be asked at {socket} by this user",  # noqa: E501
+        "doctor.wall_stranger": "another user than roomctl-audio answers at {socket}: that is no wall",  # noqa: E501
         "doctor.wall_missing": "the microphone shall be behind a wall (wall = on), and {socket} is not there",  # noqa: E501
         "doctor.reads": "tesseract: is there, and reads the labels of pages that are drawn anew",
         "doctor.reads_not": "no tesseract: walkthroughs go by pixels alone (optional: tesseract-ocr, tesseract-ocr-chi-sim)",  # noqa: E501
@@ -580,6 +585,8 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "init.calendar": "会议室日历，例如 ics:https://example.org/bamboo.ics，可留空",
         "init.listen": "面板和手机连接的地址；0.0.0.0:8080 允许本网络中的其他设备访问",
         "init.screen": "会议显示屏：kiosk（接在本机）、headless 或 none",
+        "init.wall": "麦克风隔离墙：on（静音经过实测；程序只能使用一个麦克风，不能使用声卡）、off，或 auto（启用 roomctl-audio 时使用）",  # noqa: E501
+        "init.walled": "麦克风隔离墙：只有 roomctl-audio 能打开声卡，程序经由它使用麦克风；见 docs/wall.md",  # noqa: E501
         "init.written": "{file}：已写入，没有错误",
         "init.kept": "原文件保留为 {file}",
         "init.unchanged": "{file}：没有变化",
@@ -653,6 +660,9 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "doctor.wall_stands": "麦克风在隔离墙之后（wall = {chosen}）",
         "doctor.wall_none": "没有麦克风隔离墙（wall = {chosen}）",
         "doctor.wall_off": "没有麦克风隔离墙：wall = off",
+        "doctor.wall_away": "麦克风应在隔离墙之后（wall = {chosen}），但 {socket} 处的程序未运行",
+        "doctor.wall_hidden": "当前用户无法通过 {socket} 询问麦克风是否在隔离墙之后",
+        "doctor.wall_stranger": "在 {socket} 应答的不是用户 roomctl-audio：这不是隔离墙",
         "doctor.wall_missing": "要求麦克风隔离墙（wall = on），但 {socket} 不存在",
         "doctor.reads": "tesseract：已就位，页面样式变化时读取按钮文字",
         "doctor.reads_not": "没有 tesseract：入会步骤只比对像素（可选：tesseract-ocr、tesseract-ocr-chi-sim）",  # noqa: E501

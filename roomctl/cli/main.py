@@ -449,6 +449,9 @@ def init(
     calendar: Annotated[str | None, typer.Option(help="Its url; '' for none.")] = None,
     listen: Annotated[str | None, typer.Option(help="HOST:PORT for panels and phones.")] = None,
     screen: Annotated[str | None, typer.Option(help="kiosk, headless or none.")] = None,
+    wall: Annotated[
+        str | None, typer.Option(help="Of the microphone: on, auto or off; on enables its unit.")
+    ] = None,
     answers: Annotated[
         Path | None,
         typer.Option(help='Answers in a file, such as name = "Bamboo"; the rest as with --yes.'),
@@ -471,7 +474,8 @@ def init(
     """
     from roomctl.cli import init as setting_up
 
-    given = setting_up.Wishes(name, panel_language, timezone, platform, calendar, listen, screen)
+    answered = (name, panel_language, timezone, platform, calendar, listen, screen, wall)
+    given = setting_up.Wishes(*answered)
     wishes = given if answers is None else setting_up.answers_of(answers).overruled(given)
     again = config.exists() and not force and wishes != setting_up.Wishes()
     asks = None if yes or answers or again else setting_up.terminal(typer.prompt)

@@ -449,13 +449,13 @@ class SimScreen:
             self._reports.append(heard)
 
     def _heard_voice(self) -> VoiceHeard:
-        """Return whether a voice is heard behind the wall; None where nothing can be heard there."""
+        """Return whether a voice is heard behind the wall; None: it cannot be told there."""
         asked = self._now < self._voice_until
         return VoiceHeard(self.talks if asked and self.walled and self._hears_behind else None)
 
     @property
     def _hears_behind(self) -> bool:
-        """Whether the room is heard before its gate; a device that mutes in hardware gives zeros."""
+        """Whether the gate gets sound; a device that mutes in hardware gives it zeros."""
         there = self.has_sound and self.has_microphone and self.gain_pct > 0
         return there and self.switch is not CaptureSwitch.OFF
 

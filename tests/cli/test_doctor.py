@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -237,23 +239,57 @@ def test_an_ordinary_user_mends_nothing(monkeypatch: pytest.MonkeyPatch) -> None
         doctor.fix(lambda: [], print)
 
 
+@pytest.mark.real
 @pytest.mark.parametrize(
     ("wall", "there", "verdict", "says"),
     [
-        ("auto", False, "ok", "behind no wall"),
-        ("auto", True, "ok", "is behind a wall"),
-        ("on", True, "ok", "is behind a wall"),
-        ("on", False, "fail", "shall be behind a wall"),
-        ("off", True, "ok", "wall = off"),
+        ("auto", "nothing", "ok", "behind no wall"),
+        ("auto", "listens", "ok", "is behind a wall"),
+        ("auto", "dead", "warn", "does not run"),
+        ("auto", "file", "warn", "does not run"),
+        ("on", "listens", "ok", "is behind a wall"),
+        ("on", "nothing", "fail", "shall be behind a wall"),
+        ("on", "dead", "fail", "does not run"),
+        ("off", "listens", "ok", "wall = off"),
     ],
 )
 def test_doctor_says_whether_the_microphone_is_behind_a_wall(
-    tmp_path: Path, wall: str, there: bool, verdict: str, says: str
+    tmp_path: Path, wall: str, there: str, verdict: str, says: str
 ) -> None:
-    socket = tmp_path / "sound.sock"
-    if there:
-        socket.touch()
-    text = f'[screen]\nsound_url = "unix:{socket}"\n[audio]\nwall = "{wall}"\n'
-    [one] = [found for found in screen(box(tmp_path, text)) if found.subject == "sound"]
+    place = tmp_path / "sound.sock"
+    with socket.socket(socket.AF_UNIX) as keeper:
+        if there in ("listens", "dead"):
+            keeper.bind(str(place))
+        if there == "listens":
+            keeper.listen()
+        if there == "file":
+            place.touch()
+        text = f'[screen]\nsound_url = "unix:{place}"\n[audio]\nwall = "{wall}"\n'
+        [one] = [found for found in screen(box(tmp_path, text)) if found.subject == "sound"]
     assert one.verdict == verdict
     assert says in one.words
+
+
+@pytest.mark.real
+def test_doctor_believes_the_room_that_runs_and_no_socket(tmp_path: Path) -> None:
+    place = tmp_path / "sound.sock"
+    with simulating(tmp_path, "--screen", "simulated"), socket.socket(socket.AF_UNIX) as keeper:
+        keeper.bind(str(place))
+        keeper.listen()
+        file = tmp_path / "own.toml"
+        file.write_text(f'[screen]\nsound_url = "unix:{place}"\n[audio]\nwall = "on"\n')
+        said = roomctl(tmp_path, "doctor", "-c", str(file), "--json")
+    [one] = [found for found in json.loads(said.out)["checks"] if found["subject"] == "sound"]
+    assert (one["verdict"], "shall be behind a wall" in one["words"]) == ("fail", True)
+
+
+def test_a_wall_needs_its_rule_or_programs_go_around_it(tmp_path: Path) -> None:
+    text = '[screen]\nmode = "kiosk"\n'
+    assert "72-roomctl-audio" not in words([*doctor.rules(box(tmp_path, text))])
+    enabled = tmp_path / "etc/systemd/system/multi-user.target.wants/roomctl-audio.service"
+    enabled.parent.mkdir(parents=True)
+    enabled.symlink_to("/usr/lib/systemd/system/roomctl-audio.service")
+    for asked in (text, f'{text}[audio]\nwall = "on"\n'):
+        [one] = doctor.rules(box(tmp_path, asked))
+        assert (one.verdict, "72-roomctl-audio.rules" in one.command) == ("fail", True)
+    assert not [*doctor.rules(box(tmp_path, f'{text}[audio]\nwall = "off"\n'))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import select
+import shutil
 import stat
 import subprocess
 import tomllib
@@ -17,11 +18,12 @@ from roomctl.cli.init import (
     Wishes,
     answered,
     answers_of,
-    commands,
+    installing,
     named,
     present,
     proposed,
     rewritten,
+    starting,
     unknown,
     write,
     written,
@@ -242,9 +244,74 @@ def test_the_node_of_a_usb_device_is_found_by_its_ids(tmp_path: Path) -> None:
 
 
 def test_units_that_are_not_installed_are_installed_first(tmp_path: Path) -> None:
-    assert len(commands(("roomctl",), [tmp_path])) > 1
+    assert len(installing(("roomctl",), [tmp_path])) > 1
     (tmp_path / "roomctl.service").touch()
-    assert commands(("roomctl",), [tmp_path]) == ["sudo systemctl enable --now roomctl"]
+    assert installing(("roomctl",), [tmp_path]) == []
+    assert starting(Wishes(screen="none")) == [["systemctl", "enable", "--now", "roomctl"]]
+
+
+def test_a_wall_is_enabled_and_has_the_sound_cards_before_the_display_starts(
+    tmp_path: Path,
+) -> None:
+    enabled = tmp_path / "roomctl-audio.service"
+    sound = ["systemctl", "enable", "--now", "roomctl-audio"]
+    cards = ["udevadm", "trigger", "--settle", "--subsystem-match=sound"]
+    rest = ["systemctl", "enable", "--now", "roomctl", "roomctl-kiosk", "roomctl-screen"]
+    walled = Wishes(screen="kiosk", wall="on")
+    assert starting(walled, walled=enabled) == [sound, cards, rest]
+    for wall in ("auto", "off"):
+        assert starting(Wishes(screen="kiosk", wall=wall), walled=enabled) == [rest]
+    assert starting(Wishes(screen="none", wall="on"), walled=enabled) == [[*rest[:4]]]
+    enabled.touch()
+    assert starting(walled, walled=enabled) == [rest]
+    ends = ["systemctl", "disable", "--now", "roomctl-audio"]
+    assert starting(Wishes(screen="kiosk", wall="off"), walled=enabled) == [ends, cards, rest]
+    assert starting(Wishes(screen="kiosk", wall="auto"), walled=enabled) == [rest]
+
+
+def test_the_rule_that_gives_the_sound_cards_away_comes_with_the_wall(tmp_path: Path) -> None:
+    for unit in ("roomctl", "roomctl-audio"):
+        (tmp_path / f"{unit}.service").touch()
+    rules = tmp_path / "rules.d"
+    [line] = installing(("roomctl", "roomctl-audio"), [tmp_path], [rules])
+    assert "udev/72-roomctl-audio.rules /etc" not in line
+    assert "72-roomctl-audio.rules" in line
+    rules.mkdir()
+    (rules / "72-roomctl-audio.rules").touch()
+    assert installing(("roomctl", "roomctl-audio"), [tmp_path], [rules]) == []
+    assert installing(("roomctl",), [tmp_path], [tmp_path / "none"]) == []
+
+
+def test_a_wall_is_proposed_where_the_box_can_keep_one_and_a_display_is_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
+    for walls, screen, wall in ((True, None, "on"), (False, None, "auto"), (True, "none", "auto")):
+        said, _ = answered(Wishes(screen=screen), [], None, print, as_service=True, walls=walls)
+        assert said.wall == wall
+        audio = tomllib.loads(written(said, [], as_service=True)).get("audio", {})
+        assert audio == ({"wall": "on"} if wall == "on" else {})
+    with pytest.raises(FileError, match="--wall"):
+        answered(Wishes(wall="perhaps"), [], None, print, as_service=True)
+
+
+def test_a_wall_is_asked_for_where_programs_show_the_meeting() -> None:
+    asked = list[str]()
+
+    def ask(question: str, proposal: str) -> str:
+        asked.append(question)
+        return proposal
+
+    for screen, count in (("none", 0), ("kiosk", 1)):
+        asked.clear()
+        answered(Wishes(screen=screen), [], ask, print, as_service=True)
+        assert sum("behind a wall" in question for question in asked) == count
+
+
+def test_a_wall_that_is_answered_again_is_its_line_alone() -> None:
+    said = tomllib.loads(again(Wishes(wall="on")))
+    assert said["audio"] == {"wall": "on"}
+    assert present(said).wall == "on"
 
 
 @pytest.mark.real

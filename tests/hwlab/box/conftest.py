@@ -69,8 +69,8 @@ def box(installed: tuple[Path, Path], request: pytest.FixtureRequest) -> Iterato
 
 
 def answered(command: str) -> str:
-    """Return a command that asks nobody."""
-    return f"{command} --yes" if command == "sudo roomctl init" else command
+    """Return a command that asks nobody, for a box whose sound card is its session's."""
+    return f"{command} --yes --wall auto" if command == "sudo roomctl init" else command
 
 
 def stand_ins(root: Path) -> None:

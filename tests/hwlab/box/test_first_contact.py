@@ -40,7 +40,8 @@ Typed = Callable[[Box], None]
 def type_the_documents(box: Box) -> None:
     """Type what the documents, or else `init`, say starts the units; the rest was typed already."""
     left = [each for each in documented.installation(box.release) if documented.starts(each)]
-    for command in left or json.loads(box.do("sudo roomctl init --yes --force --json"))["commands"]:
+    init = "sudo roomctl init --yes --wall auto --force --json"
+    for command in left or json.loads(box.do(init))["commands"]:
         box.do(f"cd roomctl && {command}")
 
 
@@ -56,7 +57,7 @@ def type_what_init_prints(box: Box) -> None:
     box.do(f"sudo rm -rf {made} /etc/roomctl /etc/chromium/policies")
     for user in ("roomctl", "kiosk", "roomctl-panel"):
         box.run(f"userdel --force {user}; groupdel --force {user}")
-    said = json.loads(box.do("sudo roomctl init --yes --json"))
+    said = json.loads(box.do("sudo roomctl init --yes --wall auto --json"))
     assert len(said["commands"]) > 2
     for command in said["commands"]:
         box.do(command)

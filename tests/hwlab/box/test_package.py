@@ -35,6 +35,7 @@ language = "en"
 timezone = "Asia/Shanghai"
 platform = "jitsi"
 screen = "kiosk"
+wall = "auto"
 """
 # What is there, but for what changes by itself and what dpkg and apt note of every package.
 LISTED = (

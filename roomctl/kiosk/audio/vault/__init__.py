@@ -89,7 +89,7 @@ class Vault:
 
     async def run(self) -> None:
         """Serve until cancelled; `why` says what is wrong, and is empty while all of it runs."""
-        missing = await _missing()
+        missing = await wall_lacks()
         if missing:
             self._say(missing)
             await asyncio.Event().wait()
@@ -229,7 +229,7 @@ async def _one_fault() -> AsyncIterator[None]:
     raise OSError(str(fault))
 
 
-async def _missing() -> str:
+async def wall_lacks() -> str:
     """Return what has to be installed for a wall; empty: nothing."""
     for program, oldest in _OLDEST.items():
         found = shutil.which(program)

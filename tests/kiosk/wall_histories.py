@@ -275,14 +275,17 @@ class History:
         async with asyncio.timeout(LIMIT_S):
             while self._room.said is None or not self._room.said.available:
                 await asyncio.sleep(0.05)
-            while "mic" not in await self._names():
-                for module in BEHIND:
-                    if module[1].partition("=")[2] not in await self._names("sinks"):
-                        await asyncio.to_thread(self._manager.pactl, "load-module", *module)
+            while missing := await self._missing():
+                for module in missing:
+                    await asyncio.to_thread(self._manager.pactl, "load-module", *module)
                 await asyncio.sleep(0.05)
 
-    async def _names(self, kind: str = "sources") -> set[str]:
-        return await asyncio.to_thread(self._manager.names, kind)
+    async def _missing(self) -> list[tuple[str, str] | tuple[str, str, str]]:
+        """Return the modules of what has to be there and is not; a server that ended took it."""
+        there = set[str]()
+        for kind in ("sources", "sinks"):
+            there |= await asyncio.to_thread(self._manager.names, kind)
+        return [module for module in BEHIND[:3] if module[1].partition("=")[2] not in there]
 
     async def _still(self, hertz: int) -> None:
         """Wait until the tone is no more in the air: nothing of it may come after an opening."""

@@ -1,11 +1,12 @@
 """Whether somebody in the room talks: voice, not loudness. Knows no server; keeps no sound.
 
-Every 40 ms of what a microphone hears become three numbers; those of the last 1.4 s are kept:
+Every 40 ms of what a microphone hears become a few numbers; those of the last 1.4 s are kept:
 
 | number | it is so of a voice                                                                  |
 |--------|--------------------------------------------------------------------------------------|
 | voiced | the sound repeats itself 80 to 400 times a second, and is louder than the quiet of   |
 |        | the room. A fan, rain and a click repeat nothing; a bird and a whistle do it faster  |
+| alike  | how like itself it is then. A vacuum cleaner is a pitch, too, and half of it noise   |
 | moved  | its pitch has changed since 40 ms ago, by little. Hum, a motor, a key that rings     |
 |        | keep theirs                                                                          |
 | level  | it rises and falls with each syllable                                                |
@@ -37,6 +38,7 @@ _HIGH_PASS_HZ, _EMPHASIS = 120, 0.5
 _FULL = 32768.0
 
 _ALIKE = 0.5  # how like itself a voiced step is, 1: the same again
+_CLEAR = 0.65  # and voiced steps are together: those of a motor that roars are less
 _TOO_FAST = 0.95  # of that: a shorter period explains it as well
 _QUIETEST_DB, _ABOVE_DB = -75.0, 6.0
 _RISE_DB = 3.0 * _STEP_S  # how fast what is always there becomes the quiet of the room
@@ -67,7 +69,7 @@ class VoiceActivity:
         self._before = self._passed = 0.0
         self._quiet_db: float | None = None
         self._pitch_hz = 0.0
-        self._steps: deque[tuple[bool, bool, float]] = deque(maxlen=_STEPS)
+        self._steps: deque[tuple[float, bool, float]] = deque(maxlen=_STEPS)
         self._far_peak, self._far_floor, self._plays_until_s = 0.0, _FAR_QUIET, 0.0
         self._heard_s, self._until_s = 0.0, 0.0
 
@@ -104,7 +106,7 @@ class VoiceActivity:
             return
         if self._heard_s >= self._plays_until_s:
             for back in range(1, min(_LATE_STEPS, len(self._steps)) + 1):
-                self._steps[-back] = False, False, self._steps[-back][2]
+                self._steps[-back] = 0.0, False, self._steps[-back][2]
         self._plays_until_s = self._heard_s + _TAIL_S
 
     def _take(self, samples: bytes, every: int, channels: int) -> None:
@@ -131,12 +133,12 @@ class VoiceActivity:
         self._quiet_db = quiet_db = min(level_db, quiet_db + _RISE_DB)
         self._far_floor = max(_FAR_QUIET, min(self._far_peak, self._far_floor * _FAR_RISE))
         counts = level_db > quiet_db + _ABOVE_DB and self._heard_s >= self._plays_until_s
-        pitch_hz = _pitch(wave, step, energy, per_s) if counts else 0.0
+        pitch_hz, alike = _pitch(wave, step, energy, per_s) if counts else (0.0, 0.0)
         moved = False
         if pitch_hz and self._pitch_hz:
             moved = _LEAST_MOVE <= abs(math.log2(pitch_hz / self._pitch_hz)) < _MOST_MOVE
         self._pitch_hz = pitch_hz
-        self._steps.append((pitch_hz > 0, moved, level_db))
+        self._steps.append((alike, moved, level_db))
         if self._speech():
             self._until_s = self._heard_s + _HOLD_S
         talking = self._heard_s < self._until_s
@@ -144,12 +146,15 @@ class VoiceActivity:
             self.talking, self.since_s = talking, self._heard_s
 
     def _speech(self) -> bool:
-        """Whether the last steps are speech: voice that moves, ends, and comes in syllables."""
+        """Whether the last steps are speech: clear voice that moves, ends, comes in syllables."""
         if sum(moved for _, moved, _ in self._steps) < _MOVED:
             return False
-        voiced_steps = [voiced for voiced, _, _ in self._steps]
-        ends = any(one and not after for one, after in pairwise(voiced_steps))
-        if sum(voiced_steps) < _VOICED or not ends:
+        steps = [alike for alike, _, _ in self._steps]
+        voiced_steps = [alike for alike in steps if alike]
+        ends = any(one and not after for one, after in pairwise(steps))
+        if len(voiced_steps) < _VOICED or not ends:
+            return False
+        if sum(voiced_steps) < _CLEAR * len(voiced_steps):
             return False
         syllables, rising, turn_db = 0, True, math.inf
         for voiced, _, level_db in self._steps:
@@ -164,8 +169,11 @@ class VoiceActivity:
         return syllables >= _SYLLABLES
 
 
-def _pitch(wave: Sequence[float], step: int, energy: float, per_s: float) -> float:
-    """Return how often a second it repeats itself; 0: it does not, or not as a voice does."""
+def _pitch(wave: Sequence[float], step: int, energy: float, per_s: float) -> tuple[float, float]:
+    """Return how often a second it repeats itself, and how like itself it is then, at most 1.
+
+    Both are 0 of what does not, or not as a voice does.
+    """
     shortest, longest = int(per_s / _HIGHEST_HZ), math.ceil(per_s / _LOWEST_HZ)
     here = wave[:step]
     sums = list(accumulate(map(mul, wave, wave), initial=0.0))
@@ -176,7 +184,7 @@ def _pitch(wave: Sequence[float], step: int, energy: float, per_s: float) -> flo
             alike[lag] = sum(map(mul, here, wave[lag : lag + step])) / math.sqrt(there)
     best = max(alike[shortest:])
     if best < _ALIKE or max(chain(alike[:shortest], (0.0,))) >= _TOO_FAST * best:
-        return 0.0
+        return 0.0, 0.0
     lag = next(lag for lag in range(shortest, longest + 1) if alike[lag] >= 0.9 * best)
     while lag < longest and alike[lag + 1] > alike[lag]:
         lag += 1
@@ -184,5 +192,5 @@ def _pitch(wave: Sequence[float], step: int, energy: float, per_s: float) -> flo
         left, peak, right = alike[lag - 1 : lag + 2]
         bend = left - 2 * peak + right
         if bend < 0:
-            return per_s / (lag + (left - right) / (2 * bend))
-    return per_s / lag
+            return per_s / (lag + (left - right) / (2 * bend)), best
+    return per_s / lag, best

@@ -59,6 +59,20 @@ def test_a_noise_is_nobody(noise):
     assert begins(sounds.as_samples(wave)) == []
 
 
+@pytest.mark.parametrize("seed", [13, 14, 15])
+def test_a_motor_that_roars_and_is_switched_off_and_on_is_nobody(seed):
+    """With each of these a voice was heard that was only as loud and as lively as one."""
+    random = np.random.default_rng(seed)
+    wave = sounds.NOISES["vacuum cleaner, on and off"](random, 120 * RATE)
+    assert begins(sounds.as_samples(wave)) == []
+
+
+def test_minutes_of_the_far_end_in_the_room_are_nobody():
+    random = np.random.default_rng(33)
+    wave, peaks = sounds.echo(random, 120 * RATE, list(sounds.recorded("en", 20)))
+    assert begins(sounds.as_samples(wave), far=lambda at_s: peaks[int(at_s * 50)]) == []
+
+
 def meeting(random, seconds, level_db=-25.0):
     """Return sentences one after the other with pauses between, as floats."""
     parts = []

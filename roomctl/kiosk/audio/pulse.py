@@ -13,7 +13,7 @@ import logging
 import os
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping
 from ctypes import POINTER, c_char_p, c_float, c_int, c_size_t, c_uint8, c_uint32, c_void_p
 from functools import cache
 from pathlib import Path
@@ -257,10 +257,22 @@ class SoundServer:
         await asyncio.gather(running, return_exceptions=True)
 
     def _hang_up(self) -> None:
-        """Close it; pulsectl would fail on what it waits for that has ended in the same moment."""
-        waiting = self._pulse.waiting_futures
-        waiting -= {future for future in waiting if future.done()}
+        """Close it, and end what still waits.
+
+        pulsectl fails on what has ended in the same moment, and then leaves the others waiting for
+        good; nor does it end them where the connection was lost before.
+        """
+        waiting = [future for future in self._pulse.waiting_futures if not future.done()]
+        self._pulse.waiting_futures.clear()
         self._pulse.close()
+        # Later: an answer that has come already is on its way to them.
+        asyncio.get_running_loop().call_soon(_give_up, waiting, self._library.PulseDisconnected)
+
+
+def _give_up(waiting: Iterable[asyncio.Future[None]], error: type[Exception]) -> None:
+    for future in waiting:
+        if not future.done():
+            future.set_exception(error())
 
 
 def _listened(streams: Any, sources: Any) -> Iterator[int]:  # noqa: ANN401

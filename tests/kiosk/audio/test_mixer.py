@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from roomctl.kiosk.audio import pulse
 from roomctl.kiosk.audio.mixer import NONE
 from roomctl.screen.protocol import ScreenReason, SoundState
 from tests.kiosk.mixing import DEFAULTS, OTHERS_PUCK, PUCK, Ear, mixing
@@ -260,3 +261,24 @@ def test_without_what_it_needs_the_screen_runs_and_says_once_that_it_has_no_soun
     assert done.returncode == 0
     assert done.stderr.count(says) == 1
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("beside", [0, 50])
+async def test_who_waits_for_a_server_that_is_killed_is_told(own_server, beside):
+    """Also beside what has ended in the same moment, at which pulsectl stops telling the others."""
+    connection = pulse.SoundServer(own_server.url)
+    await connection.open(lambda source, new: None)
+    own_server.kill(signal.SIGSTOP)
+    reading = asyncio.create_task(connection.read())
+    await asyncio.sleep(0)  # it has asked
+    loop = asyncio.get_running_loop()
+    for _ in range(beside):
+        ended = loop.create_future()
+        ended.set_result(None)
+        connection._pulse.waiting_futures.add(ended)
+    own_server.kill()
+    async with asyncio.timeout(60):
+        with pytest.raises(pulse.SoundServerGone):
+            await reading
+        await connection.close()

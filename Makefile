@@ -5,10 +5,10 @@ PYTHON =
 ARGS =
 export VENV PYTHON
 
-.PHONY: help run check test hwlab deb bench types fonts sheet faults calls fuzz attack soak sbom clean
+.PHONY: help run check test hwlab deb repository bundle bench types fonts sheet faults calls fuzz attack soak sbom clean
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{ printf "make %-6s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{ printf "make %-10s %s\n", $$1, $$2 }'
 	@echo
 	@echo 'make run ARGS="--port 9000"        hands arguments to `roomctl simulate`'
 	@echo 'make check ARGS="-k camera"        hands arguments to pytest; so does make test'
@@ -33,6 +33,12 @@ hwlab: ## the drivers on real kernel drivers in a virtual machine; minutes
 deb: ## the Debian package, for Debian 13: build/deb/roomctl_VERSION_ARCH.deb; ARGS="--arch arm64"
 	@bash .ci/environment test
 	@exec "$(VENV)/bin/python" .ci/deb.py $(ARGS)
+
+repository: ## signed packages that boxes update from: build/repository; ARGS="--key KEY FILE.deb..."
+	@exec python3 .ci/repository.py $(ARGS)
+
+bundle: ## the same with all that Debian has to add, for boxes without internet: build/bundle; ARGS as above
+	@exec python3 .ci/repository.py --bundle $(ARGS)
 
 bench: ## what it costs, beside a bare program and the line's limit
 	@bash .ci/environment test

@@ -46,9 +46,12 @@ FROM_DEBIAN = {
 }
 """What has no wheel there, or stands on what has none, and Debian's package of it."""
 HOME = Path("usr/lib/roomctl")
+KEYRING = Path("usr/share/keyrings/roomctl.gpg")
 MANUAL, PACKAGED = "/opt/roomctl/bin/roomctl", "/usr/bin/roomctl"
 """Where the documents' own installation puts the program, and where the package does."""
 COMPILED_MB = 60  # Python's caches, made when it is installed
+UPDATES = "roomctl-update"
+"""Units that run as root and replace the package: no script of it stops or starts them."""
 SCRIPTS = ("preinst", "postinst", "prerm", "postrm")
 PLACES = {
     "systemd/*.service": "usr/lib/systemd/system",
@@ -76,11 +79,12 @@ def main(arguments: Sequence[str]) -> int:
     asked.add_argument("--arch", choices=MACHINES, default=machine())
     asked.add_argument("--to", type=Path, default=TO)
     asked.add_argument("--wheels", type=Path, default=TO / "wheels", help="where they are kept")
+    asked.add_argument("--keyring", type=Path, help="the public key of updates, as gpg exports it")
     wanted = asked.parse_args(arguments)
     if wanted.what == "lock":
         lock()
         return 0
-    print(build(wanted.arch, wanted.to, wanted.wheels))
+    print(build(wanted.arch, wanted.to, wanted.wheels, wanted.keyring))
     return 0
 
 
@@ -89,8 +93,8 @@ def machine() -> str:
     return said("dpkg", "--print-architecture").strip()
 
 
-def build(arch: str, to: Path, wheels: Path) -> Path:
-    """Make the package; return its file."""
+def build(arch: str, to: Path, wheels: Path, keyring: Path | None = None) -> Path:
+    """Make the package, with the public key of its updates; return its file."""
     epoch = int(git("log", "-1", "--format=%ct"))
     version = version_of(epoch)
     to.mkdir(parents=True, exist_ok=True)
@@ -98,6 +102,10 @@ def build(arch: str, to: Path, wheels: Path) -> Path:
         root = Path(scratch) / "root"
         environment(root / HOME, arch, wheels, Path(scratch), epoch)
         lay_out(root, version, epoch)
+        if keyring is not None:
+            place = root / KEYRING
+            place.parent.mkdir(parents=True)
+            place.write_bytes(keyring.read_bytes())
         finish(root, arch, version)
         return packed(root, to / f"roomctl_{version}_{arch}.deb", epoch)
 
@@ -248,6 +256,13 @@ def lay_out(root: Path, version: str, epoch: int) -> None:
             place = root / folder / file.name
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(packaged(file))
+    units = root / "usr/lib/systemd/system"
+    for file in sorted(OURS.glob(f"{UPDATES}*")):
+        (units / file.name).write_text(file.read_text())
+        if wanted := re.search(r"^# WantedBy=(\S+)$", file.read_text(), re.MULTILINE):
+            link = units / f"{wanted[1]}.wants" / file.name
+            link.parent.mkdir(exist_ok=True)
+            link.symlink_to(f"../{file.name}")
     (root / "usr/bin").mkdir()
     (root / PACKAGED[1:]).symlink_to("../lib/roomctl/bin/roomctl")
     when = datetime.fromtimestamp(epoch, UTC)
@@ -309,7 +324,9 @@ def finish(root: Path, arch: str, version: str) -> None:
     sums = [
         f"{hashlib.md5(one.read_bytes()).hexdigest()}  {one.relative_to(root)}" for one in files
     ]
-    units = sorted(one.name for one in (root / "usr/lib/systemd/system").iterdir())
+    system = root / "usr/lib/systemd/system"
+    units = sorted(one.name for one in system.iterdir() if one.is_file())
+    units = [one for one in units if not one.startswith(UPDATES) or one.endswith(".path")]
     values = {
         "version": version,
         "arch": arch,

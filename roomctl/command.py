@@ -32,6 +32,15 @@ Result = Mapping[str, Param | list[str]] | None
 Handler = Callable[..., Awaitable[Result]]
 
 
+Clock24 = Annotated[
+    str,
+    Field(
+        pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="in the room's time", examples=["03:00"]
+    ),
+]
+"""An hour of the day, from 00:00 to 23:59."""
+
+
 @frozen
 class Source:
     """Who asks: `role` decides what may be done (`roles`), `name` and `address` are for the audit.

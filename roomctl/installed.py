@@ -13,6 +13,8 @@ USERS = "sysusers/roomctl.conf"
 FOLDERS = "tmpfiles/roomctl.conf"
 PACKAGED = Path("/usr/lib/roomctl")
 """Where Debian's package of roomctl has its Python environment."""
+UPDATER = Path("/var/lib/roomctl-update")
+"""Where the updater keeps what it needs and what it tells (`roomctl.updater`)."""
 
 
 def data_path(name: str) -> Path:

@@ -78,6 +78,7 @@ class Right(StrEnum):
     DOCUMENTATION = "read the API's documentation"
     SERVICE = "raw frames, traces, descriptors, log, diagnostics; rolling back, deleting history"
     MAINTAIN = "start a device or the room anew; run self-tests"
+    UPDATE = "look for a newer version of the program, and have it installed"
     CONFIGURE = "check, apply and roll back a configuration"
     ACCESS = (
         "make pairing links; list and revoke tokens and sessions; set the staff PIN and passwords; "
@@ -126,6 +127,7 @@ TABLE: Mapping[Right, Mapping[Role, When]] = {
     Right.DOCUMENTATION: _given(f"panel {_READERS} admin"),
     Right.SERVICE: _given("technician admin"),
     Right.MAINTAIN: _given("technician admin"),
+    Right.UPDATE: _given("facilities admin"),
     Right.CONFIGURE: _given("technician admin"),
     Right.ACCESS: _given("admin"),
     Right.REPORT: _given("sensor admin", integration=When.NAMED),

@@ -135,6 +135,13 @@ HELP: Mapping[str, str] = {
     "A file with the API token; default: $ROOMCTL_TOKEN_FILE.": "存放 API 令牌的文件；默认 $ROOMCTL_TOKEN_FILE。",  # noqa: E501
     "List what is wrong, and what to do about it.\n\nA condition that does not hold is listed, too, where no issue says why. The exit status is 1 if\nthere is anything.": "列出有什么问题，以及如何处理。\n\n不成立的条件若没有对应的问题，也会列出。只要有任何一项，退出码为 1。",  # noqa: E501
     "List the devices: model, firmware, whether they answer.": "列出设备：型号、固件、是否应答。",
+    "Install the newest version, once the room is free.\n\nIt goes back by itself if the room is worse. The exit status is 1 if nothing newer stays.": "在会议室空闲时安装最新版本。\n\n若会议室因此变差，会自动退回。未能安装新版本时退出状态为 1。",  # noqa: E501
+    "Only look for a newer version.": "只查找新版本。",
+    "Not before that time; then do not wait.": "不早于该时间；命令不等待。",
+    "Do not install what waits.": "不安装等待中的更新。",
+    "Where versions are had from now on.": "今后从何处获得新版本。",
+    "stable or beta, from now on.": "今后使用 stable 或 beta。",
+    "Who signs there, as gpg exports it; else the package's.": "签名者的公钥（gpg 导出）；默认用软件包自带的。",  # noqa: E501
     "Follow what happens in the room, until Ctrl-C.\n\nWith --json a line is an event of the API: first the whole room, then sections that changed.": "持续显示会议室中发生的事，直到 Ctrl-C。\n\n用 --json 时每行是 API 的一个事件：先是整个会议室，然后是变化的部分。",  # noqa: E501
     "Give the room any command of its API.\n\n`roomctl --install-completion` has the shell complete commands and keys.": "向会议室发出其 API 的任何命令。\n\n`roomctl --install-completion` 让 shell 补全命令和参数。",  # noqa: E501
     "A command; default: list them.": "一个命令；默认列出全部。",
@@ -385,6 +392,9 @@ COMMANDS: Mapping[str, str] = {
     "screen.type": "在页面的焦点处输入文字；可以是密码，不作保存",
     "selftest.run": "在无人使用会议室时，检测所有可检测的设备，或其中一台",
     "storage.acknowledge": "确认已知晓损坏的文件",
+    "update.cancel": "不安装等待中的更新，并确认已知晓上次更新的结果",
+    "update.check": "查找程序的新版本；结果在会议室文档中",
+    "update.install": "在会议室空闲时安装最新版本，不早于 `at`（会议室时间）",
     "walkthrough.begin": "从现在起记住人如何通过此页面；已点按过的页面重新打开",
     "walkthrough.discard": "放弃已演示的步骤，继续操作而不被记录",
     "walkthrough.keep": "保存已演示的步骤",

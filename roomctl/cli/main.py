@@ -257,6 +257,40 @@ def devices(url: Url = None, token: Token = None, as_json: Json = False) -> None
     typer.echo(dump(found) if as_json else told.device_words(found))
 
 
+@app.command(epilog="Example: roomctl update --at 03:00")
+def update(
+    check: Annotated[bool, typer.Option("--check", help="Only look for a newer version.")] = False,
+    at: Annotated[
+        str | None, typer.Option(metavar="HH:MM", help="Not before that time; then do not wait.")
+    ] = None,
+    cancel: Annotated[bool, typer.Option("--cancel", help="Do not install what waits.")] = False,
+    source: Annotated[
+        str | None,
+        typer.Option("--from", metavar="URL|FOLDER", help="Where versions are had from now on."),
+    ] = None,
+    channel: Annotated[str | None, typer.Option(help="stable or beta, from now on.")] = None,
+    key: Annotated[
+        Path | None, typer.Option(help="Who signs there, as gpg exports it; else the package's.")
+    ] = None,
+    url: Url = None,
+    token: Token = None,
+    as_json: Json = False,
+) -> None:
+    """Install the newest version, once the room is free.
+
+    It goes back by itself if the room is worse. The exit status is 1 if nothing newer stays.
+    """
+    from roomctl.cli import updating
+
+    if source is not None or channel is not None or key is not None:
+        updating.set_source(source, channel, key)
+    wanted = updating.UpdateRequest(check, at, cancel, url, token)
+    found = updating.run(wanted, (lambda line: None) if as_json else _at_once)
+    if as_json:
+        typer.echo(dump(found))
+    end(updating.status(found))
+
+
 @app.command(epilog="Example: roomctl watch --json | jq .data.meeting")
 def watch(url: Url = None, token: Token = None, as_json: Json = False) -> None:
     """Follow what happens in the room, until Ctrl-C.

@@ -8,6 +8,7 @@ import logging
 import os
 import resource
 import stat
+import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,9 +23,11 @@ from roomctl.cli.start import started
 from roomctl.clock import Clock, SystemClock
 from roomctl.config import Config
 from roomctl.errors import RoomctlError
+from roomctl.installed import PACKAGED, UPDATER
 from roomctl.lifetime import Ending, beside
 from roomctl.ports.illuminance import illuminance_lux
 from roomctl.room import Outside, Room
+from roomctl.room.updates import UpdateFiles
 from roomctl.screen.profile import screen_of
 from roomctl.simulator import Simulator
 from roomctl.store import AppliedConfigs, ImportPlan, Store
@@ -73,6 +76,7 @@ async def _serve(
         config_file=path,
         configs=configs,
         restart=ending.begin if systemd.supervised() else None,
+        updater=_updater(),
         follow=simulator.follow,
         export=lambda: _exported(path, store.folder),
         judge_import=lambda archive: _judged(archive, path, store.folder, secrets_dir),
@@ -89,6 +93,17 @@ async def _serve(
         await simulator.close()
         os.close(held)
     return 0
+
+
+def _updater() -> UpdateFiles | None:
+    """Return where the box's updater is asked, and answers; None: no package runs as the service.
+
+    The package alone is updated, and its updater watches the service's runtime folder.
+    """
+    folder = configuration.runtime_path()
+    if Path(sys.prefix) != PACKAGED or folder != run_file.SERVICE.parent:
+        return None
+    return UpdateFiles(folder / "update.request", UPDATER / "status.json")
 
 
 def _exported(path: Path, state: Path) -> bytes:

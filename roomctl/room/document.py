@@ -560,14 +560,56 @@ class ByomEntry:
     speakerphone: str | None = None
 
 
+UpdateState = Literal["idle", "waits", "checking", "fetching", "installing", "proving", "returning"]
+"""What an update is at; waits: somebody asked for it, and the room is not free, or it is early."""
+
+
+@frozen
+class UpdateResult:
+    """How the last update ended; `code` says why it was refused or taken back."""
+
+    outcome: Literal["updated", "went_back", "refused"]
+    old: str
+    new: str
+    code: str
+    detail: str
+    at: datetime
+
+
+@frozen
+class UpdateEntry:
+    """The program's versions: what runs, what is to be had, and what is under way.
+
+    `request`: which one the updater took last. `refusal`: why the last look, or update, was none.
+    `in_use`: why the room is not free for one now. `not_before`, `requested_by`: of the update that
+    waits.
+    """
+
+    state: UpdateState = "idle"
+    installed: str = ""
+    available: str = ""
+    checked_at: datetime | None = None
+    request: str = ""
+    refusal: str = ""
+    last: UpdateResult | None = None
+    not_before: datetime | None = None
+    in_use: str | None = None
+    requested_by: str = ""
+    requested_by_name: str = ""
+
+
 @frozen
 class MaintenanceEntry:
-    """Whether the program is started anew once the room is free, and for whom; the last test."""
+    """Whether the program is started anew once the room is free, and for whom; the last test.
+
+    `update` is null where the box cannot update itself.
+    """
 
     restart_waits: bool = False
     requested_by: str = ""
     requested_by_name: str = ""
     selftest: SelftestEntry | None = None
+    update: UpdateEntry | None = None
 
 
 @frozen

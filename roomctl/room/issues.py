@@ -50,7 +50,13 @@ _ERRORS = frozenset(
         "storage.read_only",
     }
 )
-_STEPS = {"device.offline": "offline", "meeting.failed": "failure", "booking.refused": "refused"}
+_STEPS = {
+    "device.offline": "offline",
+    "meeting.failed": "failure",
+    "booking.refused": "refused",
+    "update.refused": "update",
+    "update.went_back": "update",
+}
 """Issues whose next step depends on their parameter `reason`."""
 
 _TODO = frozenset(

@@ -27,7 +27,7 @@ from roomctl.roles import Right
 from roomctl.room.bookings import Bookings
 from roomctl.room.cameras import Cameras
 from roomctl.room.devices import Devices
-from roomctl.room.document import MaintenanceEntry, SelftestEntry
+from roomctl.room.document import MaintenanceEntry, SelftestEntry, UpdateEntry
 from roomctl.room.meeting import CallControl
 from roomctl.room.occupancy import OccupancyService
 
@@ -89,14 +89,16 @@ class Maintenance(Part):
         context: Context,
         restart: Callable[[str], None] | None,
         lent: Callable[[], bool] = lambda: False,
+        update: Callable[[Moment], UpdateEntry | None] = lambda now: None,
     ) -> None:
         """`restart` ends the program for a supervisor to start it; None: there is none.
 
-        `lent`: whether a laptop has the room's camera and speakerphone.
+        `lent`: whether a laptop has the room's camera and speakerphone. `update`: that section.
         """
         self.config, self._kinds, self._devices = config, kinds, devices
         self._calls, self._bookings, self._occupancy, self._cameras = uses
         self._context, self._restart, self._lent = context, restart, lent
+        self._update = update
         self._waiting: Source | None = None
         self._then: Callable[[], object] | None = None  # instead of a restart
         self.report: SelftestReport | None = None
@@ -115,10 +117,12 @@ class Maintenance(Part):
             )
         )
         who = ("", "") if waiting is None else (waiting.role, waiting.name)
-        return {"maintenance": MaintenanceEntry(waiting is not None, *who, tested)}
+        return {
+            "maintenance": MaintenanceEntry(waiting is not None, *who, tested, self._update(now))
+        }
 
     def tick(self) -> None:
-        if self._waiting is not None and self._in_use() is None:
+        if self._waiting is not None and self.in_use() is None:
             if self._then is None:
                 self._end(self._waiting)
             else:
@@ -229,8 +233,8 @@ class Maintenance(Part):
             why = "a call is under way; wait for its end, or insist with force"
             raise Refused("room", "in_call", why)
 
-    def _in_use(self) -> _InUse | None:
-        """Say why the room is not known to be free; None: it is."""
+    def in_use(self, ahead_s: float = AHEAD_S) -> _InUse | None:
+        """Say why the room is not known to be free for so many seconds; None: it is."""
         if self._calls.live:
             return "in_call"
         if self._lent():
@@ -244,7 +248,7 @@ class Maintenance(Part):
             return "clock_unproven"
         if self._bookings.calendar_state != "fresh":
             return "calendar_unknown"
-        return "booked" if self._bookings.within(now, AHEAD_S) else None
+        return "booked" if self._bookings.within(now, ahead_s) else None
 
     def _not_testable(self) -> _InUse | None:
         """Say why nothing is tested now; without a proven clock, bookings do not count.
@@ -252,7 +256,7 @@ class Maintenance(Part):
         Somebody asked for the test, and it ends when the room is wanted. A wrong clock may be why
         the calendar cannot be read.
         """
-        why = self._in_use()
+        why = self.in_use()
         return None if why == "clock_unproven" else why
 
     # Self-tests

@@ -65,6 +65,7 @@ from roomctl.room.sharing import Sharing
 from roomctl.room.starts import Starts
 from roomctl.room.storage import Storage
 from roomctl.room.tally import Tally
+from roomctl.room.updates import UpdateFiles, Updates
 from roomctl.room.use import Use
 from roomctl.room.walkthroughs import Walkthroughs
 from roomctl.room.webhooks import Post, Webhooks
@@ -113,6 +114,7 @@ class Outside:
     ask: Ask | None = None  # asks a room of [[door.neighbours]]
     fingerprint: str = ""  # of the key that the room proves itself with over the network
     restart: Callable[[str], None] | None = None  # ends the program, for a supervisor to start it
+    updater: UpdateFiles | None = None  # replaces the program by a newer one
     follow: Callable[[Config], None] = lambda config: None  # has other devices at the wires' ends
     export: Callable[[], bytes] | None = None  # packs the room for another box; blocking
     judge_import: Callable[[bytes], ImportPlan] | None = None  # of another room; blocking
@@ -212,6 +214,14 @@ class Room:
             context,
             outside.restart,
             lambda: self.byom.lent,
+            lambda now: self._updates.entry(now),
+        )
+        self._updates = Updates(
+            outside.updater,
+            outside.store,
+            context,
+            self.maintenance.in_use,
+            lambda: self.config.room.zone,
         )
         self._outside, self._feed = outside, outside.feed
         folder = outside.config_file.parent if outside.config_file is not None else None
@@ -247,6 +257,7 @@ class Room:
             self.starts,
             self._file,
             self.maintenance,
+            self._updates,
             self.look,
             RoomMessage(outside.store, outside.clock, self.changed),
             self.help,
@@ -726,6 +737,7 @@ Room.PARTS = (
     Automation,
     Storage,
     Maintenance,
+    Updates,
     Look,
     RoomMessage,
     HelpReports,

@@ -1,6 +1,6 @@
 /** What staff do to a room from afar: tell people something, restart it, test its devices, take its diagnostics. */
 
-/** @import { DeviceTestTold, SelftestResults } from "../lib/types.js" */
+/** @import { DeviceTestTold, RoomDocument, SelftestResults } from "../lib/types.js" */
 /** @import { Desk } from "./desk.js" */
 
 import { attribute, h, show, text } from "../lib/dom.js";
@@ -20,6 +20,7 @@ export class ServiceView extends HTMLElement {
     super();
     this.desk = desk;
     if (desk.may("message")) this.append(this.#message());
+    if (desk.may("update")) this.append(this.#update());
     if (desk.may("maintain")) this.append(this.#restart(), this.#selftest());
     if (desk.may("service")) this.append(this.#diagnostics());
   }
@@ -32,6 +33,7 @@ export class ServiceView extends HTMLElement {
     if (this.clear) show(this.clear, message !== null);
     if (this.waits) text(this.waits, maintenance.restart_waits ? t("desk.restart_waits") : "");
     if (this.callOff) show(this.callOff, maintenance.restart_waits);
+    this.#updates(maintenance.update);
     const { selftest } = maintenance;
     const seen = selftest ? `${selftest.at} ${selftest.running} ${selftest.passed + selftest.failed + selftest.skipped}` : "";
     if (this.tests && seen !== this.#tested) void this.#fetch(seen);
@@ -59,6 +61,35 @@ export class ServiceView extends HTMLElement {
     const again = (/** @type {"now" | "free" | "never"} */ when, /** @type {string} */ said) => async () => done.answer(await this.desk.command("room.restart", { when }), said);
     this.callOff = deskKey("erase", "desk.call_off", "key", again("never", "desk.called_off"));
     return card("desk.restart", words(h("p", { class: "hint" }), "desk.restart_hint"), this.waits, done, h("p", { class: "keys" }, deskKey("wait", "desk.when_free", "key", again("free", "desk.restart_asked")), new TwicePressed("desk.restart_now", "desk.again", again("now", "desk.restarts")), this.callOff));
+  }
+
+  #update() {
+    const done = new Outcome();
+    const at = h("input", { type: "time" });
+    this.version = h("p", { class: "hint" });
+    this.ahead = h("p", { class: "hint", role: "status" });
+    this.ended = h("p", { class: "hint" });
+    const check = deskKey("help", "desk.update_check", "key", async () => done.answer(await this.desk.command("update.check"), "desk.update_asked"));
+    const install = deskKey("wait", "desk.update_install", "key", async () => done.answer(await this.desk.command("update.install", at.value ? { at: at.value } : {}), "desk.update_asked"));
+    this.noUpdate = deskKey("erase", "desk.update_cancel", "key", async () => done.answer(await this.desk.command("update.cancel"), "desk.update_cancelled"));
+    this.updating = card("desk.update", words(h("p", { class: "hint" }), "desk.update_hint"), this.version, this.ahead, this.ended, h("div", { class: "fields" }, field("desk.update_at", at)), done, h("p", { class: "keys" }, check, install, this.noUpdate));
+    return this.updating;
+  }
+
+  /** @param {RoomDocument["maintenance"]["update"]} update */
+  #updates(update) {
+    if (!this.updating || !this.version || !this.ahead || !this.ended || !this.noUpdate) return;
+    show(this.updating, Boolean(update));
+    if (!update) return;
+    const { state, installed, available, checked_at, not_before, last, refusal } = update;
+    const at = (/** @type {string} */ instant) => moment(this.desk, instant);
+    text(this.version, [t("desk.update_runs", { installed }), available ? t("desk.update_available", { available }) : ""].join(" "));
+    const waits = state === "waits" && not_before ? t("desk.update_state.waits_until", { at: at(not_before) }) : state === "idle" ? "" : say("desk.update_state", state);
+    text(this.ahead, [waits, refusal && state === "idle" ? say("update", refusal) : ""].filter(Boolean).join(" "));
+    const what = last ? t(`desk.update_${last.outcome}`, { old: last.old, new: last.new }) : "";
+    const why = last?.code ? say("update", last.code) : "";
+    text(this.ended, [checked_at ? t("desk.update_checked", { at: at(checked_at) }) : "", last ? t("desk.update_last", { at: at(last.at), what: [what, why].filter(Boolean).join(": ") }) : ""].join(" "));
+    show(this.noUpdate, state === "waits");
   }
 
   #selftest() {

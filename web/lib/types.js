@@ -303,12 +303,14 @@
  */
 
 /**
- * Whether the program is started anew once the room is free, and for whom; the last test.
+ * Whether the program is started anew once the room is free, and for whom; the last test. `update`
+ * is null where the box cannot update itself.
  * @typedef {object} Maintenance
  * @property {boolean} restart_waits
  * @property {string} requested_by
  * @property {string} requested_by_name
  * @property {Selftest | null} selftest
+ * @property {Update | null} update
  */
 
 /**
@@ -479,6 +481,35 @@
  * @property {string} month
  * @property {StartCount} assisted
  * @property {StartCount} plain
+ */
+
+/**
+ * The program's versions: what runs, what is to be had, and what is under way. `request`: which one
+ * the updater took last. `refusal`: why the last look, or update, was none. `in_use`: why the room
+ * is not free for one now. `not_before`, `requested_by`: of the update that waits.
+ * @typedef {object} Update
+ * @property {"idle" | "waits" | "checking" | "fetching" | "installing" | "proving" | "returning"} state
+ * @property {string} installed
+ * @property {string} available
+ * @property {string | null} checked_at
+ * @property {string} request
+ * @property {string} refusal
+ * @property {UpdateResult | null} last
+ * @property {string | null} not_before
+ * @property {string | null} in_use
+ * @property {string} requested_by
+ * @property {string} requested_by_name
+ */
+
+/**
+ * How the last update ended; `code` says why it was refused or taken back.
+ * @typedef {object} UpdateResult
+ * @property {"updated" | "went_back" | "refused"} outcome
+ * @property {string} old
+ * @property {string} new
+ * @property {string} code
+ * @property {string} detail
+ * @property {string} at
  */
 
 /**
@@ -1496,6 +1527,48 @@
  */
 
 /**
+ * Do not install what waits, and take it that somebody knows how the last update ended. What is
+ * under way goes on.
+ * @typedef {object} UpdateCancel
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"update.cancel"} type
+ * @property {UpdateCancelArgs} [args]
+ */
+
+/**
+ * @typedef {Record<string, never>} UpdateCancelArgs
+ */
+
+/**
+ * Look for a newer version of the program; what is found is in the room document. `request`: what
+ * `maintenance.update.request` is once the updater has taken it.
+ * @typedef {object} UpdateCheck
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"update.check"} type
+ * @property {UpdateCheckArgs} [args]
+ */
+
+/**
+ * @typedef {Record<string, never>} UpdateCheckArgs
+ */
+
+/**
+ * Install the newest version once the room is free, not before `at` in the room's time. Free is a
+ * room without call, people and a booking within 30 minutes. Where the room is worse afterwards,
+ * the version from before comes back by itself, with its state. `request`: what
+ * `maintenance.update.request` is once the updater has taken it.
+ * @typedef {object} UpdateInstall
+ * @property {string | null} [id] makes a repeat harmless
+ * @property {"update.install"} type
+ * @property {UpdateInstallArgs} [args]
+ */
+
+/**
+ * @typedef {object} UpdateInstallArgs
+ * @property {string | null} [at]
+ */
+
+/**
  * Remember from now on how a person passes this page; one that was tapped opens anew.
  * @typedef {object} WalkthroughBegin
  * @property {string | null} [id] makes a repeat harmless
@@ -1576,7 +1649,7 @@
 
 /**
  * Anything that the room can be asked.
- * @typedef {AudioDevice | AudioGain | AudioMute | AudioTalkHint | AudioTest | AudioVolume | BookingCheckIn | BookingEndNow | BookingExtend | BookingKeepSeries | BookingRelease | BookingReleaseSeries | BookingReserve | BookingUndo | ByomGive | ByomTake | CameraBacklight | CameraDeletePreset | CameraDrive | CameraExposure | CameraExposureCompensation | CameraFocus | CameraGoto | CameraHome | CameraIrReceive | CameraMenu | CameraMenuKey | CameraName | CameraPower | CameraRaw | CameraRecall | CameraRelative | CameraStop | CameraStore | CameraTally | CameraTracking | CameraWhiteBalance | CameraZoom | DeviceRestart | DisplayInput | DisplayPictureMute | DisplayPower | HelpClose | HelpReport | LookSetTheme | MeetingCardsSeen | MeetingEnterPasscode | MeetingFallback | MeetingJoin | MeetingLeave | MeetingNew | MeetingPressJoin | MeetingRead | MeetingRejoin | MeetingStay | RoomClearMessage | RoomMessage | RoomPostpone | RoomRestart | RoomRollBack | RoomStandby | RoomUndo | RoomWake | ScreenCloseWindow | ScreenKey | ScreenPress | ScreenScroll | ScreenType | SelftestRun | StorageAcknowledge | WalkthroughBegin | WalkthroughDiscard | WalkthroughKeep | WalkthroughName | WalkthroughPick | WalkthroughStop} Command
+ * @typedef {AudioDevice | AudioGain | AudioMute | AudioTalkHint | AudioTest | AudioVolume | BookingCheckIn | BookingEndNow | BookingExtend | BookingKeepSeries | BookingRelease | BookingReleaseSeries | BookingReserve | BookingUndo | ByomGive | ByomTake | CameraBacklight | CameraDeletePreset | CameraDrive | CameraExposure | CameraExposureCompensation | CameraFocus | CameraGoto | CameraHome | CameraIrReceive | CameraMenu | CameraMenuKey | CameraName | CameraPower | CameraRaw | CameraRecall | CameraRelative | CameraStop | CameraStore | CameraTally | CameraTracking | CameraWhiteBalance | CameraZoom | DeviceRestart | DisplayInput | DisplayPictureMute | DisplayPower | HelpClose | HelpReport | LookSetTheme | MeetingCardsSeen | MeetingEnterPasscode | MeetingFallback | MeetingJoin | MeetingLeave | MeetingNew | MeetingPressJoin | MeetingRead | MeetingRejoin | MeetingStay | RoomClearMessage | RoomMessage | RoomPostpone | RoomRestart | RoomRollBack | RoomStandby | RoomUndo | RoomWake | ScreenCloseWindow | ScreenKey | ScreenPress | ScreenScroll | ScreenType | SelftestRun | StorageAcknowledge | UpdateCancel | UpdateCheck | UpdateInstall | WalkthroughBegin | WalkthroughDiscard | WalkthroughKeep | WalkthroughName | WalkthroughPick | WalkthroughStop} Command
  */
 
 /**
@@ -1652,6 +1725,9 @@
  *   "screen.type": ScreenTypeArgs,
  *   "selftest.run": SelftestRunArgs,
  *   "storage.acknowledge": StorageAcknowledgeArgs,
+ *   "update.cancel": UpdateCancelArgs,
+ *   "update.check": UpdateCheckArgs,
+ *   "update.install": UpdateInstallArgs,
  *   "walkthrough.begin": WalkthroughBeginArgs,
  *   "walkthrough.discard": WalkthroughDiscardArgs,
  *   "walkthrough.keep": WalkthroughKeepArgs,

@@ -135,6 +135,15 @@ class Box:
         self._leave()
         self.start()
 
+    def cut(self) -> None:
+        """Have everything in the box end at once, as by a power cut, and switch it on again."""
+        assert self._process is not None
+        if (first := self.first) is not None:
+            os.kill(first, signal.SIGKILL)
+        self._process.wait(LIMIT_S)
+        self._leave()
+        self.start()
+
     def stop(self) -> None:
         """Shut down; kill what does not."""
         if self._process is None:

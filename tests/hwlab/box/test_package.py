@@ -72,9 +72,10 @@ def changed() -> str:
     return said.stdout
 
 
-def made(tree: Path, to: Path, **around: str) -> Path:
+def made(tree: Path, to: Path, *more: str, **around: str) -> Path:
     """Return the package that a tree makes, of this machine's architecture."""
     line = [sys.executable, str(tree / ".ci/deb.py"), "--to", str(to), "--wheels", str(WHEELS)]
+    line += more
     done = subprocess.run(
         line, env={**os.environ, **around}, capture_output=True, text=True, check=False
     )

@@ -1,0 +1,326 @@
+"""Updates by apt and systemd: to a good version, and back by itself from everything else."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.hwlab.box import debian
+from tests.hwlab.box.conftest import RELEASES, stand_ins
+from tests.hwlab.box.container import Box, booted, until
+from tests.hwlab.box.documented import TREE
+from tests.hwlab.box.test_first_contact import journal, shown, status, until_ready
+from tests.hwlab.box.test_package import (  # noqa: F401 - fixtures
+    bring,
+    furnished,
+    long,
+    made,
+    three_steps,
+    tree,
+)
+
+pytestmark = [
+    pytest.mark.timeout(3600),  # the first makes its Debian, and fetches wheels
+    pytest.mark.skipif("13" not in RELEASES, reason="the package is for Debian 13"),
+]
+
+FOLDER = debian.FOLDER / "run" / "update"
+SOURCE = "srv/roomctl"
+STATUS = "cat /var/lib/roomctl-update/status.json"
+MARKER = "var/lib/roomctl-update/marker.json"
+PROGRAM = "usr/lib/roomctl/bin/roomctl"
+QUICK = """[Service]
+ExecStart=
+ExecStart=/usr/bin/python3 -I {updater} run --ready-s 180 --install-s 300
+""".format(updater="/usr/lib/roomctl/lib/python3.13/site-packages/roomctl/updater.py")
+
+
+class Signer:
+    """Somebody with a key of their own, as gpg keeps it."""
+
+    def __init__(self, name: str) -> None:
+        self.home = tempfile.mkdtemp(prefix="key")  # a socket's path is short
+        self._name = name
+        line = ["--quick-generate-key", name, "ed25519", "sign", "never"]
+        self._gpg("--batch", "--passphrase", "", *line)
+
+    def _gpg(self, *words: str) -> bytes:
+        line = ["gpg", "--homedir", self.home, *words]
+        return subprocess.run(line, check=True, capture_output=True).stdout
+
+    def public(self, to: Path) -> Path:
+        to.write_bytes(self._gpg("--export", self._name))
+        return to
+
+    def publish(self, to: Path, *files: Path, more: tuple[str, ...] = ()) -> Path:
+        """Make a repository of packages, or a bundle."""
+        line = [sys.executable, str(TREE / ".ci/repository.py"), "--key", self._name]
+        around = {**os.environ, "GNUPGHOME": self.home}
+        done = subprocess.run(
+            [*line, "--to", str(to), *more, *map(str, files)],
+            env=around,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return to
+
+    def sign(self, dist: Path) -> None:
+        """Sign what stands in Release again."""
+        line = ["--batch", "--yes", "--local-user", self._name, "--clear-sign", "--output"]
+        self._gpg(*line, str(dist / "InRelease"), str(dist / "Release"))
+
+    def end(self) -> None:
+        subprocess.run(["gpgconf", "--homedir", self.home, "--kill", "all"], check=False)
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def signer() -> Iterator[Signer]:
+    one = Signer("roomctl lab <lab@example.org>")
+    yield one
+    one.end()
+
+
+@pytest.fixture(scope="session")
+def package(
+    tree: Path,
+    signer: Signer,
+    tmp_path_factory: pytest.TempPathFactory,  # noqa: F811 - fixtures
+) -> Path:
+    """The package of this tree, with the key of its updates."""
+    place = tmp_path_factory.mktemp("deb")
+    return made(tree, place, "--keyring", str(signer.public(place / "key.gpg")))
+
+
+@pytest.fixture
+def box(furnished: tuple[Path, Path], package: Path) -> Iterator[Box]:  # noqa: F811 - fixtures
+    """A box whose room is ready, with limits that a test can wait for."""
+    folder = FOLDER / "box"
+    shutil.rmtree(folder, ignore_errors=True)
+    bring(folder / "written", package, "roomctl.deb")
+    quick = folder / "written/etc/systemd/system/roomctl-update.service.d/lab.conf"
+    quick.parent.mkdir(parents=True)
+    quick.write_text(QUICK, encoding="ascii")
+    with booted(furnished, folder) as one:
+        one.run(f"chown -R {debian.USER}: /home/{debian.USER}")
+        three_steps(one)
+        until_ready(one)
+        yield one
+
+
+def altered(
+    package: Path, to: Path, version: str, change: Callable[[Path], object] = lambda root: None
+) -> Path:
+    """Return the package as another version, with what `change` does to its files."""
+    folder = to.with_suffix(".folder")
+    subprocess.run(["dpkg-deb", "--raw-extract", package, folder], check=True)
+    control = folder / "DEBIAN/control"
+    text = control.read_text()
+    control.write_text(re.sub(r"^Version: .*$", f"Version: {version}", text, flags=re.MULTILINE))
+    change(folder)
+    line = ["dpkg-deb", "--root-owner-group", "-Zgzip", "-z1", "--build", str(folder), str(to)]
+    subprocess.run(line, check=True, capture_output=True)
+    shutil.rmtree(folder)
+    return to
+
+
+def does_not_start(root: Path) -> None:
+    (root / PROGRAM).write_text("#!/bin/sh\nexit 1\n")
+    state = "touch /var/lib/roomctl/of-the-new-version"
+    script = root / "DEBIAN/postinst"
+    script.write_text(script.read_text().replace("set -e\n", f"set -e\n{state}\n", 1))
+
+
+def hangs(root: Path) -> None:
+    (root / "DEBIAN/postinst").write_text("#!/bin/sh\nexec sleep infinity\n")
+
+
+def put(box: Box, repository: Path) -> None:
+    """Have the box find a repository where its source is."""
+    place = box.files / SOURCE
+    shutil.rmtree(place, ignore_errors=True)
+    shutil.copytree(repository, place)
+
+
+def version(box: Box) -> str:
+    return box.do("dpkg-query -W -f '${Version} ${Status}' roomctl")
+
+
+def told(box: Box) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(box.do(STATUS))
+    return found
+
+
+def whole(box: Box) -> tuple[str, str]:
+    """Return what must be the same when nothing was changed, or all of it was put back."""
+    state = "etc/roomctl/room.toml var/lib/roomctl/room.json var/lib/roomctl/tokens.json"
+    sums = box.run(f"cd / && sha256sum {state} {PROGRAM}").said
+    return version(box), sums
+
+
+def test_a_newer_version_is_installed_and_the_room_keeps_all(
+    box: Box, package: Path, signer: Signer, tmp_path: Path
+) -> None:
+    identity, (_, kept) = status(box)["identity"], whole(box)
+    put(box, signer.publish(tmp_path / "r", altered(package, tmp_path / "n.deb", "99.0")))
+    said = box.do(f"sudo roomctl update --check --from /{SOURCE}")
+    assert "99.0 is available" in said
+    said = box.do("sudo roomctl update")
+    assert "to 99.0" in said, said + journal(box)
+    assert version(box) == "99.0 install ok installed"
+    until_ready(box)
+    assert (status(box)["identity"], whole(box)[1]) == (identity, kept)
+    assert not (box.files / MARKER).exists()
+    assert "99.0 is the newest version" in box.do("sudo roomctl update")
+    box.reboot()
+    until_ready(box)
+    assert version(box) == "99.0 install ok installed"
+
+
+def test_a_version_that_does_not_start_goes_back_by_itself_and_the_room_says_so(
+    box: Box, package: Path, signer: Signer, tmp_path: Path
+) -> None:
+    before = whole(box)
+    bad = altered(package, tmp_path / "n.deb", "99.0", does_not_start)
+    put(box, signer.publish(tmp_path / "r", bad))
+    ran = box.run(f"sudo roomctl update --from /{SOURCE}", user=debian.USER)
+    assert ran.status == 1
+    assert "99.0 was taken back" in ran.said, ran.said + journal(box)
+    assert whole(box) == before
+    assert not (box.files / "var/lib/roomctl/of-the-new-version").exists()
+    until_ready(box)
+    issues = box.run("sudo roomctl issues", user=debian.USER).said
+    assert "The update to 99.0 was taken back" in issues
+    box.do("sudo roomctl update --cancel")
+    assert "99.0" not in box.run("sudo roomctl issues", user=debian.USER).said
+
+
+def test_an_update_that_loses_power_leaves_the_old_version(
+    box: Box, package: Path, signer: Signer, tmp_path: Path
+) -> None:
+    before = whole(box)
+    bad = altered(package, tmp_path / "n.deb", "99.0", hangs)
+    put(box, signer.publish(tmp_path / "r", bad))
+    for cut in ("the updater", "the box"):
+        box.run(f"sudo roomctl update --from /{SOURCE} >/dev/null 2>&1 &", user=debian.USER)
+        until(
+            lambda: "half-configured" in box.run("dpkg-query -W -f '${Status}' roomctl").said,
+            "a half-installed package",
+            lambda: journal(box),
+        )
+        if cut == "the updater":
+            box.do("sudo systemctl kill --signal=KILL --kill-whom=main roomctl-update")
+        else:
+            box.cut()
+        until(lambda: not (box.files / MARKER).exists(), "the way back", lambda: journal(box), 600)
+        until_ready(box)
+        assert whole(box) == before, cut
+        assert told(box)["last"]["code"] == "cut_off"
+
+
+def test_bad_sources_are_refused_each_by_its_name_and_nothing_is_changed(
+    box: Box, package: Path, signer: Signer, tmp_path: Path
+) -> None:
+    before, first = whole(box), shown(box, "roomctl")["MainPID"]
+    newer = altered(package, tmp_path / "n.deb", "99.0")
+    other = Signer("somebody else <else@example.org>")
+    half = signer.publish(tmp_path / "half", newer)
+    (file,) = (half / "pool").iterdir()
+    file.write_bytes(file.read_bytes()[: 1 << 20])
+    ahead = signer.publish(tmp_path / "ahead", newer)
+    release = ahead / "dists/stable/Release"
+    text = re.sub(
+        r"^Date: .*$", "Date: Thu, 01 Jan 2099 00:00:00 GMT", release.read_text(), 1, re.M
+    )
+    release.write_text(text)
+    signer.sign(release.parent)
+    foreign = altered(package, tmp_path / "s.deb", "99.0", of_another_machine)
+    older = altered(package, tmp_path / "o.deb", "0.0.1")
+    sources = {
+        "signature": other.publish(tmp_path / "theirs", newer),
+        "damaged": half,
+        "clock": ahead,
+        "architecture": signer.publish(tmp_path / "foreign", foreign),
+        "older": signer.publish(tmp_path / "older", older),
+    }
+    other.end()
+    for code, repository in sources.items():
+        put(box, repository)
+        ran = box.run(f"sudo roomctl update --from /{SOURCE}", user=debian.USER)
+        assert (ran.status, told(box)["refusal"]) == (1, code), (ran.said, told(box))
+        assert "nothing was changed: " in ran.said
+    put(box, signer.publish(tmp_path / "good", newer))
+    box.run("mount -t tmpfs -o size=8m small /var/lib/roomctl-update")
+    ran = box.run("sudo roomctl update", user=debian.USER)
+    assert "too little free space" in ran.said, (ran.said, told(box))
+    box.run("umount /var/lib/roomctl-update")
+    assert (whole(box), shown(box, "roomctl")["MainPID"]) == (before, first)
+    hanging = altered(package, tmp_path / "h.deb", "99.1", hangs)
+    put(box, signer.publish(tmp_path / "hangs", hanging))
+    ran = box.run("sudo roomctl update", user=debian.USER)
+    assert "did not end" in ran.said, (ran.said, told(box))
+    assert whole(box) == before
+    until_ready(box)
+
+
+def of_another_machine(root: Path) -> None:
+    control = root / "DEBIAN/control"
+    control.write_text(
+        re.sub(r"(?m)^Architecture: .*$", "Architecture: s390x", control.read_text())
+    )
+
+
+def test_what_the_rooms_user_leaves_for_root_is_a_request_or_nothing(box: Box) -> None:
+    before = whole(box)
+    request = "/run/roomctl/update.request"
+    tricks = (
+        f"ln -s /etc/shadow {request}",
+        f"mkdir -p {request}/one",
+        f"mkfifo {request}",
+        f"head -c 1000000 /dev/zero > {request}",
+        f'echo \'{{"do": "install", "id": "../../etc"}}\' > {request}',
+        f'echo \'{{"do": "run", "id": "0123456789"}}\' > {request}',
+    )
+    for trick in tricks:
+        box.run("setpriv --reuid=roomctl --regid=roomctl --init-groups sh", stdin=trick)
+        path = box.files / request[1:]
+        until(lambda path=path: not os.path.lexists(path), "its removal", lambda: journal(box))
+    assert whole(box) == before
+    assert box.run("test -s /etc/shadow").status == 0
+    assert box.run("systemctl is-active roomctl-update.path").said.strip() == "active"
+
+
+@long
+def test_a_box_without_a_network_is_installed_and_updated_from_a_medium(
+    package: Path, signer: Signer, tmp_path: Path
+) -> None:
+    folder = FOLDER / "offline"
+    shutil.rmtree(folder, ignore_errors=True)
+    stand_ins(folder / "written")
+    bring(folder / "written", package, "roomctl.deb")
+    medium = signer.publish(folder / "written/media/stick", package, more=("--bundle",))
+    (folder / f"written/home/{debian.USER}/roomctl.deb").unlink()
+    with booted([debian.root("13", print)], folder) as box:
+        box.run(f"chown -R {debian.USER}: /home/{debian.USER}; rm /etc/apt/sources.list")
+        assert box.run("ip route").said == ""
+        box.do("sudo sh /media/stick/install", limit_s=1200)
+        box.do("sudo roomctl init --answers answers.toml")
+        until_ready(box)
+        newer = altered(package, tmp_path / "n.deb", "99.0")
+        shutil.rmtree(box.files / "media/stick/dists")
+        signer.publish(box.files / "media/stick", newer)
+        assert "to 99.0" in box.do("sudo roomctl update --from /media/stick")
+        until_ready(box)
+    assert medium.exists()

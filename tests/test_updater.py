@@ -1,0 +1,322 @@
+"""An update, cut off at any step, as often as one likes: the old version or the new, never half."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from roomctl import installed, updater
+from roomctl.updater import Seen, Stopped
+
+FULL = Seen(frozenset({"Ready", "AudioReady"}), {"camera.front": "passed"})
+HALF = "half"
+
+
+class Cut(Exception):
+    """The power is gone."""
+
+
+class Pretended:
+    """A box whose every step may be the last before a power cut."""
+
+    def __init__(self, cuts: list[int], *, fails: str = "", found: str | None = "new") -> None:
+        self.cuts, self.steps, self.fails, self.found = cuts, 0, fails, found
+        self.package, self.state, self.kept, self.snapshot = "old", "old", "", ""
+        self.marker: tuple[str, str] | None = None
+        self.runs, self.told = True, dict[str, object]()
+
+    def step(self) -> None:
+        self.steps += 1
+        if self.cuts and self.steps >= self.cuts[0]:
+            del self.cuts[0]
+            self.steps, self.runs = 0, False
+            raise Cut
+
+    def fail(self, where: str) -> None:
+        if self.fails == where:
+            raise Stopped(where)
+
+    def installed(self) -> str:
+        if self.package == HALF:
+            raise Stopped("needs")
+        return self.package
+
+    def newest(self) -> str | None:
+        self.step()
+        self.fail("newest")
+        return self.found
+
+    def fetch(self, version: str) -> None:
+        self.step()
+        self.fail("fetch")
+        self.kept = self.package
+        self.step()
+
+    def look(self) -> Seen | None:
+        self.step()
+        self.fail("in_use")
+        return FULL
+
+    def stop(self) -> None:
+        self.step()
+        self.runs = False
+
+    def start(self) -> None:
+        self.step()
+        self.runs = True
+        if self.package == "new":
+            self.state = "new"  # it writes its state as soon as it runs
+
+    def keep_state(self) -> None:
+        assert not self.runs, "the state is copied while the room writes it"
+        self.snapshot = HALF
+        self.step()
+        self.fail("keep_state")
+        self.snapshot = self.state
+        self.step()
+
+    def restore_state(self) -> None:
+        assert not self.runs
+        assert self.snapshot == "old"
+        self.state = HALF
+        self.step()
+        self.state = self.snapshot
+        self.step()
+
+    def install(self, version: str) -> None:
+        self.package = HALF
+        self.step()
+        self.fail("install")
+        self.package = version
+        self.step()
+
+    def put_back(self, version: str) -> None:
+        assert self.kept == version
+        self.package = HALF
+        self.step()
+        self.package = version
+        self.step()
+
+    def prove(self, before: Seen | None) -> None:
+        self.step()
+        self.fail("prove")
+
+    def mark(self, old: str, new: str) -> None:
+        self.step()
+        self.marker = (old, new)
+        self.step()
+
+    def marked(self) -> tuple[str, str] | None:
+        return self.marker
+
+    def unmark(self) -> None:
+        self.step()
+        self.marker = None
+        self.step()
+
+    def sweep(self) -> None:
+        self.step()
+        assert self.marker is None, "what the way back needs is deleted"
+        self.snapshot = ""
+
+    def tell(self, state: str, **more: object) -> None:
+        self.told |= {"state": state, **more}
+        self.step()
+
+    def boot(self) -> None:
+        """Start as the box does: the updater first, then whatever is installed."""
+        while True:
+            try:
+                updater.resume(self)
+            except Cut:
+                continue
+            break
+        self.runs = True
+        if self.package == "new":
+            self.state = "new"
+
+
+def run(box: Pretended) -> None:
+    try:
+        updater.update(box)
+    except Cut:
+        box.boot()
+    except Stopped:
+        pass
+
+
+@given(st.lists(st.integers(1, 30), max_size=5), st.sampled_from(["", "install", "prove"]))
+@pytest.mark.hypothesis
+def test_a_cut_at_every_step_leaves_the_old_version_or_the_new_one(
+    cuts: list[int], fails: str
+) -> None:
+    box = Pretended(list(cuts), fails=fails)
+    run(box)
+    assert (box.package, box.state) in {("old", "old"), ("new", "new")}
+    assert box.marker is None
+    assert box.runs
+    assert box.told["state"] == "idle"
+    if fails:
+        assert box.package == "old"
+
+
+@pytest.mark.parametrize("fails", ["install", "prove"])
+def test_a_version_that_fails_goes_back_and_says_why(fails: str) -> None:
+    box = Pretended([], fails=fails)
+    run(box)
+    last = box.told["last"]
+    assert isinstance(last, dict)
+    assert (last["outcome"], last["old"], last["new"], last["code"]) == (
+        "went_back",
+        "old",
+        "new",
+        fails,
+    )
+
+
+@pytest.mark.parametrize("fails", ["newest", "fetch", "in_use", "keep_state"])
+def test_what_stops_before_the_first_change_leaves_the_room_as_it_is(fails: str) -> None:
+    box = Pretended([], fails=fails)
+    with pytest.raises(Stopped, match=fails):
+        updater.update(box)
+    assert (box.package, box.state, box.marker, box.runs) == ("old", "old", None, True)
+
+
+def test_the_newest_version_is_not_installed_again() -> None:
+    box = Pretended([], found=None)
+    with pytest.raises(Stopped, match="current"):
+        updater.update(box)
+    assert box.runs
+
+
+@pytest.mark.parametrize(
+    ("held", "tests", "lost"),
+    [
+        ({"Ready", "AudioReady"}, {"camera.front": "passed"}, []),
+        ({"Ready", "AudioReady", "CalendarFresh"}, {"camera.front": "skipped"}, []),
+        ({"AudioReady"}, {"camera.front": "passed"}, ["Ready"]),
+        (
+            {"Ready", "AudioReady"},
+            {"camera.front": "failed", "camera.back": "failed"},
+            ["camera.front"],
+        ),
+    ],
+)
+def test_a_room_is_worse_that_lost_a_condition_or_a_test(
+    held: set[str], tests: dict[str, str], lost: list[str]
+) -> None:
+    assert updater.worse(FULL, Seen(frozenset(held), tests)) == lost
+
+
+def test_a_request_is_one_of_two_words_and_an_id() -> None:
+    assert updater.parsed(b'{"do": "check", "id": "0123456789abcdef"}') == (
+        "check",
+        "0123456789abcdef",
+    )
+    assert updater.parsed(b'{"do": "install", "id": "01234567"}')[0] == "install"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b'{"do": "install"}',
+        b'{"do": "remove", "id": "01234567"}',
+        b'{"do": ["install"], "id": "01234567"}',
+        b'{"do": "install", "id": "../../../etc"}',
+        b'{"do": "install", "id": 1234567890}',
+        b'{"do": "install", "id": "01234567\\n"}',
+        b'{"do": "install", "id": "01234567", "version": "2"}',
+        b'{"do": "install", "id": "\xff"}',
+        b"[" * 200,
+    ],
+)
+def test_anything_else_is_no_request(data: bytes) -> None:
+    with pytest.raises((ValueError, RecursionError)):
+        updater.parsed(data)
+
+
+@given(st.binary(max_size=200))
+@pytest.mark.hypothesis
+def test_any_bytes_are_a_request_or_refused(data: bytes) -> None:
+    try:
+        do, name = updater.parsed(data)
+    except (ValueError, RecursionError):
+        return
+    assert do in ("check", "install")
+    assert name.isalnum()
+
+
+@pytest.fixture
+def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """The two places of requests, root's first, in a folder of the test's own."""
+    places = (tmp_path / "root.request", tmp_path / "room.request")
+    monkeypatch.setattr(updater, "REQUESTS", places)
+    return places
+
+
+TRICKS: dict[str, Callable[[Path], object]] = {
+    "link": lambda path: path.symlink_to("/etc/passwd"),
+    "folder": lambda path: (path / "more").mkdir(parents=True),
+    "large": lambda path: path.write_bytes(b'{"do": "check", "id": "01234567"}' + b" " * 1000),
+    "nonsense": lambda path: path.write_bytes(b"\0" * 100),
+}
+
+
+@pytest.mark.parametrize("trick", TRICKS)
+def test_what_lies_in_the_requests_place_is_gone_afterwards_and_asks_nothing(
+    runtime: tuple[Path, Path], trick: str
+) -> None:
+    TRICKS[trick](runtime[1])
+    assert updater.requested() is None
+    assert not runtime[1].exists()
+    assert not runtime[1].is_symlink()
+
+
+def test_a_request_is_taken_once(runtime: tuple[Path, Path]) -> None:
+    runtime[1].write_text(json.dumps({"do": "install", "id": "0123456789"}))
+    assert updater.requested() == ("install", "0123456789")
+    assert updater.requested() is None
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ("E: Failed to fetch copy:/x/InRelease  The following signatures couldn't be verified"
+         " because the public key is not available: NO_PUBKEY 0123456789ABCDEF", "signature"),
+        ("E: Release file for http://x/dists/stable/InRelease is not valid yet (invalid for another"
+         " 3h). Updates for this repository will not be applied.", "clock"),
+        ("E: Failed to fetch http://x/roomctl.deb  File has unexpected size (4 != 9). Mirror sync"
+         " in progress?", "damaged"),
+        ("E: Failed to fetch http://x/InRelease  Could not connect to x:80", "unreachable"),
+        ("E: Could not get lock /var/lib/dpkg/lock-frontend.", "busy"),
+        ("E: Something that nobody has seen", "failed"),
+    ],
+)  # fmt: skip
+def test_what_apt_prints_becomes_a_code(said: str, code: str) -> None:
+    assert updater.meaning(f"Get:1 something\n{said}\n").code == code
+
+
+@pytest.mark.real
+def test_it_runs_without_any_other_module_of_the_program() -> None:
+    line = [sys.executable, "-I", updater.__file__, "--help"]
+    said = subprocess.run(line, capture_output=True, text=True, check=True)
+    assert "resume" in said.stdout
+    code = f"import runpy, sys; runpy.run_path({updater.__file__!r}); print(*sys.modules)"
+    said = subprocess.run(
+        [sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True
+    )
+    assert [name for name in said.stdout.split() if name.startswith("roomctl")] == []
+
+
+def test_the_room_looks_where_the_updater_writes() -> None:
+    assert installed.UPDATER == updater.FOLDER

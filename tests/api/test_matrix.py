@@ -158,6 +158,9 @@ ARGS = {
     "screen.scroll": {"x": 0.5, "y": 0.5},
     "screen.type": {"text": "x"},
     "storage.acknowledge": {},
+    "update.cancel": {},
+    "update.check": {},
+    "update.install": {"at": "03:00"},
     "walkthrough.begin": {},
     "walkthrough.discard": {},
     "walkthrough.keep": {},
@@ -413,11 +416,11 @@ def test_a_token_may_what_narrower_tokens_may_but_never_open_the_microphone():
 def test_staff_have_what_their_work_takes_and_no_more():
     own = {role: {right for right, row in TABLE.items() if role in row} for role in Role}
     assert own[Role.AUDITOR] - own[Role.READ] == {Right.AUDIT}
-    more = {Right.AUDIT, Right.RELIEVE, Right.SERIES, Right.TEACH}
+    more = {Right.AUDIT, Right.RELIEVE, Right.SERIES, Right.TEACH, Right.UPDATE}
     assert own[Role.FACILITIES] - own[Role.OPERATE] == more
     assert own[Role.ADMIN] - own[Role.TECHNICIAN] == {
         *(Right.MEET, Right.BOOK, Right.INVITE, Right.AUDIT, Right.ACCESS),
-        *(Right.REPORT, Right.SIMULATION),
+        *(Right.REPORT, Right.SIMULATION, Right.UPDATE),
     }
 
 

@@ -95,9 +95,9 @@ def signer() -> Iterator[Signer]:
 
 @pytest.fixture(scope="session")
 def package(
-    tree: Path,
+    tree: Path,  # noqa: F811 - a fixture
     signer: Signer,
-    tmp_path_factory: pytest.TempPathFactory,  # noqa: F811 - fixtures
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     """The package of this tree, with the key of its updates."""
     place = tmp_path_factory.mktemp("deb")
@@ -241,10 +241,8 @@ def test_bad_sources_are_refused_each_by_its_name_and_nothing_is_changed(
     file.write_bytes(file.read_bytes()[: 1 << 20])
     ahead = signer.publish(tmp_path / "ahead", newer)
     release = ahead / "dists/stable/Release"
-    text = re.sub(
-        r"^Date: .*$", "Date: Thu, 01 Jan 2099 00:00:00 GMT", release.read_text(), 1, re.M
-    )
-    release.write_text(text)
+    date = "Date: Thu, 01 Jan 2099 00:00:00 GMT"
+    release.write_text(re.sub(r"(?m)^Date: .*$", date, release.read_text()))
     signer.sign(release.parent)
     foreign = altered(package, tmp_path / "s.deb", "99.0", of_another_machine)
     older = altered(package, tmp_path / "o.deb", "0.0.1")

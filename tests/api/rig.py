@@ -83,6 +83,7 @@ class House:
         log=None,
         restart=None,
         config_file=None,
+        updater=None,
     ):
         self.clock = clock or SystemClock()
         self.config = parse(text, "room.toml")
@@ -103,6 +104,7 @@ class House:
             store=kept,
             config_file=file,
             restart=restart,
+            updater=updater,
             configs=self.configs,
             follow=self.simulator.follow,
             export=None if file is None else lambda: export(file, folder).data,

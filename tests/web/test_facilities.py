@@ -17,6 +17,7 @@ from playwright.sync_api import Page, expect
 
 from roomctl.clock import Moment, SystemClock
 from roomctl.roles import Right, Role, has
+from roomctl.room.updates import UpdateFiles
 from roomctl.screen.sim import LOUDSPEAKER, MICROPHONE
 from roomctl.version import build_info
 from tests.api import rig
@@ -47,8 +48,14 @@ SeenBy = Callable[..., Page]
 
 @pytest.fixture(scope="module")
 def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedRoom]:
-    with served_room(tmp_path_factory.mktemp("room") / "state") as served:
+    folder = tmp_path_factory.mktemp("room")
+    with served_room(folder / "state", updater=updater_in(folder)) as served:
         yield served
+
+
+def updater_in(folder: Path) -> UpdateFiles:
+    """Return where a box's updater would be asked and answer; a test plays it."""
+    return UpdateFiles(folder / "update.request", folder / "status.json")
 
 
 def at_a_desk(pages: Pages, room: ServedRoom, **more: Any) -> AbstractContextManager[Page]:
@@ -428,6 +435,36 @@ def test_people_in_the_room_are_told_something_and_diagnostics_are_saved(
     expect(page.locator("desk-service")).to_contain_text("Restarts once nobody uses the room.")
     page.get_by_role("button", name="Cancel restart").click()
     told(page, lambda: room.house.room.document.maintenance.restart_waits, False)
+
+
+def test_an_update_is_looked_for_asked_for_and_called_off(
+    seen_by: SeenBy, room: ServedRoom
+) -> None:
+    files = updater_in(room.house.store.folder.parent)
+    page = seen_by("facilities", "service")
+    card = page.locator("section", has=page.get_by_role("heading", name="Update", exact=True))
+    card.get_by_role("button", name="Check now").click()
+    told(page, files.request.exists, True)
+    assert json.loads(files.request.read_bytes())["do"] == "check"
+    files.status.write_text(json.dumps({"state": "idle", "installed": "1.0", "available": "2.0"}))
+    expect(card).to_contain_text("Version 1.0. Version 2.0 is available.")
+    card.get_by_label("Not before").fill("03:00")
+    card.get_by_role("button", name="Install once").click()
+    expect(card).to_contain_text("clock is not synchronized")  # no hour is waited for by it
+    card.get_by_label("Not before").fill("")
+    card.get_by_role("button", name="Install once").click()
+    expect(card).to_contain_text("Waits for the room to be free.")
+    card.get_by_role("button", name="Cancel update").click()
+    expect(card.get_by_role("button", name="Cancel update")).to_be_hidden()
+    last = {"outcome": "went_back", "old": "1.0", "new": "2.0", "code": "not_ready"}
+    at = room.house.room.now().wall.isoformat()
+    said = {"state": "idle", "installed": "1.0", "last": {**last, "detail": "", "at": at}}
+    files.status.write_text(json.dumps(said))
+    expect(card).to_contain_text("back from 2.0 to 1.0: With the new version the room did not")
+    files.status.unlink()
+    expect(card).not_to_contain_text("back from")
+    other = seen_by("technician", "service")
+    expect(other.get_by_role("button", name="Check now")).to_have_count(0)
 
 
 def test_a_line_that_is_silent_for_three_seconds_is_said_and_comes_back(

@@ -1,6 +1,6 @@
 /** What staff do to a room from afar: tell people something, restart it, test its devices, take its diagnostics. */
 
-/** @import { DeviceTestTold, RoomDocument, SelftestResults } from "../lib/types.js" */
+/** @import { DeviceTestTold, SelftestResults, Update } from "../lib/types.js" */
 /** @import { Desk } from "./desk.js" */
 
 import { attribute, h, show, text } from "../lib/dom.js";
@@ -76,7 +76,7 @@ export class ServiceView extends HTMLElement {
     return this.updating;
   }
 
-  /** @param {RoomDocument["maintenance"]["update"]} update */
+  /** @param {Update | null} update */
   #updates(update) {
     if (!this.updating || !this.version || !this.ahead || !this.ended || !this.noUpdate) return;
     show(this.updating, Boolean(update));
@@ -86,7 +86,7 @@ export class ServiceView extends HTMLElement {
     text(this.version, [t("desk.update_runs", { installed }), available ? t("desk.update_available", { available }) : ""].join(" "));
     const waits = state === "waits" && not_before ? t("desk.update_state.waits_until", { at: at(not_before) }) : state === "idle" ? "" : say("desk.update_state", state);
     text(this.ahead, [waits, refusal && state === "idle" ? say("update", refusal) : ""].filter(Boolean).join(" "));
-    const what = last ? t(`desk.update_${last.outcome}`, { old: last.old, new: last.new }) : "";
+    const what = last ? t(`desk.update_result.${last.outcome}`, { old: last.old, new: last.new }) : "";
     const why = last?.code ? say("update", last.code) : "";
     text(this.ended, [checked_at ? t("desk.update_checked", { at: at(checked_at) }) : "", last ? t("desk.update_last", { at: at(last.at), what: [what, why].filter(Boolean).join(": ") }) : ""].join(" "));
     show(this.noUpdate, state === "waits");

@@ -60,6 +60,7 @@ class Updates(Part):
         self._in_use, self._zone = in_use, zone
         self._kept = store.read(_FILE, all_text) if store is not None and files is not None else {}
         self._told: Mapping[str, Any] = {}
+        self._looked = False
         self._asked_at: float | None = None
 
     @property
@@ -100,7 +101,7 @@ class Updates(Part):
     def tick(self) -> None:
         """Ask for what somebody wants once its time has come and nobody needs the room."""
         files, wish, now = self._files, self._wish, self._context.clock.now()
-        if files is None or not wish or _state(self._told) != "idle":
+        if files is None or not wish or not self._looked or _state(self._told) != "idle":
             return
         at = _instant(wish.get("at"))
         if at is not None and (not now.synced or now.wall < at):
@@ -114,8 +115,8 @@ class Updates(Part):
         """Look at what the updater says until cancelled."""
         while self._files is not None:
             told = await in_thread(_read, self._files.status)
-            if told != self._told:
-                self._told = told
+            if told != self._told or not self._looked:
+                self._told, self._looked = told, True
                 await self._heard()
                 self._context.changed()
             await asyncio.sleep(LOOK_S)

@@ -151,6 +151,25 @@ async def test_a_room_that_somebody_took_meanwhile_asks_again_later(tmp_path: Pa
 
 
 @invented
+async def test_a_room_that_went_back_with_its_state_does_not_ask_again(tmp_path: Path) -> None:
+    async with updatable(tmp_path) as (house, files):
+        record = await house.ask("update.install", FACILITIES)
+        await house.until(files.request.exists)
+        asked(files)
+    # The state that is restored has the wish in it; the updater has dealt with it.
+    last = {"outcome": "went_back", "old": "1.0", "new": "2.0", "code": "not_ready", "at": AT}
+    tell(files, request=(record.result or {})["request"], state="returning")
+    async with updatable(tmp_path) as (house, files):
+        await asyncio.sleep(10.0)
+        assert asked(files) is None
+        tell(files, request=(record.result or {})["request"], last=last)
+        await house.until(lambda: update(house).last is not None)
+        assert update(house).state == "idle"
+        await asyncio.sleep(2 * AGAIN_S)
+        assert asked(files) is None
+
+
+@invented
 async def test_an_update_that_went_back_is_an_issue_until_somebody_knows(tmp_path: Path) -> None:
     async with updatable(tmp_path) as (house, files):
         last = {"outcome": "went_back", "old": "1.0", "new": "2.0", "code": "not_ready", "at": AT}

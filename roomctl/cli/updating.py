@@ -29,8 +29,7 @@ from roomctl.words import panel_texts
 PACKAGE_KEY = Path("/usr/share/keyrings/roomctl.gpg")
 OWN_KEY = Path("/etc/apt/keyrings/roomctl.gpg")
 LOOK_S = 1.0
-LIMIT_S = 3600.0  # the updater's own limits are shorter
-SILENT_S = 120.0  # it has taken a request by then
+SILENT_S = 1800.0  # the room is away while it is replaced; the updater's own limits are shorter
 
 Document = Mapping[str, Any]
 
@@ -163,19 +162,19 @@ def _followed(
     request: str, look: Callable[[], Document | None], tell: Callable[[str], None], *, check: bool
 ) -> Document:
     """Wait until the updater has done what was asked for; RoomctlError if it does not."""
-    before, begun = "", time.monotonic()
-    while (waited_s := time.monotonic() - begun) < LIMIT_S:
+    before, heard_s = "", time.monotonic()
+    while time.monotonic() - heard_s < SILENT_S:
         found = look()
         if found is not None:
             state, taken = found["state"], found["request"] == request
             if taken and state == "idle":
                 tell(result_words(found, check=check))
                 return found
-            if (now := _state_words(found)) != before and state != "idle":
-                tell(f"  {now}")
-                before = now
-            if state == "idle" and waited_s > SILENT_S:
-                break
+            if state != "idle":
+                heard_s = time.monotonic()
+                if (words := _state_words(found)) != before:
+                    tell(f"  {words}")
+                    before = words
         time.sleep(LOOK_S)
     why = "the updater does not answer; try `systemctl status roomctl-update.path roomctl-update`"
     raise RoomctlError(f"update: {why}")

@@ -53,18 +53,30 @@ CREATE TABLE IF NOT EXISTS acts (at REAL NOT NULL, act TEXT NOT NULL, subject TE
   why TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS acts_at ON acts (at);
 """
-_COLUMNS = {
-    "quarters": (int, float, float, float, float, int),
-    "transitions": (float, float, str, str, int),
-    "acts": (float, str, str, str),
+_COLUMNS: Mapping[str, Mapping[str, type]] = {
+    "quarters": {
+        "start": int,
+        "occupied_s": float,
+        "vacant_s": float,
+        "unknown_s": float,
+        "call_s": float,
+        "arrivals": int,
+    },
+    "transitions": {"at": float, "mono_s": float, "kind": str, "sensor": str, "high": int},
+    "acts": {"at": float, "act": str, "subject": str, "why": str},
+}
+"""By name: a later version may have added columns, which are left as they are."""
+_NAMES = {table: ", ".join(columns) for table, columns in _COLUMNS.items()}
+_INSERT = {
+    table: f"INSERT INTO {table} ({_NAMES[table]}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608 - ours
+    for table, columns in _COLUMNS.items()
 }
 _UPGRADE = (
     "INSERT INTO transitions SELECT * FROM edges ORDER BY rowid",
     "DROP TABLE edges",
     "UPDATE acts SET act = 'standby' WHERE act = 'rest'",
 )
-_ADD = """
-INSERT INTO quarters VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (start) DO UPDATE SET
+_ADD = f"""{_INSERT["quarters"]} ON CONFLICT (start) DO UPDATE SET
   occupied_s = occupied_s + excluded.occupied_s, vacant_s = vacant_s + excluded.vacant_s,
   unknown_s = unknown_s + excluded.unknown_s, call_s = call_s + excluded.call_s,
   arrivals = arrivals + excluded.arrivals
@@ -137,8 +149,8 @@ class History:
 
         def added(base: sqlite3.Connection) -> None:
             base.executemany(_ADD, rows)
-            base.executemany("INSERT INTO transitions VALUES (?, ?, ?, ?, ?)", told)
-            base.executemany("INSERT INTO acts VALUES (?, ?, ?, ?)", done)
+            base.executemany(_INSERT["transitions"], told)
+            base.executemany(_INSERT["acts"], done)
 
         self._work(added)
 
@@ -210,7 +222,8 @@ class History:
     def _rows(
         self, table: str, at: str, since: float, until: float, order: str
     ) -> list[tuple[Any, ...]]:
-        sql = f"SELECT * FROM {table} WHERE {at} >= ? AND {at} < ? ORDER BY {order}"  # noqa: S608 - ours
+        within = f"{at} >= ? AND {at} < ?"
+        sql = f"SELECT {_NAMES[table]} FROM {table} WHERE {within} ORDER BY {order}"  # noqa: S608 - ours
 
         def found(base: sqlite3.Connection) -> list[tuple[Any, ...]]:
             rows: list[tuple[Any, ...]] = base.execute(sql, (since, until)).fetchall()
@@ -326,17 +339,13 @@ def _examined(base: sqlite3.Connection) -> None:
     if said != "ok":
         raise _Damaged(str(said))
     for table in _COLUMNS:
-        rows = base.execute(f"SELECT * FROM {table}")  # noqa: S608 - ours
-        if len(rows.description) != len(_COLUMNS[table]):
-            raise _Damaged(f"{table}: other columns than were made")
-        for row in rows:
+        for row in base.execute(f"SELECT {_NAMES[table]} FROM {table}"):  # noqa: S608 - ours
             _must_fit(table, row)
 
 
 def _must_fit(table: str, row: tuple[Any, ...]) -> None:
     """Raise _Damaged if a row is none that was written: its types, its numbers, its JSON."""
-    kinds = _COLUMNS[table]
-    fits = len(row) == len(kinds) and all(map(isinstance, row, kinds))
+    fits = all(map(isinstance, row, _COLUMNS[table].values()))
     numbers = [value for value in row if isinstance(value, int | float)]
     if not fits or not all(isfinite(value) and abs(value) < _YEAR_3000 for value in numbers):
         raise _Damaged(f"{table}: a row that was never written: {str(row)[:80]}")

@@ -49,7 +49,9 @@ def main(arguments: Sequence[str]) -> int:
     pool = to / "pool"
     pool.mkdir(parents=True, exist_ok=True)
     for file in wanted.files:
-        shutil.copy(file, pool / named(file))
+        place = pool / named(file)
+        if not place.exists() or not place.samefile(file):
+            shutil.copy(file, place)
     if wanted.bundle:
         add_needed(pool, wanted.files)
         shutil.copy(INSTALL, to / INSTALL.name)

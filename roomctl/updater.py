@@ -204,7 +204,7 @@ APT_SAYS = (
     ("clock", r"not valid yet|Created after|is expired|certificate is not yet|has expired"),
     ("signature", r"NO_PUBKEY|BADSIG|EXPKEYSIG|is not signed|Missing key|gpgv|sqv|signatures? "),
     ("key", r"keyring.*(?:not|no )|Signed-By"),
-    ("damaged", r"Hash Sum mismatch|unexpected size|unexpected end|Mirror sync in progress"),
+    ("damaged", r"Hash Sum mismatch|unexpected size|unexpected end|Mirror sync|Undetermined Error"),
     ("no_space", r"No space left|enough free space"),
     ("read_only", r"Read-only file system"),
     ("busy", r"Could not get lock|Unable to acquire|is another process using it"),
@@ -258,9 +258,7 @@ class Box:
         """Return the newest version of the source that is newer than this one, or None."""
         if not SOURCES.exists():
             raise Stopped("no_source")
-        line = ["apt-get", *ONLY_OURS, "update", "-o", "APT::Update::Error-Mode=any"]
-        line += ["-o", "Acquire::Retries=1", "-o", "Acquire::http::Timeout=30"]
-        done = run([*line, "-o", "Acquire::https::Timeout=30"], FETCH_S)
+        done = run(["apt-get", *ONLY_OURS, *STRICT, "update"], FETCH_S)
         if done.status or "doesn't support architecture" in done.said:
             raise meaning(done.said)
         listed = run(["apt-cache", *ONLY_OURS, "madison", NAME]).said
@@ -522,6 +520,13 @@ ONLY_OURS = (
     *("-o", f"Dir::Etc::sourcelist={SOURCES}", "-o", "Dir::Etc::sourceparts=/dev/null"),
     *("-o", "APT::Get::List-Cleanup=0", "-o", f"DPkg::Lock::Timeout={LOCK_S}"),
 )
+STRICT = (
+    *("-o", "APT::Update::Error-Mode=any", "-o", "Acquire::AllowInsecureRepositories=false"),
+    *("-o", "Acquire::Check-Date=true", "-o", "Acquire::Check-Valid-Until=true"),
+    *("-o", "Acquire::Retries=1", "-o", "Acquire::http::Timeout=30"),
+    *("-o", "Acquire::https::Timeout=30"),
+)
+"""Whatever apt's settings on this box make of a bad signature, or of one that is out of date."""
 INSTALL = (
     *("apt-get", "install", "--yes", "--no-remove", "--no-install-recommends"),
     *("-o", "Dpkg::Options::=--force-confold", "-o", "Dpkg::Use-Pty=0"),

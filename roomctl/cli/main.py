@@ -288,7 +288,7 @@ def update(
     found = updating.run(wanted, (lambda line: None) if as_json else _at_once)
     if as_json:
         typer.echo(dump(found))
-    end(updating.status(found))
+    end(updating.status(found, wanted))
 
 
 @app.command(epilog="Example: roomctl watch --json | jq .data.meeting")

@@ -208,8 +208,10 @@ def why(code: str) -> str:
     return texts.get(f"update.{code}", texts["update.other"])
 
 
-def status(found: Document) -> int:
-    """Return the exit status: 1 where something newer could not be had or did not stay."""
+def status(found: Document, wanted: UpdateRequest) -> int:
+    """Return the exit status: 1 where something newer could not be had, or did not stay."""
+    if wanted.at or wanted.cancel:
+        return 0
     last = found["last"]
-    back = last is not None and last["outcome"] == "went_back" and not found["refusal"]
-    return int(found["refusal"] not in ("", "current") or back)
+    back = not found["refusal"] and last is not None and last["outcome"] == "went_back"
+    return int(found["refusal"] not in ("", "current") or (back and not wanted.check))

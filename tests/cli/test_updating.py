@@ -98,6 +98,7 @@ def test_a_channel_is_a_word(etc: Path, channel: str) -> None:
         ({"refusal": "signature"}, False, "nothing was changed: The signature", 1),
         ({"refusal": "something new"}, False, "nothing was changed: It failed", 1),
         ({"last": {**BACK, "outcome": "updated"}}, False, "updated from 1.0 to 2.0", 0),
+        ({"last": BACK}, True, "1.0 is the newest version", 0),
         ({"last": BACK}, False, "2.0 was taken back, 1.0 runs again", 1),
     ],
 )
@@ -107,7 +108,14 @@ def test_a_person_reads_how_it_ended(
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
     said = {**IDLE, "last": None, **found}
     assert updating.result_words(said, check=check).startswith(words)
-    assert updating.status(said) == status
+    wanted = updating.UpdateRequest(check, None, False, None, None)
+    assert updating.status(said, wanted) == status
+
+
+@pytest.mark.parametrize(("at", "cancel"), [("03:00", False), (None, True)])
+def test_what_is_only_asked_for_has_not_failed(at: str | None, cancel: bool) -> None:
+    wanted = updating.UpdateRequest(False, at, cancel, None, None)
+    assert updating.status({**IDLE, "last": BACK}, wanted) == 0
 
 
 @pytest.mark.real

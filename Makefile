@@ -5,7 +5,7 @@ PYTHON =
 ARGS =
 export VENV PYTHON
 
-.PHONY: help run check test hwlab deb repository bundle bench types fonts sheet faults calls fuzz attack soak sbom clean
+.PHONY: help run check test hwlab deb image repository bundle bench types fonts sheet faults calls fuzz attack soak sbom clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{ printf "make %-10s %s\n", $$1, $$2 }'
@@ -39,6 +39,10 @@ repository: ## signed packages that boxes update from: build/repository; ARGS="-
 
 bundle: ## the same with all that Debian has to add, for boxes without internet: build/bundle; ARGS as above
 	@exec python3 .ci/repository.py --bundle $(ARGS)
+
+image: ## a disk of Debian 13 with the package, as root: build/image/roomctl_VERSION_ARCH.img; ARGS="--arch arm64"
+	@bash .ci/environment test
+	@exec "$(VENV)/bin/python" .ci/image.py $(ARGS)
 
 bench: ## what it costs, beside a bare program and the line's limit
 	@bash .ci/environment test

@@ -54,7 +54,8 @@ def test_all_that_deploy_has_goes_into_the_package_or_is_not_for_the_box_itself(
     others = {"grafana/roomctl.json", "prometheus/roomctl.yml"}  # for who watches many rooms
     session = {"labwc/autostart"}  # for one that a person logs in to
     taken = {file for pattern in DEB["PLACES"] for file in (TREE / "deploy").glob(pattern)}
-    left = {file for file in (TREE / "deploy").rglob("*") if file.is_file()} - taken
+    image = {file for file in (TREE / "deploy/image").rglob("*") if file.is_file()}
+    left = {file for file in (TREE / "deploy").rglob("*") if file.is_file()} - taken - image
     assert {str(file.relative_to(TREE / "deploy")) for file in left} == others | session
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,6 +32,16 @@ FOLDER = debian.FOLDER / "run" / "package"
 WHEELS = TREE / "build" / "deb" / "wheels"
 READY_S = 600  # the issue's bar: of the machine's time, for three steps
 LARGE = "share/roomctl-large"
+DEB: dict[str, Any] = runpy.run_path(str(TREE / ".ci" / "deb.py"))
+TESTERS = ("pytest", "pytest-asyncio", "pytest-timeout", "pytest-xdist", "hypothesis")
+QUICK = (
+    "tests/visca",
+    "tests/occupancy",
+    "tests/test_rules.py",
+    "tests/test_config.py",
+    "tests/api",
+)
+"""Codecs, rules, configuration and API: what needs no program that others wrote."""
 ANSWERS = """name = "Bamboo"
 language = "en"
 timezone = "Asia/Shanghai"
@@ -171,6 +183,27 @@ def test_lintian_finds_no_error_and_the_manual_can_be_read(box: Box) -> None:
     assert "roomctl init" in box.do("MANWIDTH=200 man roomctl")
     words = "COMP_WORDS='roomctl doc' COMP_CWORD=1 _ROOMCTL_COMPLETE=complete_bash roomctl"
     assert box.do(words).split() == ["doctor"]
+
+
+def test_the_packages_python_passes_the_tests_of_codecs_rules_and_api(
+    box: Box, tree: Path, tmp_path: Path
+) -> None:
+    place = box.files / HOME / "suite"
+    for name in ("tests", "docs", "web", "firmware_profiles", "deploy"):
+        shutil.copytree(tree / name, place / name)
+    shutil.copy(tree / "pyproject.toml", place)
+    install = [*DEB["pip"]("install"), "--target", str(place / "testers")]
+    DEB["run"]([*install, *DEB["platforms"](DEB["machine"]()), *TESTERS])
+    box.run(f"chown -R {debian.USER}: /{HOME}/suite")
+    box.do("sudo apt install ./roomctl.deb", limit_s=1200)
+    python = "cd suite && PYTHONPATH=testers /usr/lib/roomctl/bin/python3 -P"
+    where = box.do(f"{python} -c 'import sys, roomctl; print(sys.version_info[:2], roomctl)'")
+    assert "(3, 13)" in where
+    assert "/usr/lib/roomctl/lib/" in where
+    words = "-m pytest -n 0 -q -p no:cacheprovider -m 'not real and not browser and not more'"
+    words += " --ignore=tests/visca/test_clients.py"  # others' clients
+    said = box.do(f"{python} {words} {' '.join(QUICK)}", limit_s=3000)
+    assert int(re.findall(r"(\d+) passed", said)[-1]) > 1000, said[-2000:]
 
 
 def code_on_the_display(box: Box) -> str:

@@ -91,6 +91,7 @@ def main(arguments: Sequence[str]) -> int:
             f"image: {', '.join(lacking)} not found; "
             "try: sudo apt install mmdebstrap fdisk dosfstools mtools e2fsprogs"
         )
+    os.environ["SOURCE_DATE_EPOCH"] = deb["git"]("log", "-1", "--format=%ct").strip()
     package = wanted.deb or deb["build"](wanted.arch, deb["TO"], deb["TO"] / "wheels")
     print(build(package.resolve(), wanted.arch, wanted.to, wanted.keep, wanted.mirror))
     return 0
@@ -147,7 +148,7 @@ def inside(root: Path, script: str) -> None:
     )
     enter = f'{mounts} && exec chroot "$0" sh -ec "$1"'
     around = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
-    around |= {"DEBIAN_FRONTEND": "noninteractive", "SOURCE_DATE_EPOCH": str(epoch())}
+    around |= {"DEBIAN_FRONTEND": "noninteractive", "SOURCE_DATE_EPOCH": date()}
     line = ["unshare", "--mount", "--net", "--propagation=private", "sh", "-ec", enter]
     run("env", "-i", *(f"{key}={value}" for key, value in around.items()), *line, str(root), script)
 
@@ -158,8 +159,11 @@ def pack(root: Path, arch: str, seed: str, file: Path) -> Path:
         str(uuid.UUID(sha256(f"{seed} {name}".encode())[:32]))
         for name in ("disk", "boot", "root", "state")
     ]
-    new = f"@{epoch()}"
-    run("find", str(root), "-newermt", new, "-exec", "touch", "-hd", new, "{}", "+")
+    boot = root.with_name(f"boot-{arch}")
+    shutil.rmtree(boot, ignore_errors=True)
+    lay_boot(root, arch, boot)
+    new = f"@{date()}"
+    run("find", str(root), str(boot), "-newermt", new, "-exec", "touch", "-hd", new, "{}", "+")
     used_mb = int(run("du", "-sxm", str(root)).split()[0])
     sizes = (BOOT_MB, used_mb * 11 // 10 + FREE_MB, STATE_MB)
     starts = (1, 1 + sizes[0], 1 + sizes[0] + sizes[1])
@@ -176,15 +180,13 @@ def pack(root: Path, arch: str, seed: str, file: Path) -> Path:
             f"start={start}MiB, size={size}MiB, type={kind}, name=roomctl-{name}, uuid={one}"
         )
     run("sfdisk", "--quiet", str(image), stdin="\n".join([*table, ""]))
-    boot = root.with_name(f"boot-{arch}")
-    shutil.rmtree(boot, ignore_errors=True)
-    lay_boot(root, arch, boot)
     fat = ["mkfs.vfat", "-F", "32", "-s", "2", "-n", "ROOMCTL", "--invariant", "-i", seed[:8]]
     run(*fat, "--offset", str(starts[0] * MB // 512), str(image), str(sizes[0] * 1024))
     parts = sorted(map(str, boot.iterdir()))
     run("mcopy", "-s", "-m", "-i", f"{image}@@{starts[0] * MB}", *parts, "::")
     empty = root.with_name(f"state-{arch}")
     empty.mkdir(exist_ok=True)
+    os.utime(empty, (int(date()), int(date())))
     for place, start, size, one in (
         (root, starts[1], sizes[1], identity[2]),
         (empty, starts[2], sizes[2], identity[3]),
@@ -232,9 +234,9 @@ def lay_boot(root: Path, arch: str, boot: Path) -> None:
         (boot / "cmdline.txt").write_text(f"{COMMAND_LINE} console=tty1\n")
 
 
-def epoch() -> int:
-    """Return the date of everything in the image: the commit's."""
-    return int(run("git", "-C", str(TREE), "log", "-1", "--format=%ct"))
+def date() -> str:
+    """Return the date of everything in the image, in seconds: the commit's."""
+    return os.environ["SOURCE_DATE_EPOCH"]
 
 
 def run(*line: str, stdin: str = "") -> str:

@@ -2,13 +2,16 @@
 
 A picture is an array of height × width × 3 bytes (blue, green, red), at the scale it was shown at.
 What is kept of a control is its patch, 240 × 96 pixels around the place that was pressed, without
-what moved while it was shown.
+what moved while it was shown; and the words that stood nearest above and below it.
 
 Correlation finds, it does not decide: it is blind to brightness and contrast, which is how pages
 say *not now*. What decides is the worst tile: the greatest mean difference (0-255, of the channel
 that differs most) over any 8 × 8 pixels. It sees a veil, a button that is disabled, another label.
-The limits were measured on 3,300 changed pages at scale 1, those of look-alikes on 800 more; `make
-soak` looks at 1,000.
+Two more things are asked of the page around it. Its label stands there at no more places than when
+it was shown, whatever key it stands on; and the words beside it are the same. Shape alone tells
+both: a theme changes the colours.
+The limits were measured on 3,300 changed pages at scale 1; `make soak` looks at 1,000. Those of
+labels and words lie between .75 and .89, and between .33 and .85, of 800 pages.
 """
 
 from __future__ import annotations
@@ -37,10 +40,15 @@ CORES = ((96, 40), (144, 60), (192, 80), PATCH)  # where the control is not told
 LARGEST, LEAST = (640, 120), (12, 10)  # of a control whose ground and label are told
 TILE = 8
 LIKE_NCC, SAME_TILE, NEAR_TILE = 0.9, 12.0, 24.0
-ALIKE_NCC, ALIKE_TILE = 0.8, 45.0  # of a blurred core: what a person might take for the control
-ALIKE_SHARE = 0.4  # and of what the core differs from its own ground by: pale texts are near all
+ALIKE_NCC = 0.8  # of a label, or of words: what a person might take for it
+SIZES = (1.0, 0.9, 1.1, 1.25)  # of other labels, beside this one's
+LABEL_BLUR = 0.8  # pixels: text is drawn anew at every part of a pixel
+WORDS_WITHIN, WORDS_ASIDE, WORDS_WIDE = 150, 60, 120  # pixels: from the control, and of a picture
+WORDS_HIGH, WORDS_LEAST = (8, 44), 20
+WORDS_MOVE = 16  # pixels from where they stood beside the control, before the page is searched
+LIKELY = 10  # places that are looked at closely
 LEAST_CONTRAST = 12.0  # of a control that is told from its ground, by its worst tile
-BLUR = 1.2  # pixels: text is drawn anew at every part of a pixel, with tiles up to 80 apart
+BLUR = 1.2  # pixels: with text that is drawn anew, tiles are up to 80 apart
 SAME_CORE = 6.0  # of the control alone: a pale one that is disabled differs by little
 HALF_BLUR = 1.0  # pixels: a thin outline at odd offsets is elsewhere at half size
 HALF_LOSES = 0.3  # thin text at odd offsets correlates so much less at half size
@@ -58,6 +66,8 @@ _GROUND = (23, 15)  # around a press, in which the ground of what was pressed pr
 _LETTER = 24  # pixels: an area that is no larger may be a letter or within one
 _SHADE = 32  # levels
 _INK = 32  # levels from the ground
+_EDGE = 3  # pixels, of a control
+_WORD_SPACE, _WORD_INK = (15, 5), 0.2
 _SPACE = (9, 5)  # between letters of one text
 _MARGIN = 16  # around a label that is beside the press
 
@@ -91,11 +101,19 @@ class CannotLearn(Exception):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Words:
+    """What is written near a control, grey, and where: from the corner of its patch."""
+
+    picture: Picture
+    at: Point
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Control:
     """A control as it was shown: `patch`, of which `kept` (0 or 1) counts.
 
     `place` is where it was pressed, from the patch's corner; `core` the corner and size of the
-    control alone; `alike` how many places looked like that core.
+    control alone; `alike` at how many places its label stood; `words` what stood beside it.
     """
 
     patch: Picture
@@ -103,6 +121,7 @@ class Control:
     place: Point
     core: tuple[int, int, int, int]
     alike: int
+    words: tuple[Words, ...] = ()
 
 
 @frozen
@@ -181,7 +200,8 @@ def learn(frames: Sequence[Picture], at: Point, hidden: Sequence[Box] = ()) -> C
     control = Control(patch, kept, place, core, 1)
     if sum(one.tile <= NEAR_TILE for one in _places(control, last, NEAR_TILE)) > 1:
         raise CannotLearn(Unsuitable.TWICE)
-    return replace(control, alike=max(1, _alike(control, last)))
+    words = tuple(_words(control, frames, corner, hidden))
+    return replace(control, alike=max(1, _labels(control, _Page(last))), words=words)
 
 
 def find(control: Control, picture: Picture) -> Point | Unseen:
@@ -193,11 +213,31 @@ def find(control: Control, picture: Picture) -> Point | Unseen:
             control.patch, control.kept, picture, LIKE_NCC, ANY_TILE, most=FEW_PEAKS
         )
         return Unseen.CHANGED if places or any(others) else Unseen.ABSENT
-    near = [one for one in places if one.tile <= NEAR_TILE]
-    if len(near) > 1 or _alike(control, picture) > control.alike:
+    if sum(one.tile <= NEAR_TILE for one in places) > 1:
         return Unseen.AMBIGUOUS
     x, y = same[0].corner
-    return x + control.place[0], y + control.place[1]
+    return objection(control, picture, (x, y)) or (x + control.place[0], y + control.place[1])
+
+
+def objection(
+    control: Control, picture: Picture, corner: tuple[float, float], zoom: float = 1.0
+) -> Unseen | None:
+    """Return what the page says against a press, with the patch's corner there; None: nothing."""
+    page = _Page(picture)
+    gone = [
+        one
+        for one in control.words
+        if not page.shows(resized(one.picture, zoom), _placed(one.at, corner, zoom))
+    ]
+    if gone:
+        left, top, right, bottom = _whole(control)
+        (left, top), (right, bottom) = (
+            _placed(one, corner, zoom) for one in ((left, top), (right, bottom))
+        )
+        now = _written([picture], (left, top, right, bottom))
+        if any((one.at[1] < control.core[1]) in now for one in gone):
+            return Unseen.CHANGED  # other words stand where they were
+    return Unseen.AMBIGUOUS if _labels(control, page, zoom) > control.alike else None
 
 
 def stands(control: Control, picture: Picture, at: Point) -> bool:
@@ -238,6 +278,15 @@ def twins(first: Control, second: Control) -> bool:
     return worst_tiles(first.patch, second.patch, first.kept & second.kept)[0] <= NEAR_TILE
 
 
+def same_words(first: Control, second: Control) -> bool:
+    """Whether the same was written beside two controls."""
+    page = [np.pad(one.picture, WORDS_MOVE, mode="edge") for one in second.words]
+    return all(
+        any((_likeness(one, words.picture) >= ALIKE_NCC).any() for one in page)
+        for words in first.words
+    )
+
+
 def _same(control: Control, picture: Picture, corner: Point) -> bool:
     """Whether the control alone is at a place as it was shown."""
     x, y, width, height = control.core
@@ -258,14 +307,154 @@ def _places(control: Control, picture: Picture, tile: float) -> list[_Candidate]
     return _apart(_candidates(control.patch, control.kept, picture, LIKE_NCC, tile))
 
 
-def _alike(control: Control, picture: Picture) -> int:
-    """Count the places that a person might take for the control itself."""
-    x, y, width, height = control.core
-    core = np.ascontiguousarray(cut(control.patch, (x, y), (width, height)))
-    kept = np.ascontiguousarray(control.kept[y : y + height, x : x + width])
-    limit = min(ALIKE_TILE, max(SAME_CORE, ALIKE_SHARE * _contrast(core)))
-    found = _apart(_candidates(core, kept, picture, ALIKE_NCC, limit, BLUR))
-    return _things([one.corner for one in found if one.tile <= limit], (width, height))
+def _placed(at: Point, corner: tuple[float, float], zoom: float) -> Point:
+    x, y = (round(start + zoom * one) for start, one in zip(corner, at, strict=True))
+    return x, y
+
+
+class _Page:
+    """A picture of the screen on which labels and words are sought, by their shape alone."""
+
+    def __init__(self, picture: Picture) -> None:
+        whole = grey(picture)
+        self._soft, half = blurred(whole, LABEL_BLUR), _half(blurred(whole, HALF_BLUR))
+        self._smaller = {2: half, 4: _half(half)}
+
+    def places(self, sought: Picture, by: int = 2) -> Iterator[Point]:
+        """Yield the corners where it, or its negative, stands; it is sought so much smaller."""
+        small, soft = blurred(sought, HALF_BLUR), blurred(sought, LABEL_BLUR)
+        small = resized(small, 1 / by)
+        if min(small.shape) < 2:
+            return
+        scores = _likeness(self._smaller[by], small)
+        highest = scores >= cv2.dilate(scores, np.ones((5, 5), np.uint8))
+        ys, xs = np.nonzero(highest & (scores >= ALIKE_NCC - HALF_LOSES))
+        for at in np.argsort(-scores[ys, xs])[:LIKELY]:
+            if (
+                found := self._near(soft, (by * int(xs[at]), by * int(ys[at])), by + 1)
+            ) is not None:
+                yield found
+
+    def shows(self, words: Picture, at: Point) -> bool:
+        """Whether words stand by a place, or else anywhere on the page."""
+        return self._near(blurred(words, LABEL_BLUR), at, WORDS_MOVE) is not None or any(
+            True for _ in self.places(words)
+        )
+
+    def _near(self, soft: Picture, at: Point, far: int) -> Point | None:
+        """Return the corner where a blurred picture stands, so far from a place at most."""
+        (height, width), (left, top) = soft.shape, (max(0, one - far) for one in at)
+        around = self._soft[top : max(0, at[1] + height + far), left : max(0, at[0] + width + far)]
+        scores = _likeness(around, soft)
+        _, best, _, (x, y) = cv2.minMaxLoc(scores) if scores.size else (0, 0.0, 0, (0, 0))
+        return (left + x, top + y) if best >= ALIKE_NCC else None
+
+
+def _likeness(whole: Picture, sought: Picture) -> NDArray[np.float32]:
+    """Return how much the window at each corner correlates, be it negatively."""
+    if whole.shape[0] < sought.shape[0] or whole.shape[1] < sought.shape[1]:
+        return np.zeros((0, 0), np.float32)
+    scores = abs(cv2.matchTemplate(whole, sought, cv2.TM_CCOEFF_NORMED))
+    scores[~(scores <= 1.001)] = 0  # nor is what is not finite
+    return np.asarray(scores, np.float32)
+
+
+def _labels(control: Control, page: _Page, zoom: float = 1.0) -> int:
+    """Count the places at which a control's label stands, in any colours, or a little larger."""
+    x, y, width, height = _label(control)
+    shown = resized(grey(cut(control.patch, (x, y), (width, height))), zoom)
+    found: list[Box] = []
+    for size in SIZES:
+        sought = resized(shown, size)
+        high, wide = sought.shape
+        for left, top in page.places(sought, 2 if size == 1 else 4):
+            box = left + wide // 4, top + high // 4, left + wide - wide // 4, top + high - high // 4
+            if not any(_overlap(box, one) for one in found):
+                found.append(box)
+    return len(found)
+
+
+def _label(control: Control) -> tuple[int, int, int, int]:
+    """Return the corner and size of what is written on a control; of all if that is little."""
+    x, y, wide, high = control.core
+    core = cut(control.patch, (x, y), (wide, high))
+    inked = (edges(core) > _INK)[_EDGE:-_EDGE, _EDGE:-_EDGE]
+    columns, rows = (np.nonzero(inked.any(axis=axis))[0] + _EDGE for axis in (0, 1))
+    if not columns.size or np.ptp(columns) < LEAST[0] or np.ptp(rows) < LEAST[1]:
+        return control.core
+    left, top = int(columns[0]), int(rows[0])
+    return x + left, y + top, int(columns[-1]) + 1 - left, int(rows[-1]) + 1 - top
+
+
+def _words(
+    control: Control, frames: Sequence[Picture], corner: Point, hidden: Sequence[Box]
+) -> Iterator[Words]:
+    """Yield what is written nearest above and below a control."""
+    left, top, right, bottom = (corner[n % 2] + side for n, side in enumerate(_whole(control)))
+    for x0, y0, x1, y1 in _written(frames, (left, top, right, bottom), hidden).values():
+        x0 = max(x0, min((left + right - WORDS_WIDE) // 2, x1 - WORDS_WIDE))
+        width = min(WORDS_WIDE, x1 - x0)
+        picture = np.ascontiguousarray(grey(cut(frames[-1], (x0, y0), (width, y1 - y0))))
+        yield Words(picture, (x0 - corner[0], y0 - corner[1]))
+
+
+def _written(frames: Sequence[Picture], key: Box, hidden: Sequence[Box] = ()) -> dict[bool, Box]:
+    """Return the boxes of what is written nearest above (True) and below (False) a control.
+
+    It stands on the page's own ground: what is on a key, or in a field, may be another one each
+    time.
+    """
+    left, top, right, bottom = key
+    x, y = max(0, left - WORDS_WITHIN), max(0, top - WORDS_WITHIN)
+    size = max(1, right + WORDS_WITHIN - x), max(1, bottom + WORDS_WITHIN - y)
+    parts = [cut(one, (x, y), size) for one in frames]
+    inked = (edges(parts[-1]) > _INK).astype(np.uint8) * _still(parts)
+    for x0, y0, x1, y1 in (*hidden, key):
+        inked[max(0, y0 - y) : max(0, y1 - y), max(0, x0 - x) : max(0, x1 - x)] = 0
+    across, down = _WORD_SPACE[0] // 2, _WORD_SPACE[1] // 2
+    linked = cv2.dilate(inked, np.ones(_WORD_SPACE[::-1], np.uint8))
+    nearest: dict[bool, Box] = {}
+    for a, b, wide, high, _ in cv2.connectedComponentsWithStats(linked)[2][1:].tolist():
+        box = x + a + across, y + b + down, x + a + wide - across, y + b + high - down
+        part = inked[box[1] - y : box[3] - y, box[0] - x : box[2] - x]
+        if not (WORDS_HIGH[0] <= box[3] - box[1] <= WORDS_HIGH[1]) or part.shape[1] < WORDS_LEAST:
+            continue
+        above = box[3] <= top
+        aside = box[2] < left - WORDS_ASIDE or box[0] > right + WORDS_ASIDE
+        if aside or not (above or box[1] >= bottom) or part.mean() < _WORD_INK:
+            continue
+        if any(_overlap(box, one) for one in hidden) or _on_a_key(frames[-1], box):
+            continue
+        known = nearest.setdefault(above, box)
+        if box[3] > known[3] if above else box[1] < known[1]:
+            nearest[above] = box
+    return nearest
+
+
+def _whole(control: Control) -> Box:
+    """Return the box of a control, its edge included, as far as its patch shows it."""
+    x, y, wide, high = control.core
+    left, top, right, bottom = x, y, x + wide, y + high
+    found = even(control.patch, control.place)
+    if found is not None and inside(found[1], control.patch.shape[1::-1]):
+        left, top = min(left, found[1][0]), min(top, found[1][1])
+        right, bottom = max(right, found[1][2]), max(bottom, found[1][3])
+    return left - _EDGE, top - _EDGE, right + _EDGE, bottom + _EDGE
+
+
+def _on_a_key(picture: Picture, box: Box) -> bool:
+    """Whether words stand on an even area as large as a control, such as a key or a field."""
+    found = even(picture, (max(0, box[0] - _EDGE), (box[1] + box[3]) // 2))
+    return found is not None and _overlap(found[1], box)
+
+
+def _overlap(first: Box, second: Box) -> bool:
+    return (
+        first[0] < second[2]
+        and second[0] < first[2]
+        and first[1] < second[3]
+        and second[1] < first[3]
+    )
 
 
 def _contrast(core: Picture) -> float:
@@ -282,20 +471,18 @@ def _candidates(
     picture: Picture,
     ncc: float,
     tile: float,
-    blur: float = 0,
     most: int = MOST_PEAKS,
 ) -> Iterator[_Candidate]:
     """Yield the places that correlate at least so, the likeliest first.
 
-    Patch and picture are `blur` pixels blurred. Places whose mean is too far from the patch's for a
-    worst tile of `tile` may be missing.
+    Places whose mean is too far from the patch's for a worst tile of `tile` may be missing.
     """
     height, width = patch.shape[:2]
     if picture.shape[0] < height or picture.shape[1] < width:
         return
     full = grey(picture)
-    whole, sought = (_half(blurred(one, max(blur, HALF_BLUR))) for one in (full, grey(patch)))
-    around = _Around(patch, kept, blur)
+    whole, sought = (_half(blurred(one, HALF_BLUR)) for one in (full, grey(patch)))
+    around = _Around(patch, kept)
     near = _near(whole, sought, around.farthest(tile))
     peaks = _peaks(whole, sought, near, ncc - HALF_LOSES)
     seen: set[Point] = set()
@@ -309,23 +496,20 @@ def _candidates(
 class _Around:
     """A patch held against places of a picture at full size."""
 
-    def __init__(self, patch: Picture, kept: Picture, blur: float) -> None:
-        self._patch, self._kept, self._blur = patch, kept, blur
+    def __init__(self, patch: Picture, kept: Picture) -> None:
+        self._patch, self._kept = patch, kept
         self._grey = grey(patch)
         self._size = patch.shape[1], patch.shape[0]
-        self._blurred = blurred(patch, blur)
-        self._levelled = _levelled(self._blurred, kept)
+        self._levelled = _levelled(patch, kept)
         self._area = math.prod(self._size)
         self._mask = None if kept.all() else kept  # without one, differences are quickly summed
 
     def farthest(self, tile: float) -> float:
         """Return how far a place's mean can be from the patch's if no tile is worse than `tile`.
 
-        What is not kept may be anything; at its edges a place is blurred into what is around it.
+        What is not kept may be anything.
         """
-        edges: float = self._blur * sum(1 / length for length in self._size)
-        unkept = 1 - float(self._kept.mean())
-        return self._farthest(tile) + 255 * (edges + unkept) + 2
+        return self._farthest(tile) + 255 * (1 - float(self._kept.mean())) + 2
 
     def _farthest(self, tile: float) -> float:
         """Return how great the mean difference of all that is kept can be with such tiles.
@@ -356,13 +540,13 @@ class _Around:
 
         None, too, if some tile is worse than `tile`, as the mean difference tells.
         """
-        window = blurred(cut(picture, corner, self._size), self._blur)
-        mean = cv2.norm(window, self._blurred, cv2.NORM_L1, mask=self._mask) / (3 * self._area)
+        window = cut(picture, corner, self._size)
+        mean = cv2.norm(window, self._patch, cv2.NORM_L1, mask=self._mask) / (3 * self._area)
         if mean > self._farthest(tile):
             return None
         if _ncc(self._levelled, _levelled(window, self._kept)) < ncc:
             return None
-        return _Candidate(corner, *worst_tiles(self._blurred, window, self._kept))
+        return _Candidate(corner, *worst_tiles(self._patch, window, self._kept))
 
 
 def _near(whole: Picture, sought: Picture, levels: float) -> Picture:
@@ -405,19 +589,6 @@ def _apart(found: Iterable[_Candidate]) -> list[_Candidate]:
         if all(max(abs(x - o.corner[0]), abs(y - o.corner[1])) > TILE for o in places):
             places.append(one)
     return places
-
-
-def _things(corners: Sequence[Point], size: Point) -> int:
-    """Count those that do not overlap: the edge of a field looks the same all along it."""
-    left, count = set(corners), 0
-    while left:
-        one, count = [left.pop()], count + 1
-        while one:
-            x, y = one.pop()
-            near = {(a, b) for a, b in left if abs(a - x) < size[0] and abs(b - y) < size[1]}
-            left -= near
-            one.extend(near)
-    return count
 
 
 def _ncc(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
@@ -667,3 +838,16 @@ def blurred(picture: Picture, sigma: float) -> Picture:
 def _half(grey: Picture) -> Picture:
     size = grey.shape[1] // 2, grey.shape[0] // 2
     return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def edges(picture: Picture) -> Picture:
+    ones = np.ones((3, 3), np.uint8)
+    return greatest(np.asarray(cv2.morphologyEx(picture, cv2.MORPH_GRADIENT, ones), np.uint8))
+
+
+def resized(picture: Picture, by: float) -> Picture:
+    size = max(1, round(picture.shape[1] * by)), max(1, round(picture.shape[0] * by))
+    how = cv2.INTER_AREA if by < 1 else cv2.INTER_LINEAR
+    return (
+        picture if by == 1 else np.asarray(cv2.resize(picture, size, interpolation=how), np.uint8)
+    )

@@ -35,9 +35,10 @@ from roomctl.kiosk.look import (
     blurred,
     cut,
     differences,
+    edges,
     even,
-    greatest,
     grey,
+    resized,
 )
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class _Scene:
 
     def small(self, by: int) -> Picture:
         if by not in self._small:
-            self._small[by] = _resized(self.whole, 1 / by)
+            self._small[by] = resized(self.whole, 1 / by)
         return self._small[by]
 
 
@@ -153,7 +154,13 @@ def redrawn(
         unsure = shown is None or now is None
         if place in doubtful if unsure else shown != now:
             return Unseen.CHANGED
-    return _pressed(pressed, place)
+    corner = _patch_corner(pressed, place)
+    return look.objection(control, picture, corner, place.zoom) or _pressed(pressed, place)
+
+
+def _patch_corner(control: Control, place: _Place) -> tuple[float, float]:
+    x, y = (at - place.zoom * core for at, core in zip(place.corner, control.core, strict=False))
+    return x, y
 
 
 def _there(control: Control, picture: Picture, place: _Place) -> Picture:
@@ -211,7 +218,7 @@ def _dark(picture: Picture) -> bool:
 def _label(control: Control) -> Control | None:
     """Return the label of a control as one; None if there is none."""
     x, y, wide, high = control.core
-    inked = _edges(_core(control, control.patch)) > INKED
+    inked = edges(_core(control, control.patch)) > INKED
     columns = np.nonzero(inked[_EDGE:-_EDGE, _EDGE:-_EDGE].any(axis=0))[0] + x + _EDGE
     if not columns.size:
         return None
@@ -295,12 +302,12 @@ def _places(core: Picture, scene: _Scene, zooms: tuple[float, ...], smaller: int
     whole, small = scene.whole, scene.small(smaller)
     found = []
     for zoom in zooms:
-        sought = _resized(core, zoom / smaller)
+        sought = resized(core, zoom / smaller)
         for x, y, like in _peaks(small, sought):
             found.append((like, zoom, (x * smaller, y * smaller)))
     refined = []
     for _, zoom, near in sorted(found, reverse=True)[:_JUDGED]:
-        sought = _resized(core, zoom)
+        sought = resized(core, zoom)
         left, top = (max(0, at - _REFINED) for at in near)
         height, width = sought.shape
         around = whole[top : near[1] + height + _REFINED, left : near[0] + width + _REFINED]
@@ -485,7 +492,7 @@ class _Compared:
 
     def _strays(self, mask: NDArray[np.bool_]) -> bool:
         """Whether there are edges in one of both pictures alone, however bright they are."""
-        first, second = (_edges(one) for one in (self._control.patch, self._window))
+        first, second = (edges(one) for one in (self._control.patch, self._window))
         strays = [
             (one > EDGE) & (cv2.dilate(other, np.ones((5, 5), np.uint8)) < FAINT) & mask
             for one, other in ((first, second), (second, first))
@@ -632,7 +639,7 @@ def _ink(core: Picture, ground: NDArray[np.float64]) -> tuple[Picture, NDArray[n
 
 def _level(shown: Picture, now: Picture) -> float:
     """Return how much the colours of two faces differ, without what is written there."""
-    plain = ((_edges(shown) < INKED) & (_edges(now) < INKED)).astype(np.uint8)
+    plain = ((edges(shown) < INKED) & (edges(now) < INKED)).astype(np.uint8)
     return _prevailing(shown, now, plain if plain.any() else np.ones_like(plain))
 
 
@@ -643,14 +650,3 @@ def _prevailing(shown: Picture, now: Picture, kept: Picture) -> float:
         return 0.0
     first, second = (np.median(one[mask], axis=0) for one in (shown, now))
     return float(abs(first - second).max())
-
-
-def _edges(picture: Picture) -> Picture:
-    ones = np.ones((3, 3), np.uint8)
-    return greatest(np.asarray(cv2.morphologyEx(picture, cv2.MORPH_GRADIENT, ones), np.uint8))
-
-
-def _resized(picture: Picture, by: float) -> Picture:
-    size = max(1, round(picture.shape[1] * by)), max(1, round(picture.shape[0] * by))
-    how = cv2.INTER_AREA if by < 1 else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(picture, size, interpolation=how), np.uint8)

@@ -55,6 +55,7 @@ MOST_STEPS = 30
 MOST_NAMED = 8  # pictures that say what a page is
 MOST_LOOKS = 4  # pictures of one step, any of which is enough
 MOST_ACTS = 12  # after one press
+MOST_WORDS = 2  # pictures of words, above and below a control
 LONGEST_TEXT = 128
 LARGEST_PNG = 80 * 1024  # bytes; 240 × 96 pixels without any compression are 69 kB
 LARGEST_FILE = 2 * 1024 * 1024
@@ -95,11 +96,25 @@ class PageName(StrEnum):
 
 
 @frozen
+class ShownWords:
+    """What was written near a control: a grey PNG, and its corner from that of the patch."""
+
+    picture: bytes
+    at: Place
+
+    def __post_init__(self) -> None:
+        png_size(self.picture, channels=1)
+        if not all(abs(one) <= FARTHEST for one in self.at):
+            raise ValueError("words stand too far from their control")
+
+
+@frozen
 class ShownControl:
     """A control as it was shown: `patch` and `kept` are PNG, and what is black in `kept` moved.
 
     `place` is where it was pressed, from the patch's corner; `core` corner and size of the control
-    alone; `alike` how many places looked like that; `at` where it was pressed on the screen.
+    alone; `alike` at how many places its label stood; `at` where it was pressed on the screen;
+    `words` what was written nearest above and below it.
     """
 
     patch: bytes
@@ -108,6 +123,7 @@ class ShownControl:
     core: tuple[int, int, int, int]
     alike: int
     at: Place
+    words: tuple[ShownWords, ...] = ()
 
     def __post_init__(self) -> None:
         width, height = png_size(self.patch, channels=3)
@@ -119,6 +135,8 @@ class ShownControl:
             raise ValueError("place or core is outside of the picture")
         if not (1 <= self.alike <= 200 and all(0 <= one < 20_000 for one in self.at)):
             raise ValueError("alike or at is out of range")
+        if len(self.words) > MOST_WORDS:
+            raise ValueError(f"{len(self.words)} words; the most is {MOST_WORDS}")
 
     def __repr__(self) -> str:
         """Leave the pictures out."""
@@ -770,7 +788,12 @@ def _look_lines(look: ShownControl) -> Iterator[str]:
     yield f"core = {list(look.core)}"
     yield f"alike = {look.alike}"
     for key in ("patch", "kept"):
-        yield f'{key} = "{base64.b64encode(getattr(look, key)).decode("ascii")}"'
+        yield f'{key} = "{_base64(getattr(look, key))}"'
+    if look.words:
+        words = (
+            f'{{ at = {list(one.at)}, picture = "{_base64(one.picture)}" }}' for one in look.words
+        )
+        yield f"words = [{', '.join(words)}]"
 
 
 def said(act: Act) -> str:
@@ -949,7 +972,7 @@ def _named(said: dict[str, Any]) -> NamedPicture:
 
 
 def _look(said: dict[str, Any]) -> ShownControl:
-    _only(said, {"at", "place", "core", "alike", "patch", "kept"}, "a picture")
+    _only(said, {"at", "place", "core", "alike", "patch", "kept", "words"}, "a picture")
     core = said["core"]
     if not (isinstance(core, list) and len(core) == 4 and all(type(one) is int for one in core)):
         raise ValueError("core is not [x, y, width, height]")
@@ -957,7 +980,17 @@ def _look(said: dict[str, Any]) -> ShownControl:
         raise ValueError("alike is no number")
     patch, kept = _png(said, "patch"), _png(said, "kept")
     place, at = _pair(said["place"], "place"), _pair(said["at"], "at")
-    return ShownControl(patch, kept, place, (core[0], core[1], core[2], core[3]), said["alike"], at)
+    box = core[0], core[1], core[2], core[3]
+    words = map(_words, _tables(said, "words", MOST_WORDS)) if "words" in said else ()
+    return ShownControl(patch, kept, place, box, said["alike"], at, tuple(words))
+
+
+def _words(said: dict[str, Any]) -> ShownWords:
+    _only(said, {"at", "picture"}, "words")
+    match said["at"]:
+        case [int(x), int(y)]:
+            return ShownWords(_png(said, "picture"), (x, y))
+    raise ValueError("at is not [x, y]")
 
 
 def _act(said: object) -> Act:
@@ -1030,17 +1063,21 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
+
+
 def packed(controls: Iterable[ShownControl]) -> bytes:
     """Return controls as bytes for whoever looks for them."""
     return json.dumps([_plain(one) for one in controls]).encode("ascii")
 
 
 def _plain(control: ShownControl) -> dict[str, Any]:
-    pictures = {
-        key: base64.b64encode(getattr(control, key)).decode("ascii") for key in ("patch", "kept")
-    }
+    pictures = {key: _base64(getattr(control, key)) for key in ("patch", "kept")}
     place, core, at = list(control.place), list(control.core), list(control.at)
-    return {**pictures, "place": place, "core": core, "alike": control.alike, "at": at}
+    words = [{"at": list(one.at), "picture": _base64(one.picture)} for one in control.words]
+    plain = {**pictures, "place": place, "core": core, "alike": control.alike, "at": at}
+    return {**plain, "words": words} if words else plain
 
 
 def unpacked(data: bytes) -> tuple[ShownControl, ...]:

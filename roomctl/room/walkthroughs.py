@@ -745,7 +745,8 @@ class Walkthroughs(Part):
         control = self.picked()
         if kept is None:
             raise Refused("room", "nothing_shown", "this page was not shown yet; show it first")
-        picture = NamedPicture(PageName(says), control)
+        # A heading says what the page is, whatever is written below it.
+        picture = NamedPicture(PageName(says), replace(control, words=()))
         await self.library.change(kept.name, lambda now: _checked(lambda: now.naming(picture)))
         self._picked = None
         self._stirred.set()

@@ -104,6 +104,83 @@ def test_nothing_is_pressed_where_a_like_one_stands_on_another_ground(control):
     assert find(control, page) is Unseen.AMBIGUOUS
 
 
+def labelled(page, text, at, size=0.8, ink=(255,) * 3, ground=(60, 60, 60)):
+    """Put a text on a box that hugs it, as on a link or a chip."""
+    (width, height), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, 2)
+    x, y = at
+    cv2.rectangle(page, (x - 4, y - height - 4), (x + width + 4, y + 6), ground, -1)
+    cv2.putText(page, text, at, cv2.FONT_HERSHEY_SIMPLEX, size, ink, 2)
+    return page
+
+
+@pytest.mark.parametrize(
+    ("at", "how"),
+    [
+        ((200, 440), {}),
+        ((90, 90), {"ink": (30, 30, 30), "ground": (90, 220, 250)}),
+        ((620, 330), {"size": 0.88}),
+        ((620, 200), {"size": 0.72}),
+    ],
+    ids=["on another key", "on another ground", "larger", "smaller"],
+)
+def test_nothing_is_pressed_where_the_label_stands_a_second_time(control, at, how):
+    assert find(control, labelled(drawn(), "Join", at, **how)) is Unseen.AMBIGUOUS
+    for other in ("Quit", "Help"):
+        assert find(control, labelled(drawn(), other, at, **how)) == AT
+
+
+def test_a_label_that_stood_there_twice_when_it_was_shown_is_no_reason():
+    page = labelled(drawn(), "Join", (200, 440))
+    control = learn([page], AT)
+    assert find(control, page) == AT
+    assert find(control, labelled(page, "Join", (90, 90))) is Unseen.AMBIGUOUS
+
+
+def said(text, at=(400, 240), page=None):
+    """Draw a page with words above its button, farther than its picture reaches."""
+    page = drawn() if page is None else page
+    cv2.putText(page, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.6, (40,) * 3, 1, cv2.LINE_AA)
+    return page
+
+
+def test_nothing_is_pressed_where_other_words_stand_beside_it():
+    control = learn([said("The meeting is open")], AT)
+    assert len(control.words) == 1
+    for words in ("Delete all recordings", "Pay 299.00 a month", "The host is away"):
+        assert find(control, said(words)) is Unseen.CHANGED
+
+
+def test_words_that_moved_or_went_or_got_company_are_no_reason():
+    control = learn([said("The meeting is open")], AT)
+    for page in (
+        said("The meeting is open", (380, 232)),
+        said("The meeting is open", (60, 420)),
+        said("A notice", (400, 100), said("The meeting is open")),
+        drawn()[:, :],
+    ):
+        page[150:210] = 240  # the heading, which would be the words above
+        assert find(control, page) == AT
+
+
+def test_what_stands_in_a_field_beside_it_may_be_another_text():
+    def page(text):
+        field = drawn()
+        cv2.rectangle(field, (380, 210), (620, 246), (255,) * 3, -1)
+        cv2.rectangle(field, (380, 210), (620, 246), (120,) * 3, 1)
+        return said(text, (392, 234), field)
+
+    control = learn([page("Bamboo")], AT)
+    for text in ("", "A room with a name", "471199"):
+        assert find(control, page(text)) == AT
+
+
+def test_no_words_are_kept_of_what_was_typed():
+    frames = [said("A secret word")]
+    assert [one.at[1] for one in learn(frames, AT, [(300, 215, 640, 250)]).words] == [
+        one.at[1] for one in learn([drawn()], AT, [(300, 215, 640, 250)]).words
+    ]
+
+
 def wide(label="Join", width=420, ground=240, ink=255, left=190):
     """Draw a page with a button that is wider than what is kept of it."""
     page = np.full((480, 800, 3), ground, np.uint8)

@@ -10,7 +10,7 @@ from roomctl.kiosk import look
 from roomctl.kiosk.look import Unseen, learn
 from roomctl.kiosk.redrawn import find, redrawn
 from tests.kiosk.redesigned_pages import looked_at, pages, told
-from tests.kiosk.test_look import AT, drawn
+from tests.kiosk.test_look import AT, drawn, labelled, said
 
 BOX = (400, 300, 530, 344)  # the key's
 
@@ -83,6 +83,20 @@ def test_a_control_that_moved_by_half_a_pixel_is_found():
 def test_nothing_is_pressed_where_two_are_drawn_another_way():
     page = moved(soft(second=(200, 400)), 0.5)
     assert find(learn([soft()], AT), page) is Unseen.AMBIGUOUS
+
+
+def test_nothing_is_pressed_where_its_label_stands_a_second_time_on_another_key():
+    control = learn([soft()], AT)
+    for change in (lambda page: moved(page, 0.5), lambda page: zoomed(page, 1.1), dark):
+        page = labelled(drawn(), "Join", (150, 420))
+        assert find(control, change(cv2.GaussianBlur(page, (0, 0), 0.6))) is Unseen.AMBIGUOUS
+
+
+def test_nothing_is_pressed_where_other_words_stand_beside_it():
+    control = learn([said("The meeting is open", page=soft())], AT)
+    for change in (lambda page: moved(page, 0.5), lambda page: zoomed(page, 1.1), dark):
+        assert isinstance(find(control, change(said("The meeting is open", page=soft()))), tuple)
+        assert isinstance(find(control, change(said("Pay 299.00 a month", page=soft()))), Unseen)
 
 
 @pytest.mark.parametrize("shown", [False, True], ids=["comes", "goes"])
@@ -195,8 +209,8 @@ def test_a_level_that_rises_higher_than_while_it_was_shown_is_no_change():
 
 def test_what_reads_the_label_may_object_or_agree_and_presses_nothing_alone():
     control, page = learn([soft()], AT), moved(soft(), 0.5)
-    for said, pressed in ((lambda _: "join", True), (lambda _: None, True)):
-        assert near(redrawn(control, page, Unseen.CHANGED, said), AT) is pressed
+    for reads, pressed in ((lambda _: "join", True), (lambda _: None, True)):
+        assert near(redrawn(control, page, Unseen.CHANGED, reads), AT) is pressed
     words = iter(("join", "jain"))
     assert redrawn(control, page, Unseen.CHANGED, lambda _: next(words)) is Unseen.CHANGED
     other = moved(soft(label="Quit"), 0.5)

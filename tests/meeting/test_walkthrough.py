@@ -25,6 +25,7 @@ from roomctl.meeting.walkthrough import (
     PressOn,
     Replay,
     ShownControl,
+    ShownWords,
     StrikeKey,
     Surroundings,
     Teaching,
@@ -459,13 +460,35 @@ FULL = walkthrough(
     step(100, TypeWord(Word.NAME), TypeLiteral('a "b" \\ 会'), StrikeKey("enter"), optional=True),
     WalkStep((shown(200), shown(210, shade=40)), turns=(Turn(0.5, 0.25, -3),), person=True),
 )
+WRITTEN = ShownWords(grey(120, 19, 60), (-7, -93))
+BESIDE = walkthrough(WalkStep((replace(shown(), words=(WRITTEN, replace(WRITTEN, at=(0, 120)))),)))
 NAMED = FULL.naming(NamedPicture(PageName.LOBBY, shown(300, shade=70)))
 
 
 def test_a_walkthrough_is_read_as_it_was_written() -> None:
-    for one in (FULL, NAMED):
+    for one in (FULL, NAMED, BESIDE):
         assert read_walkthrough("zoom-1", written(one)) == one
-    assert unpacked(packed(FULL.steps[1].looks)) == FULL.steps[1].looks
+        for each in one.steps:
+            assert unpacked(packed(each.looks)) == each.looks
+
+
+@pytest.mark.parametrize(
+    ("change", "into"),
+    [
+        ("at = [-7, -93]", "at = [-401, -93]"),
+        ("at = [-7, -93]", "at = [-7.5, -93]"),
+        ("at = [-7, -93], picture", "picture"),
+        ("at = [-7, -93], picture", "at = [-7, -93], more = 1, picture"),
+        ('picture = "iVBOR', 'picture = "AAAA'),
+        ("words = [{ at", "words = [{ at = 1 }, { at = 2 }, { at"),
+        ("words = [{ at", "words = 1 # [{ at"),
+    ],
+)
+def test_words_beside_a_control_that_are_none_are_refused(change: str, into: str) -> None:
+    text = written(BESIDE).decode()
+    assert change in text
+    with pytest.raises(WalkthroughError):
+        read_walkthrough("zoom-1", text.replace(change, into, 1).encode())
 
 
 def test_the_newest_that_was_shown_on_such_a_screen_is_taken() -> None:

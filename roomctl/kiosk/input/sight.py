@@ -32,14 +32,15 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING, Any
 
 from roomctl.kiosk.input.glimpse import Glimpses
-from roomctl.meeting.walkthrough import PATCH, ShownControl, packed, unpacked
+from roomctl.meeting.walkthrough import PATCH, ShownControl, ShownWords, packed, unpacked
 
 if TYPE_CHECKING:
-    from roomctl.kiosk.look import Box, Control, Picture, Point, Unseen
+    from roomctl.kiosk.look import Box, Control, Picture, Point, Unseen, Words
 
     Glimpse = Callable[[Point, Point], Picture]
     Followed = tuple[Control, Point, float]
@@ -226,7 +227,7 @@ class Eyes:
                 self._hidden.clear()
             case {"do": "bring", "controls": str(data)}:
                 found = unpacked(base64.b64decode(data))
-                self._controls = [self._control(one) for one in found]
+                self._controls = self._varied([self._control(one) for one in found])
                 self._drawn, self._pressed = {}, None
             case {"do": "seek", "wanted": list(wanted)}:
                 return self._seek([one for one in wanted if one in range(len(self._controls))])
@@ -245,7 +246,29 @@ class Eyes:
         if patch is None or kept is None:
             raise ValueError("a picture is damaged")
         mask = (kept[:, :, 0] > 0).astype("uint8")
-        return self._look.Control(patch, mask, shown.place, shown.core, shown.alike)
+        words = tuple(self._words(one) for one in shown.words)
+        return self._look.Control(patch, mask, shown.place, shown.core, shown.alike, words)
+
+    def _varied(self, controls: Sequence[Control]) -> list[Control]:
+        """Leave out the words of what was shown twice with other words beside it: they vary."""
+        varied = [
+            any(
+                one.words and other.words and not self._look.same_words(one, other)
+                for other in controls
+                if self._look.twins(one, other)
+            )
+            for one in controls
+        ]
+        return [
+            replace(one, words=()) if varies else one
+            for one, varies in zip(controls, varied, strict=True)
+        ]
+
+    def _words(self, shown: ShownWords) -> Words:
+        picture = self._look.decoded(shown.picture)
+        if picture is None:
+            raise ValueError("a picture is damaged")
+        return self._look.Words(self._look.grey(picture), shown.at)
 
     def _seek(self, wanted: Sequence[int]) -> dict[str, Any]:
         picture = self._grab()
@@ -327,6 +350,7 @@ class Eyes:
             control.core,
             min(200, control.alike),
             at,
+            tuple(ShownWords(self._look.encoded(one.picture), one.at) for one in control.words),
         )
         return {
             "controls": packed((shown,)).decode("ascii"),

@@ -10,7 +10,7 @@ import pytest
 from roomctl.kiosk import look
 from roomctl.kiosk.input.sight import FOLLOW_EVERY_S, Eyes
 from roomctl.meeting.walkthrough import packed, unpacked
-from tests.kiosk.test_look import AT, drawn
+from tests.kiosk.test_look import AT, drawn, said
 from tests.kiosk.test_redrawn import ringed
 
 BLANK = np.full((480, 800, 3), 240, np.uint8)
@@ -165,3 +165,19 @@ def test_a_control_drawn_another_way_is_found_once_the_page_stands_still(control
     assert eyes.answer({"do": "seek", "wanted": [0]})["seen"] == {"0": list(AT)}, "it stays"
     display.pictures = [drawn(label="Quit")]
     assert eyes.answer({"do": "seek", "wanted": [0]})["seen"] == {"0": "changed"}
+
+
+def sought(controls, page):
+    """What the child sees of each control on a page."""
+    eyes = Eyes(Display(page))
+    eyes.answer({"do": "bring", "controls": base64.b64encode(packed(controls)).decode()})
+    return list(eyes.answer({"do": "seek", "wanted": [*range(len(controls))]})["seen"].values())
+
+
+def test_words_that_were_others_when_it_was_shown_again_are_no_reason():
+    """Such as a meeting's title: it is shown again where it was not pressed, and then it varies."""
+    monday, friday = (shown(said(title)) for title in ("Weekly with Ann", "Board of directors"))
+    holiday = said("Party planning")
+    assert sought([monday], holiday) == sought([friday], holiday) == ["changed"]
+    assert sought([monday, friday], holiday) == [list(AT)] * 2
+    assert sought([monday, monday], holiday) == ["changed"] * 2

@@ -69,7 +69,7 @@ THIN, LONG, ENCLOSED = 9, 24, 150  # pixels, of a ring
 HOVER, HOVER_CONTRAST = 28.0, 0.905
 FAR, WITNESSES = 155, 30  # levels that a veil would change well, and so many pixels of them
 OTHER_GROUND = 100
-GREY_INK, SAME_INK, KEPT_CONTRAST = 40.0, 60.0, 0.85
+GREY_INK, SAME_INK, KEPT_CONTRAST, KEPT_SHARE = 40.0, 60.0, 0.82, 0.95
 OTHER_GROUND_LETTER = 0.06
 LABEL_MARGIN, WIDER, BAR = 4, 40, 12  # pixels
 EDGE, FAINT, STRAY = 24, 6, 0.1
@@ -441,12 +441,13 @@ class _Compared:
             if abs(ground - page).max() > LEVEL:
                 return False
             inks.append(_ink(core, ground))
-        (first, ink, contrast), (second, other_ink, other_contrast) = inks
+        (first, ink, contrast, share), (second, other_ink, other_contrast, other_share) = inks
         grey_inks = all(float(np.ptp(one)) <= GREY_INK for one in (ink, other_ink))
         kept = _inner(_core(self._control, self._kept))
         return (
             (grey_inks or float(abs(ink - other_ink).max()) <= SAME_INK)
             and other_contrast >= KEPT_CONTRAST * contrast
+            and other_share >= KEPT_SHARE * share
             and _worst_tile(first, second, kept) <= SAME_TEXT
             and _other_letter(grey(first), grey(second), kept) <= OTHER_GROUND_LETTER
             and self._other_theme(picture, around)
@@ -626,15 +627,22 @@ def _around(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(found, np.float32)
 
 
-def _ink(core: Picture, ground: NDArray[np.float64]) -> tuple[Picture, NDArray[np.float64], float]:
-    """Return a text as white on black, its colour, and how far that is from its ground."""
+def _ink(
+    core: Picture, ground: NDArray[np.float64]
+) -> tuple[Picture, NDArray[np.float64], float, float]:
+    """Return a text as white on black, its colour, and how far that is from its ground.
+
+    And what share (0-1) that is of the most that its ground allows: a page that fades, or is
+    veiled in its ground's colour, has less, though another theme may have more contrast by nature.
+    """
     pixels = core.reshape(-1, 3).astype(np.float64)
     away = abs(pixels - ground).max(axis=1)
     ink = np.median(pixels[away >= np.percentile(away, 99)], axis=0)
     along = ink - ground
-    share = (core - ground) @ along / max(1.0, float(along @ along))
-    white = np.clip(255 * share, 0, 255).astype(np.uint8)
-    return cv2.merge([white] * 3), ink, float(abs(along).max())
+    inked = (core - ground) @ along / max(1.0, float(along @ along))
+    white = np.clip(255 * inked, 0, 255).astype(np.uint8)
+    contrast, most = abs(along), np.maximum(ground, 255 - ground)
+    return cv2.merge([white] * 3), ink, float(contrast.max()), float((contrast / most).max())
 
 
 def _level(shown: Picture, now: Picture) -> float:

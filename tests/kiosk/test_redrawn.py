@@ -167,6 +167,14 @@ def test_a_link_is_found_in_the_other_theme_unless_it_is_paler_or_another():
         assert isinstance(find(control, other), Unseen)
 
 
+@pytest.mark.parametrize("share", [0.8, 0.85, 0.9])
+def test_a_link_that_fades_in_is_not_pressed_though_its_theme_has_more_contrast(share):
+    control = learn([linked(ground=20)], AT)
+    assert near(find(control, linked(ground=250)), AT)
+    faded = 255 - (255 - linked(ground=250)) * share
+    assert isinstance(find(control, faded.astype(np.uint8)), Unseen)
+
+
 def keyed(label="Join", more="", width=130, left=400):
     """Draw a wide button; `more` is written before its label."""
     page = np.full((480, 800, 3), 240, np.uint8)

@@ -246,7 +246,7 @@ FIELDS: dict[str, str] = {
     "platform": "key of a meeting platform, such as tencent; null: not known",
     "release_at": f"when the booking is released if nobody comes; {_AT}; null: it is not",
     "rejoin": "whether it is known how to join it again",
-    "covered": "whether a window that the page opened stands over the meeting",
+    "covered": "whether a window that the page opened, not one with the call, is over the meeting",
     "remote_control": "whether a panel can reach the page on the display",
     "shown": "whether its page is on the room's display",
     "title": "what it is about; null: not told",

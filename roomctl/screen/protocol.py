@@ -435,7 +435,7 @@ class PressKey:
 class CloseWindow:
     """Close the windows that a meeting's page opened over itself; it stays, and so does the call.
 
-    Of what it opens meanwhile `MeetingPage.covered` tells.
+    One in which the call may be stays, too. Of what it opens meanwhile `MeetingPage.covered` tells.
     """
 
     number: int
@@ -843,7 +843,8 @@ class MeetingPage:
 
     `reachable`: by a panel. `seen` is what an assisted page shows, `flow` what the sound
     server tells of the browser, `lines` what its log says, `traffic` what the network carries;
-    None: nothing is known. `covered`: by a window that the page opened.
+    None: nothing is known. `covered`: by a window that the page opened and
+    that can be closed: one that stood there when media began may be the meeting itself.
     """
 
     id: int

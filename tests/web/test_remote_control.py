@@ -244,5 +244,8 @@ def test_a_window_over_the_meeting_is_closed_by_a_key_that_is_there_only_then(
     stand_in.patch(**rooms.at_a_wall(covered=True))
     key.tap()
     told(page, lambda: stand_in.commands("screen.closeWindow"), [{}])
+    expect(key).to_have_text("Close window: back to the page behind it")
+    stand_in.patch(**rooms.at_a_wall(covered=True, state="in_call", evidence="media"))
+    expect(key).to_have_text("Close window: the call goes on")
     stand_in.patch(**rooms.at_a_wall())
     expect(key).to_be_hidden()

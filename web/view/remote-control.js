@@ -85,6 +85,8 @@ export class RemoteControlSheet extends HTMLElement {
     for (const other of [this.walk, this.write]) show(other, !this.#picking);
     show(this.join, !this.#picking && meeting.can_press_join === true && !inMeeting(meeting) && !this.#says(walk));
     show(this.close, !this.#picking && meeting.covered === true);
+    // The room closes no window in which the call may be; before a call, the one in front may be its page.
+    words(/** @type {HTMLElement} */ (this.close.lastElementChild), `remote_control.close_window${inMeeting(meeting) ? "_in_call" : ""}`);
     for (const key of [this.write, this.close, this.join, this.name, ...this.strokes.querySelectorAll("button")]) key.disabled = !within;
     this.walk.update(room);
     this.preview.update();

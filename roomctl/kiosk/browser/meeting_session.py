@@ -92,6 +92,7 @@ class MeetingSession:
         self._prepared = waiting or PreparedBrowser(setup, needs_of(order))
         self._auto_join: AutoJoin | None = None
         self._witnesses: Witnesses | None = None
+        self._media: frozenset[str] = frozenset()  # what told of any since none told of it
 
     @property
     def page(self) -> MeetingPage:
@@ -110,7 +111,10 @@ class MeetingSession:
         return kept and bool(self._order.hosts) and self._page.phase is PagePhase.OPEN
 
     async def uncover(self) -> None:
-        """Close the windows that the page opened over itself; it stays, and so does the call."""
+        """Close the windows that the page opened over itself; it stays, and so does the call.
+
+        A window that stood there when media began may be the meeting itself: it stays, too.
+        """
         if (one := self._windows) is not None:
             await one.uncover()
             self._say(self._page)
@@ -369,11 +373,27 @@ class MeetingSession:
     def _say(self, page: MeetingPage) -> None:
         reachable = page.phase is PagePhase.OPEN and (self.reachable or self._order.assisted)
         stands, windows = page.phase is PagePhase.OPEN, self._windows
+        if windows is not None and (media := _media(page)) != self._media:
+            if media - self._media:
+                windows.keep()
+            self._media = media and self._media | media
         covered = stands and windows is not None and windows.covered
         page = replace(page, reachable=reachable, covered=covered)
         if page != self._page:
             self._page = page
             self._report(page)
+
+
+def _media(page: MeetingPage) -> frozenset[str]:
+    """Return which witnesses tell of media, or of a microphone that is on."""
+    rtc, lines, flow, traffic = page.rtc, page.lines, page.flow, page.traffic
+    told = {
+        "rtc": rtc is not None and rtc.connected > 0,
+        "lines": lines is not None and lines.connected > 0,
+        "flow": flow is not None and flow.capture,
+        "traffic": traffic is not None and traffic.outgoing is True,
+    }
+    return frozenset(name for name, tells in told.items() if tells)
 
 
 async def _first(*showing: Showing) -> PageEnd:

@@ -21,7 +21,8 @@ and no page stands there: once one stood, no link ends the meeting, and a page t
 foreign one before the rule held is opened again.
 
 A window that the page itself opened, at a place where it may be, stands over the meeting. The
-extension says so, and that question is held: its answer is what has the windows closed.
+extension says so, and that question is held: its answer is which windows it is to close. Those that
+stood there when media began may be the meeting itself: they are kept.
 
 No page tells that its renderer is dead: the browser does, and the extension says so. Measured on
 Chromium 156: `chrome.processes` tells of every process that ends, with no reason; a frame whose
@@ -53,7 +54,7 @@ UP, STANDS, BARRED, CRASHED, TORN = "up!", "stands!", "barred!", "crashed!", "to
 COVERED, CLOSED, CLEAR = "covered!", "closed!", "clear!"
 MOST_OVER = 4  # windows that a page may have over it
 HELD_S = 10.0  # Chromium ends a worker that waits for an answer for 30 s
-_WINDOWS = re.compile(f"({COVERED}|{CLEAR})([0-9]{{1,16}}) ".encode())
+_WINDOWS = re.compile(f"({COVERED}|{CLEAR})([0-9]{{1,16}})((?:_[0-9]{{1,16}})*) ".encode())
 LOOKS, EVERY_MS = 20, 1500  # at whether a page stands there by now
 HOLDING_MS, BEGUN_MS = 10, 500
 HOLDS = int(UP_S * 1000 / HOLDING_MS)  # looks at whether the rule holds by now
@@ -75,7 +76,7 @@ class LaunchRedirect:
     `crashed` is set once the page's renderer is dead, `torn` with that of one of its frames, or of
     a window that it opened.
 
-    `covered` is whether windows that the page opened stand over it.
+    `covered` is whether windows that the page opened, and that are not kept, stand over it.
     """
 
     def __init__(self, stopped: Callable[[str], None] = lambda host: None) -> None:
@@ -90,7 +91,8 @@ class LaunchRedirect:
         self.barred = asyncio.Event()
         self.crashed, self.torn = asyncio.Event(), asyncio.Event()
         self._up, self.stood = asyncio.Event(), False
-        self.covered = False
+        self._over: frozenset[bytes] = frozenset()  # windows, by the extension's numbers
+        self._kept: frozenset[bytes] = frozenset()
         self._closing: asyncio.Future[None] | None = None  # done once they are closed
         self._news, self._newest = asyncio.Event(), 0
 
@@ -126,8 +128,16 @@ class LaunchRedirect:
             self._server.close()
             self._server = None
 
+    @property
+    def covered(self) -> bool:
+        return not self._over <= self._kept
+
+    def keep(self) -> None:
+        """Keep the windows that stand there now: media just began, and may be those of one."""
+        self._kept |= self._over
+
     async def uncover(self) -> None:
-        """Have the windows closed that stand over the page; returns once they are gone."""
+        """Have the windows closed that stand over the page, but for what is kept; returns then."""
         if self.covered:
             if self._closing is None:
                 self._closing = asyncio.get_running_loop().create_future()
@@ -151,8 +161,12 @@ class LaunchRedirect:
         waits = bool(self._next) and _asks(head, f"GET /next/{self._next} ")
         stay = f"GET /stay/{self._staying}/"
         if _asks(head, stay) and (said := _WINDOWS.match(head, len(stay))):
-            closes = await self._cover(said[1] == COVERED.encode(), int(said[2]))
-            return _response("200 OK" if closes else "204 No Content")
+            over = frozenset(said[3].split(b"_")[1:]) or frozenset({b"0"})
+            covered = said[1] == COVERED.encode()
+            closes = await self._cover(over if covered else frozenset(), int(said[2]))
+            if not closes:
+                return _response("204 No Content")
+            return _response("200 OK", body=b"_".join(sorted(self._over - self._kept)))
         if not waits and not self._knows(head):
             return self._reply(head)
         if not _ours(port):
@@ -182,8 +196,8 @@ class LaunchRedirect:
             await asyncio.gather(*waits, return_exceptions=True)
         return bool(self._location)
 
-    async def _cover(self, covered: bool, number: int) -> bool:
-        """Take what is said of windows; wait whether they are to be closed, or for newer words.
+    async def _cover(self, over: frozenset[bytes], number: int) -> bool:
+        """Take which windows there are; wait whether some are to be closed, or for newer words.
 
         One of a lower number was said before, and came late.
         """
@@ -192,8 +206,8 @@ class LaunchRedirect:
         self._newest = number
         self._news.set()
         news = self._news = asyncio.Event()
-        self.covered = covered
-        if not covered:
+        self._over, self._kept = over, self._kept & over
+        if not over:
             self._are_closed()
         elif self._closing is None:
             with contextlib.suppress(TimeoutError):
@@ -217,7 +231,7 @@ class LaunchRedirect:
             there = self.stood or self.waits.is_set()
             return _response("204 No Content" if there else "200 OK")
         if _asks(head, wanted + CLOSED):
-            self.covered = False  # or it is said again
+            self._over &= self._kept  # or it is said again
             self._are_closed()
             return _response("204 No Content")
         if _asks(head, wanted + STANDS):
@@ -353,8 +367,12 @@ const cover = async () => {
   const over = await others();
   close(over.splice(MOST_OVER));
   if (word !== words) return;
-  const { status } = await fetch(`${STAY}${over.length > 0 ? COVERED : CLEAR}${word}`);
-  if (status === 200) closing = others().then(close).then(() => fetch(STAY + CLOSED));
+  const said = [word, ...over.map(({ id }) => id)].join("_");
+  const answer = await fetch(`${STAY}${over.length > 0 ? COVERED : CLEAR}${said}`);
+  const { status } = answer;
+  const wanted = status === 200 ? (await answer.text()).split("_").map(Number) : [];
+  const unwanted = async () => (await others()).filter(({ id }) => wanted.includes(id));
+  if (status === 200) closing = unwanted().then(close).then(() => fetch(STAY + CLOSED));
   if (status === 200 || (over.length > 0 && word === words)) cover();
 };
 chrome.tabs.onCreated.addListener(cover);

@@ -52,6 +52,7 @@ class Tab:
         self._main = self._target = ""
         self._frames: set[str] = set()
         self._over: dict[str, asyncio.Event] = {}  # the page's other windows; set once one is gone
+        self._kept: set[str] = set()  # those that may be the meeting's own
         self._tasks: set[asyncio.Task[None]] = set()
         self.host: str | None = None
         self.unreachable = False  # what stands there is the browser's own word that nothing is
@@ -106,14 +107,19 @@ class Tab:
 
     @property
     def covered(self) -> bool:
-        """Whether a window that the page opened stands over it."""
-        return bool(self._over)
+        """Whether a window that the page opened, and that is not kept, stands over it."""
+        return not self._kept.issuperset(self._over)
+
+    def keep(self) -> None:
+        """Keep the windows that stand there now: media just began, and may be those of one."""
+        self._kept |= self._over.keys()
 
     async def uncover(self) -> None:
-        """Close the windows that stand over the page now; returns once they are gone."""
-        for one in self._over:
+        """Close the windows that stand over the page now, but for what is kept; returns then."""
+        closing = {one: gone for one, gone in self._over.items() if one not in self._kept}
+        for one in closing:
             self._close_window(one)
-        await asyncio.gather(*(gone.wait() for gone in self._over.values()))
+        await asyncio.gather(*(gone.wait() for gone in closing.values()))
 
     async def ask(self, method: str, params: Params | None = None, limit_s: float = 0.0) -> Params:
         """Have the page itself do something of the DevTools protocol; CdpError if it does not."""

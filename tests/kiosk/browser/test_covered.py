@@ -15,7 +15,9 @@ from roomctl.screen.protocol import (
     PressKey,
     PressPoint,
 )
+from tests import far_end
 from tests.examples import chosen
+from tests.far_end import CALL
 from tests.kiosk import compositor
 from tests.kiosk.site import DRAWN, TELL, Answering, Loopback
 
@@ -60,6 +62,33 @@ _PAGE = (
     .replace("DRAWN", DRAWN)
     .replace("PARTS", str(PARTS))
 )
+# The call itself, in a window of its own, with somebody at the other end.
+_CALL = (
+    """
+<!doctype html><meta charset="utf-8"><title>call</title>
+<style>html { background: rgb(18 52 86); height: 100% }</style>
+<body><script>
+  TELL
+  DRAWN
+  CALL
+  addEventListener("click", () => open("/over"));
+  setInterval(() => fetch("/lives"), 200);
+  drawn.then(() => call(null)).then(() => tell("call"), (error) => tell(String(error)));
+</script>
+""".replace("TELL", TELL)
+    .replace("DRAWN", DRAWN)
+    .replace("CALL", CALL)
+)
+_WAY_IN = """
+<!doctype html><meta charset="utf-8"><title>way in</title>
+<style>html { background: rgb(18 52 86); height: 100% }</style>
+<script>
+  TELL
+  DRAWN
+  addEventListener("click", () => open("/call"));
+  drawn.then(() => tell("drawn"));
+</script>
+""".replace("TELL", TELL).replace("DRAWN", DRAWN)
 _OVER = """
 <!doctype html><meta charset="utf-8"><title>over</title>
 <style>html { background: red; height: 100% }</style>
@@ -96,13 +125,21 @@ class Covering(Loopback):
                     self.answer(200, "payload", "application/octet-stream")
                 elif self.path.startswith("/over"):
                     self.answer(200, _OVER)
+                elif self.path == "/way-in":
+                    self.answer(200, _WAY_IN)
+                elif self.path == "/call":
+                    site.begun += 1
+                    self.answer(200, _CALL)
                 else:
                     site.begun += self.path == "/"
                     self.answer(200, _PAGE)
 
             def post(self):
-                site.said.put(self.body())
-                self.answer(204)
+                if self.path.startswith("/offer"):
+                    self.answer(200, far_end.shared().answer(self.path, self.body()))
+                else:
+                    site.said.put(self.body())
+                    self.answer(204)
 
         return Handler
 
@@ -172,17 +209,24 @@ ASSISTED, PLAIN = (  # what a test plays in the suite, and in the other one in `
 
 @pytest.fixture
 async def meeting(request):
+    async with standing(request.param) as stands:
+        yield stands
+
+
+@contextlib.asynccontextmanager
+async def standing(assisted, path="/"):
+    """A meeting whose page stands on the display."""
     compositor.needed()
     with (
         contextlib.closing(Covering()) as site,
         compositor.kiosk(1) as (display, agency),
     ):
         async with agency.daemon() as daemon:
-            link, hosts = f"{site.origin}/", ("127.0.0.1",)
-            daemon.say(OpenMeeting(1, link, site.origin, request.param, "Bamboo", hosts=hosts))
+            link, hosts = f"{site.origin}{path}", ("127.0.0.1",)
+            daemon.say(OpenMeeting(1, link, site.origin, assisted, "Bamboo", hosts=hosts))
             await daemon.page(lambda page: page.phase is PagePhase.OPEN)
             await site.says("drawn")
-            stands = Meeting(site, display, daemon, not request.param)
+            stands = Meeting(site, display, daemon, not assisted)
             await stands.until(stands.alone, "the meeting")
             yield stands
         assert "Traceback" not in agency.log.read_text()
@@ -231,3 +275,19 @@ async def test_windows_that_open_windows_are_bounded_and_closed_at_once(meeting)
     assert await meeting.daemon.touch(CloseWindow) is None
     await meeting.told(covered=False)
     await meeting.goes_on()
+
+
+@pytest.mark.parametrize("assisted", MODES, ids=MODES.get)
+async def test_a_call_in_a_window_of_its_own_stays_where_a_window_over_it_is_closed(assisted):
+    async with standing(assisted, "/way-in") as meeting:
+        await meeting.touched(TAB, "call")
+        await meeting.daemon.page(lambda page: page.lines is not None and page.lines.connected > 0)
+        await meeting.told(covered=False)  # by what may be closed: the call may be in it
+        for _ in range(2):
+            assert await meeting.daemon.touch(CloseWindow) is None
+            await meeting.goes_on()
+            await meeting.brings_over(TAB)
+            await meeting.told(covered=True)
+            assert await meeting.daemon.touch(CloseWindow) is None
+            await meeting.told(covered=False)
+            await meeting.goes_on()

@@ -231,6 +231,26 @@ async def test_windows_over_the_page_are_closed_once_somebody_asks(door):
     await door.uncover()  # nothing is left to be waited for
 
 
+async def test_windows_that_stood_there_when_media_began_are_not_closed(door):
+    await opened(door)
+    asking = await covered(door, "1_7")
+    door.keep()
+    assert not door.covered
+    await door.uncover()  # nothing may be closed
+    assert not asking.done()
+    later = asyncio.ensure_future(ask(f"{door.stay}{COVERED}2_7_8"))
+    assert (await asking).startswith("HTTP/1.1 204 ")
+    async with asyncio.timeout(60):
+        while not door.covered:
+            await asyncio.sleep(0.01)
+    closing = asyncio.ensure_future(door.uncover())
+    answer = await later
+    assert (answer[:13], answer.partition("\r\n\r\n")[2]) == ("HTTP/1.1 200 ", "8")
+    await ask(f"{door.stay}{CLOSED}")
+    await closing
+    assert not door.covered
+
+
 async def test_what_was_said_of_windows_before_and_came_late_counts_no_more(door):
     await opened(door)
     asking = await covered(door, 4)

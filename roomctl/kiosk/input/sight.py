@@ -44,8 +44,9 @@ if TYPE_CHECKING:
 
     Glimpse = Callable[[Point, Point], Picture]
     Followed = tuple[Control, Point, float]
-    # Since when the page stood still; how a control is drawn there, and where it was found.
-    Drawn = tuple[float, Control | None, Point]
+    # Since when the page stood still; how a control is drawn there, and where it was found, or why
+    # not.
+    Drawn = tuple[float, Control | None, Point | Unseen]
 
 GRAB_S = 3.0  # a compositor that gives no picture by then is stuck
 WATCH_EVERY_S = 0.3
@@ -289,21 +290,20 @@ class Eyes:
         if isinstance(as_shown, tuple) or as_shown is look.Unseen.AMBIGUOUS:
             self._drawn.pop(number, None)
             return as_shown
-        since, drawn, at = self._drawn.get(number, (0.0, None, (0, 0)))
-        if drawn is not None:
+        since, drawn, at = self._drawn.get(number, (0.0, None, as_shown))
+        if drawn is not None and isinstance(at, tuple):
             fresh = since == self._changed_at or number == self._pressed
             if fresh and look.same(drawn, picture, at):
                 return at
         elif since == self._changed_at:
-            return as_shown
+            return at
         reacts = drawn is not None and number == self._pressed  # as shown it never stood there
         why: Unseen = look.Unseen.CHANGED if reacts else as_shown
         if time.monotonic() - self._changed_at < _REDRAWN_S:
             return why
         found: Point | Unseen = self._redrawn.redrawn(control, picture, why, self._read)
-        place = found if isinstance(found, tuple) else None
-        drawn = None if place is None else look.drawn(picture, place)
-        self._drawn[number] = self._changed_at, drawn, place or (0, 0)
+        drawn = look.drawn(picture, found) if isinstance(found, tuple) else None
+        self._drawn[number] = self._changed_at, drawn, found
         return found
 
     def _note(self, picture: Picture) -> None:

@@ -10,7 +10,7 @@ import pytest
 from roomctl.kiosk import look
 from roomctl.kiosk.input.sight import FOLLOW_EVERY_S, Eyes
 from roomctl.meeting.walkthrough import packed, unpacked
-from tests.kiosk.test_look import AT, drawn, said
+from tests.kiosk.test_look import AT, drawn, labelled, said
 from tests.kiosk.test_redrawn import ringed
 
 BLANK = np.full((480, 800, 3), 240, np.uint8)
@@ -165,6 +165,17 @@ def test_a_control_drawn_another_way_is_found_once_the_page_stands_still(control
     assert eyes.answer({"do": "seek", "wanted": [0]})["seen"] == {"0": list(AT)}, "it stays"
     display.pictures = [drawn(label="Quit")]
     assert eyes.answer({"do": "seek", "wanted": [0]})["seen"] == {"0": "changed"}
+
+
+def test_two_that_look_alike_are_told_at_each_look_at_a_page_that_stands_still(
+    controls, monkeypatch
+):
+    now = iter(range(0, 1000))
+    monkeypatch.setattr("time.monotonic", lambda: next(now) / 10)
+    eyes = Eyes(Display(labelled(ringed(drawn()), "Join", (150, 420))))
+    eyes.answer({"do": "bring", "controls": base64.b64encode(packed(controls[:1])).decode()})
+    told = [eyes.answer({"do": "seek", "wanted": [0]})["seen"]["0"] for _ in range(10)]
+    assert told[-3:] == ["ambiguous"] * 3
 
 
 def sought(controls, page):

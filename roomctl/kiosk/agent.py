@@ -398,7 +398,7 @@ class Agent(Attendant):
     async def _make_ready(self, session: MeetingSession) -> None:
         """Have sound and touches be the meeting's, while its browser starts."""
         page = (lambda: session.tab, lambda: session.within_hosts, session.uncover)
-        reach = self._remote.begin(*page)
+        reach = self._remote.begin(*page, looks=session.looks)
         await asyncio.gather(self._mixer.begin(), reach)
         session.reachable = self._remote.everywhere
 

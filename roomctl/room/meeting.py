@@ -122,8 +122,10 @@ class CallControl:
         self, config: Config, screen: Screen | None, clock: Clock, changed: Callable[[], None]
     ) -> None:
         self._clock, self._changed = clock, changed
-        # Of pages that the room passes itself: whether this one wants a passcode; and what is typed
-        # of a meeting where a platform asks for a number, by the platforms of which it was shown.
+        # Of pages that the room passes itself: whether one was shown, by platform, and whether it
+        # asks for a number; whether this one wants a passcode; and what is typed of a meeting where
+        # a platform asks for a number, by the platforms of which it was shown.
+        self.was_shown: Callable[[str | None, bool], bool] = lambda platform, asks_number: False
         self.wants_passcode: Callable[[], bool] = lambda: False
         self.number_words: Callable[[], Mapping[str, frozenset[Word]]] = dict
         # Has the room's devices be at the room until the block ends, wherever they are.
@@ -436,11 +438,10 @@ class CallControl:
             raise LinkRefused(invitation.platform or "link", code, invitation.why)
         if self._screen is None:
             raise Refused("room", "no_screen", "has no [screen]; add one to room.toml")
-        launch, one = invitation.launch, self._opening(invitation, invitation.launch)
+        launch = invitation.launch
+        opening = self._opening(invitation, launch)
         async with self.devices_kept():
-            call_id = await self._screen.open(
-                one.url, one.origin, one.assisted, one.name, one.camera, one.rules
-            )
+            call_id = await self._screen.open(opening)
             self._joined = _Joined(invitation, self._other(invitation, said), title)
             meeting = (invitation.platform, title, launch.host, invitation.meeting_id)
             self.left_here = False
@@ -459,7 +460,9 @@ class CallControl:
         look = approach(invitation, self.platforms, self._config)
         if look.login and not self.departures.may_start(look.login, self.day):
             look = replace(look, login="")
-        return Opening(url, launch.origin, launch.mode == "assisted", name, camera, look)
+        assisted = launch.mode == "assisted"
+        looks = not assisted and self.was_shown(invitation.platform, launch.asks_number)
+        return Opening(url, launch.origin, assisted, name, camera, look, looks)
 
     def expect(self, invitation: ParsedInvitation | None, least_mb: int = 0) -> None:
         """Have the screen be ready for a meeting; None, or one that cannot be: for none.

@@ -273,6 +273,7 @@ class Walkthroughs(Part):
         self._signers, self._signing = Signers(store), asyncio.Lock()
         calls.number_words = self._number_words
         calls.wants_passcode = self._wants_passcode
+        calls.was_shown = lambda *page: bool(self._known(*page))
         self._changed = changed
         self.library = Library(store)
         self._shown: _Shown | None = None
@@ -349,12 +350,8 @@ class Walkthroughs(Part):
 
     def _begin(self, call_id: int) -> None:
         """Pass the page of a call that was just opened, if it was shown how."""
-        platform, asks = self._calls.plain_platform, self._calls.plain_asks_number
-        known = [
-            one
-            for one in self.library.kept.values()
-            if (one.platform, one.asks_number) == (platform, asks)
-        ]
+        platform = self._calls.plain_platform
+        known = self._known(platform, self._calls.plain_asks_number)
         self._name = self._says = None
         if known and self._shown is None and self._screen is not None:
             self._handed = None
@@ -363,6 +360,14 @@ class Walkthroughs(Part):
             if any(knows_lobby(one.named) for one in known):
                 self._calls.lobby_sought(call_id, on=True)
                 task.add_done_callback(lambda _: self._calls.lobby_sought(call_id, on=False))
+
+    def _known(self, platform: str | None, asks_number: bool) -> list[Walkthrough]:
+        """Return those of a platform's page, whatever the screen."""
+        return [
+            one
+            for one in self.library.kept.values()
+            if (one.platform, one.asks_number) == (platform, asks_number)
+        ]
 
     def _start(
         self, remote: RemoteDisplay, work: Callable[[], Awaitable[None]]
@@ -604,11 +609,8 @@ class Walkthroughs(Part):
     def _wants_passcode(self) -> bool:
         """Whether this page was handed over for want of a passcode, or says so, and is typed."""
         calls, plain = self._calls, self._calls.plain_page
-        typed = any(
-            Word.PASSCODE in one.words
-            for one in self.library.kept.values()
-            if (one.platform, one.asks_number) == (calls.plain_platform, calls.plain_asks_number)
-        )
+        known = self._known(calls.plain_platform, calls.plain_asks_number)
+        typed = any(Word.PASSCODE in one.words for one in known)
         return typed and (self._handed == (plain, WalkOutcome.NO_WORD) or calls.asks_passcode)
 
     def _touch(self) -> _Shown | None:
@@ -771,14 +773,7 @@ class Walkthroughs(Part):
         """Return what this page was passed by, or the newest walkthrough of its platform."""
         if self._name in self.library.kept:
             return self.library.kept[self._name]
-        platform = self._calls.plain_platform
-        asks = self._calls.plain_asks_number
-        kept = [
-            one
-            for one in self.library.kept.values()
-            if (one.platform, one.asks_number) == (platform, asks)
-        ]
-        return preferred(kept)
+        return preferred(self._known(self._calls.plain_platform, self._calls.plain_asks_number))
 
     def _draft(self) -> _Shown:
         if self._shown is None:

@@ -99,7 +99,11 @@ class PageRules:
 
 @frozen
 class Opening:
-    """A meeting that may be opened: see `Screen.open`."""
+    """A meeting that may be opened.
+
+    `camera` is the path of the video device that it should see, if that is known. `rules` is what
+    an assisted page is read for, and where it may go. `looks`: a plain page will be looked at.
+    """
 
     url: str
     origin: str
@@ -107,12 +111,14 @@ class Opening:
     name: str
     camera: str | None = None
     rules: PageRules | None = None
+    looks: bool = False
 
 
 def _order(call_id: int, opening: Opening) -> OpenMeeting:
     one, look = opening, opening.rules or PageRules()
     found = (look.hosts, look.signs, look.joined, look.selectors, look.login, look.native)
-    return OpenMeeting(call_id, one.url, one.origin, one.assisted, one.name, one.camera, *found)
+    told = (one.url, one.origin, one.assisted, one.name, one.camera, *found, one.looks)
+    return OpenMeeting(call_id, *told)
 
 
 @frozen
@@ -320,26 +326,15 @@ class Screen(ScreenProcess):
         """Whether the room's display is on, as read back; None: not known."""
         return self.state.display_on
 
-    async def open(
-        self,
-        url: str,
-        origin: str,
-        assisted: bool,
-        name: str,
-        camera: str | None = None,
-        rules: PageRules | None = None,
-    ) -> int:
+    async def open(self, opening: Opening) -> int:
         """Open a meeting in place of what is there; return the call's id.
-
-        `camera` is the path of the video device that it should see, if that is known. `rules`
-        is what an assisted page is read for, and where it may go.
 
         Does not wait: the outcome comes as `state.page` with that id. Raises PortClosed without a
         screen. A plain call (not `assisted`) has neither `page.rtc` nor `page.seen`.
         """
         self._connected()
         self._call_id += 1
-        self._say(_order(self._call_id, Opening(url, origin, assisted, name, camera, rules)))
+        self._say(_order(self._call_id, opening))
         return self._call_id
 
     def expect(self, opening: Opening | None, least_mb: int = 0) -> None:

@@ -649,6 +649,8 @@ class OpenMeeting:
 
     `login` names the sign-in that it gets and leaves behind; "": none. `native` is the address for
     the vendor's own client, which is started instead if it is installed; "": never.
+
+    `looks`: controls will be looked for on its page.
     """
 
     id: int
@@ -663,6 +665,7 @@ class OpenMeeting:
     selectors: PageSelectors = field(default_factory=PageSelectors)
     login: str = ""
     native: str = ""
+    looks: bool = False
 
     def __repr__(self) -> str:
         """Show the host only: the rest of a link may hold a passcode."""

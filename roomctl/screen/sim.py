@@ -132,6 +132,7 @@ class SimScreen:
     silent     the process hangs: no beat, no answer
     used       the USB device whose sound it was told to use
     pages      the page that was ordered for each display, and where
+    looks      the page will be looked at, as the order to open it said
     watched    what is pressed is told, for a walkthrough
     heeded     a touch of the display itself is told
     expected   what a browser waits for; None: none waits
@@ -153,7 +154,8 @@ class SimScreen:
         self.walled = self.talks = False
         self._voice_until, self._voice = float("-inf"), VoiceHeard(None)
         self._listened_until = self._level_s = 0.0
-        self.silent = self.watched = self.heeded = False
+        self.silent = self.looks = self.watched = self.heeded = False
+        self._touched = False  # since it was heeded: nothing is pressed by itself then
         self._brought: list[str] = []
         self.used: PreferDevice | None = None
         self.pages: dict[str, ShowPage] = {}
@@ -346,7 +348,7 @@ class SimScreen:
             case PressKey(key=key):
                 self.shows.key(key)
             case HeedDisplay(on=on):
-                self.heeded = on
+                self.heeded, self._touched = on, False
             case CloseWindow():
                 self.covered = False
         self._reports.append(TouchResult(touch.number))
@@ -354,7 +356,7 @@ class SimScreen:
     def touch_display(self, x: float, y: float) -> None:
         """Touch the display itself at a place, 0-1 of it, as somebody in the room may."""
         if self.heeded:
-            self.heeded = False
+            self.heeded, self._touched = False, True
             self._reports.append(DisplayTouched())
         self.shows.press(x, y)
 
@@ -387,9 +389,11 @@ class SimScreen:
                 self._reports.append(ControlsSeen(number, seen, WIDTH, HEIGHT, 100, still_ms))
                 return
             case PressControl(x=x, y=y):
-                if self.shows.seen(order.control) != ControlSeen(order.control, x, y):
+                there = self.shows.seen(order.control) == ControlSeen(order.control, x, y)
+                if self._touched or not there:
                     refusal = TouchRefusal.NOT_THERE
-                self.shows.press(x / WIDTH, y / HEIGHT)
+                else:
+                    self.shows.press(x / WIDTH, y / HEIGHT)
         self._reports.append(TouchResult(order.number, refusal))
 
     def _mute(self, on: bool) -> None:
@@ -506,6 +510,7 @@ class SimScreen:
         return self._call is not None and self._call.page.phase not in PAGE_OVER
 
     def _launch(self, order: OpenMeeting) -> None:
+        self.looks = order.looks
         self.expected = None  # used, or thrown away
         self._ended = self.watched = False
         self.covered = False

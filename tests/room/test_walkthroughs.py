@@ -65,6 +65,22 @@ async def test_a_page_that_was_shown_once_is_passed_by_the_room_at_the_next_join
 
 
 @invented
+async def test_the_screen_is_told_to_be_ready_to_look_at_a_page_that_was_shown() -> None:
+    async with living() as house:
+        await open_page(house)
+        assert not house.screen.looks
+        await leave(house)
+        await show(house)
+        await open_page(house)
+        assert house.screen.looks
+        (name,) = house.room.walkthroughs.library.kept
+        await leave(house)
+        await house.room.walkthroughs.library.forget(name)
+        await open_page(house)
+        assert not house.screen.looks
+
+
+@invented
 async def test_a_step_that_was_skipped_is_optional_from_then_on() -> None:
     async with living() as house:
         await show(house)

@@ -6,7 +6,7 @@ import pytest
 from roomctl.clock import SystemClock
 from roomctl.device import Status
 from roomctl.errors import NoReply, PortClosed, Refused
-from roomctl.screen.driver import Screen, ScreenState
+from roomctl.screen.driver import Opening, Screen, ScreenState
 from roomctl.screen.protocol import (
     DisplayRole,
     MessageReader,
@@ -23,6 +23,7 @@ from tests.invented import LoopClock, invented
 
 URL = "unix:/run/roomctl/screen.sock"
 LINK = "https://zoom.example/j/1?pwd=geheim"
+MEETING = Opening(LINK, "https://zoom.example", True, "Bamboo")
 
 
 class Room:
@@ -91,7 +92,7 @@ async def test_a_screen_that_answers_is_online_and_known(room):
 @with_room
 async def test_a_meeting_is_opened_and_left(room):
     await room.until(online)
-    call_id = await room.screen.open(LINK, "https://zoom.example", True, "Bamboo")
+    call_id = await room.screen.open(MEETING)
     await room.until(lambda screen: screen.state.page and screen.state.page.phase is PagePhase.OPEN)
     assert (call_id, room.screen.state.page.id) == (1, 1)
     await room.screen.leave()
@@ -157,7 +158,7 @@ async def test_whose_sound_to_use_is_said_at_once_and_again_at_every_connection(
 async def test_a_meeting_outlives_the_driver_and_its_id_is_not_used_again(room):
     await room.until(online)
     for _ in range(2):
-        await room.screen.open(LINK, "https://zoom.example", True, "Bamboo")
+        await room.screen.open(MEETING)
     await room.until(lambda screen: screen.state.page and screen.state.page.id == 2)
     await room.screen.make_safe()
     await room.far_port.close()
@@ -167,7 +168,7 @@ async def test_a_meeting_outlives_the_driver_and_its_id_is_not_used_again(room):
     machine = successor.machine(Identity(URL))
     Virtual(machine, room.far, now=room.clock.mono_s()).settle()
     assert successor.state.page.id == 2
-    assert await successor.open(LINK, "https://zoom.example", True, "Bamboo") == 3
+    assert await successor.open(MEETING) == 3
 
 
 async def test_without_a_screen_every_order_is_refused():

@@ -85,6 +85,7 @@ class MeetingSession:
         `waiting` is a browser that waited for such a meeting; it is the session's from now on.
         """
         self._order, self._setup, self._report = order, setup, report
+        self.looks = order.looks
         self._flow_of = flow_of
         self._page = MeetingPage(order.id, PagePhase.LAUNCHING, host_of(order.url))
         self._left = asyncio.Event()

@@ -320,6 +320,7 @@ class RemoteTouches:
         self._uncover: Callable[[], Awaitable[None]] = _nothing
         self._meeting: object = None  # another one for each
         self._sight: Sight | None = None
+        self._sight_opens: asyncio.Future[Sight] | None = None
         self._watched = False
         self._pressed = (0.5, 0.5)
         self._brought: list[str] = []
@@ -335,15 +336,20 @@ class RemoteTouches:
         tab: Callable[[], Tab | None],
         within: Callable[[], bool] = lambda: False,
         uncover: Callable[[], Awaitable[None]] = _nothing,
+        *,
+        looks: bool = False,
     ) -> None:
         """Reach for a meeting that begins; `tab` is its page, if that can be steered.
 
         `within`: a plain page is open, and cannot be at a host that it may not go to. `uncover`
-        closes the windows that the page opened over itself.
+        closes the windows that the page opened over itself. `looks`: it will be looked at, and what
+        does that starts while the page is opened.
         """
         self._tab, self._within, self._uncover = tab, within, uncover
         self._meeting = object()
         await self._renew()
+        if looks and self._display is not None:
+            self._sight_opens = asyncio.ensure_future(Sight.open(self._display.output.name))
 
     async def end(self) -> None:
         """Let go: after a meeting nothing on the display is the panel's to touch."""
@@ -477,7 +483,8 @@ class RemoteTouches:
             raise _TouchRefused(TouchRefusal.NOT_ALLOWED)
         if self._sight is None:
             await display.park()
-            self._sight = await Sight.open(display.output.name)
+            opens, self._sight_opens = self._sight_opens, None
+            self._sight = await (opens or Sight.open(display.output.name))
         return self._sight
 
     async def _heed(self, on: bool) -> None:
@@ -496,7 +503,13 @@ class RemoteTouches:
     async def _blind(self) -> None:
         """End what looks, with its pictures."""
         sight, self._sight, self._watched = self._sight, None, False
+        opens, self._sight_opens = self._sight_opens, None
         self._brought.clear()
+        if opens is not None:
+            opens.cancel()
+            await asyncio.gather(opens, return_exceptions=True)
+            if not opens.cancelled() and opens.exception() is None:
+                sight = opens.result()
         if sight is not None:
             await sight.close()
 

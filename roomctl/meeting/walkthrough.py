@@ -7,10 +7,11 @@ a meeting's passcode and its number are kept as the words `{name}`, `{passcode}`
 Pictures that staff have named (a lobby, a wall, an end) stand beside the steps (`lookout`).
 
 `Teaching` makes steps of what a person did; `Replay` does them again, one try each: it says what to
-look for, and presses only what was seen twice at one place. Where a step that types
-nothing does not come, the one after it may. What does not come is handed over to the people in the
-room. A file is TOML with its pictures in base64. A file for other rooms also has the id and the
-name of the room that showed it, its public key, and a signature of all bytes before `[signature]`:
+look for, and presses only what was seen twice at one place, the second time by the press, which
+looks itself. Where a step that types nothing does not come, the one after it may. What does not
+come is handed over to the people in the room. A file is TOML with its pictures in base64. A file
+for other rooms also has the id and the name of the room that showed it, its public key, and a
+signature of all bytes before `[signature]`:
 
     room = "bamboo"
     room_name = "Bamboo"
@@ -424,7 +425,7 @@ def _bare(text: str) -> str:
 # Doing it again.
 
 LOOK_EVERY_S = 0.15
-TWICE_S = 0.1  # between the two looks that see the same; a press looks a third time
+TWICE_S = 0.1  # between the two looks that see the same; the press has the second one
 GIVE_UP_S = 6.5  # of a page that stands still without the picture; with the looks, below 8
 LEAST_LOOKS = 8  # at it; a box that has no time for them has none for the page either
 LONGEST_S = 60.0  # for one step, on a page that never stands still
@@ -530,7 +531,7 @@ class Replay:
 
     @property
     def pause_s(self) -> float:
-        """How long to wait before the next look: less where a second one has to agree."""
+        """How long to wait before the next look or press: less where a second look has to agree."""
         return LOOK_EVERY_S if self._found is None else TWICE_S
 
     def end(self, outcome: WalkOutcome) -> None:
@@ -544,7 +545,7 @@ class Replay:
         if not self._todo:
             return
         act = self._todo.popleft()
-        self._since, self._looks, self._skips = now, 0, False
+        self._since, self._looks, self._skips, self._found = now, 0, False, None
         if isinstance(act, PressOn):
             at = self._step_of[act.control]
             self.skipped |= {before for before in self._next if before < at}
@@ -634,10 +635,12 @@ class Replay:
             self.end(WalkOutcome.PERSON)
         elif any(isinstance(act, TypeWord) and not self._words.get(act.word) for act in step.acts):
             self.end(WalkOutcome.NO_WORD)
-        elif self._found is None or self._found[0] != same[0]:
+        elif not skips:  # the press looks for itself, so this was the first look of two
             self._found = (same[0], now)
+            self._todo.append(same[0])
+        elif self._found is None or self._found[0] != same[0]:
+            self._found = (same[0], now)  # the step before may come meanwhile
         elif now - self._found[1] >= TWICE_S:
-            self._found = None
             self._todo.append(same[0])
 
     def _wait(self, now: float, quiet_s: float) -> None:

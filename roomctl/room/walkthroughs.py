@@ -454,7 +454,7 @@ class Walkthroughs(Part):
                     self._tell(call_id, lookout, began_s, sighted)
                 if replay.outcome is None:
                     replay.saw(now, sighted, seen.still_ms / 1000, seen.gone)
-                if isinstance(replay.todo, LookFor):
+                if isinstance(replay.todo, LookFor | PressOn):
                     await asyncio.sleep(replay.pause_s)
             else:
                 await self._act(remote, replay, todo)

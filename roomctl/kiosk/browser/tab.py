@@ -64,10 +64,12 @@ class Tab:
         """Find the browser's first page and watch it; TimeoutError or CdpError after 20 s."""
         await self._cdp.attach(*pipe)
         async with asyncio.timeout(READY_S):
-            await self._begin("Target.setDiscoverTargets", {"discover": True})
-            self._target = await self._first
             # A download is refused anyway; so it brings no bubble over the meeting either.
-            await self._begin("Browser.setDownloadBehavior", {"behavior": "deny"})
+            _, _, self._target = await asyncio.gather(
+                self._begin("Target.setDiscoverTargets", {"discover": True}),
+                self._begin("Browser.setDownloadBehavior", {"behavior": "deny"}),
+                asyncio.shield(self._first),
+            )
             params = {"targetId": self._target, "flatten": True}
             self._main = (await self._begin("Target.attachToTarget", params))["sessionId"]
             guarded = [self._begin("Fetch.enable", _PAGES, self._main)] if self._places else []

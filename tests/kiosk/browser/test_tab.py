@@ -18,8 +18,9 @@ class Browser:
     """Answers everything with nothing, some things late, some once others were asked, too."""
 
     def __init__(self, late=(), held=""):
-        """What is asked before `held` is answered after it."""
+        """What is asked of the page, or of the browser, before `held` is answered after it."""
         self._late, self._held, self.asked = late, held, []
+        self._of_page = not held.startswith("Browser.")
         down_read, down_write = os.pipe()
         up_read, up_write = os.pipe()
         self.pipe = up_read, down_write
@@ -42,7 +43,8 @@ class Browser:
                     if message["method"] == "Target.setDiscoverTargets":
                         info = {"targetInfo": {"type": "page", "targetId": "T"}}
                         answers.append({"method": "Target.targetCreated", "params": info})
-                    if "sessionId" in message and self._held not in ("", *self.asked):
+                    of_page = "sessionId" in message
+                    if of_page == self._of_page and self._held not in ("", *self.asked):
                         continue
                     for answer in answers:
                         os.write(up, json.dumps(answer).encode() + b"\0")
@@ -62,8 +64,9 @@ async def test_a_browser_that_is_slow_to_begin_is_waited_for():
 
 
 @pytest.mark.real
-async def test_a_page_is_prepared_in_one_round():
-    await attached(Browser(held="Target.setAutoAttach"))
+@pytest.mark.parametrize("held", ["Target.setAutoAttach", "Browser.setDownloadBehavior"])
+async def test_what_needs_no_answer_is_asked_in_one_round(held):
+    await attached(Browser(held=held))
 
 
 async def attached(browser):

@@ -118,12 +118,16 @@ def arguments(
     name: str = labwc.ROOM,
     guard: Path | None = None,
     logs: Path | None = None,
+    spare: bool = False,
 ) -> list[str]:
     """Return Chromium's command line; `start` is about:blank or our loopback address.
 
     `name` is what the compositor knows a kiosk's window by, `guard` an extension of ours, `logs`
-    where it writes down what its peer connections do.
+    where it writes down what its peer connections do. `spare`: a process for the next site's page
+    is begun ahead; it takes time from the first one, and is worth that where the browser waits.
     """
+    without = ["Translate", "DisableLoadExtensionCommandLineSwitch"]
+    without += [] if spare else ["SpareRendererForSitePerProcess"]
     options = [
         f"--user-data-dir={profile}",
         "--no-first-run",
@@ -133,7 +137,7 @@ def arguments(
         "--disable-component-update",
         "--disable-crash-reporter",
         "--disable-sync",
-        "--disable-features=Translate,DisableLoadExtensionCommandLineSwitch",
+        f"--disable-features={','.join(without)}",
         "--autoplay-policy=no-user-gesture-required",
     ]
     if setup.mode == "headless":
@@ -219,11 +223,12 @@ class Browser(Process):
         camera: str | None = None,
         guarded: bool = False,
         logged: bool = False,
+        spare: bool = False,
     ) -> None:
         """Start it, at `start`; `piped` with a pipe for the DevTools protocol.
 
         `guarded`: with the extension that stands in the folder; `logged`: with its peer connections
-        written down there.
+        written down there; `spare` as in `arguments`.
         """
         _seed(folder.profile, origin, camera)
         options = arguments(
@@ -234,6 +239,7 @@ class Browser(Process):
             name=name,
             guard=folder.guard if guarded else None,
             logs=folder.logs if logged else None,
+            spare=spare,
         )
         self._pipe: tuple[int, int] | None = None
         ends: list[int] = []

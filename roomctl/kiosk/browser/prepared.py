@@ -76,6 +76,7 @@ class PreparedBrowser:
             camera=needs.camera,
             guarded=not needs.assisted,
             logged=True,
+            spare=self.waits,
         )
         self.process = browser
         if needs.assisted:

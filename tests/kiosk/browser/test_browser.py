@@ -35,6 +35,16 @@ def test_the_pipe_is_only_there_when_a_meeting_is_assisted():
     assert plain[-1] == "http://127.0.0.1:9/go/t"
 
 
+def test_only_where_it_is_worth_it_a_process_is_begun_ahead():
+    without, ahead = (
+        arguments(setup(), PROFILE, piped=True, start="about:blank", spare=spare)
+        for spare in (False, True)
+    )
+    (features,) = set(without) - set(ahead)
+    assert features.startswith("--disable-features=")
+    assert features.endswith(",SpareRendererForSitePerProcess")
+
+
 def test_fake_media_is_one_flag_more():
     real = arguments(setup(), PROFILE, piped=False, start="about:blank")
     fake = arguments(setup(media="fake"), PROFILE, piped=False, start="about:blank")

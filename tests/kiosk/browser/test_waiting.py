@@ -113,6 +113,25 @@ async def test_the_browser_that_waited_has_the_meeting_and_leaves_nothing(agent,
     assert site.asked[0][1] is None  # who sent it there
 
 
+def renderers(leader):
+    """How many processes of a browser draw pages, or stand by to."""
+    lines = [" ".join(words) for pid, words in commands(UID) if session(pid) == leader]
+    return sum("--type=renderer" in line for line in lines)
+
+
+async def test_only_a_browser_that_waits_has_a_process_ready_for_the_next_page(agent, site):
+    order = meeting(site, assisted=True)
+    async with agent.daemon() as daemon:
+        daemon.say(order)
+        await met(site)
+        (leader,) = leaders(agent)
+        fresh = renderers(leader)
+        await left(daemon, order)
+        await waiting(daemon, order)
+        (leader,) = leaders(agent)
+        await until(lambda: renderers(leader) > fresh)
+
+
 async def test_a_meeting_of_another_kind_gets_a_fresh_browser(agent, site):
     order = meeting(site)
     others = {

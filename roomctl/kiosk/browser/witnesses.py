@@ -33,25 +33,33 @@ FlowOf = Callable[[int], Awaitable[SoundFlow | None]]
 class Witnesses:
     """Those of one browser, or of a vendor's client, which has no log."""
 
-    def __init__(self, folder: BrowserFolder, flow_of: FlowOf, *, logged: bool) -> None:
+    def __init__(
+        self,
+        folder: BrowserFolder,
+        flow_of: FlowOf,
+        *,
+        logged: bool,
+        network: SessionTraffic | None = None,
+        every_s: float = EVERY_S,
+    ) -> None:
+        """`network` counts the session's traffic; what costs more is read each `every_s`."""
         self.folder, self._flow_of = folder, flow_of
         self._logs = RtcLogs(folder.logs) if logged else None
-        self._network = SessionTraffic(folder.path)
+        self._network, self._every_s = network or SessionTraffic(folder.path), every_s
         self._lines: RtcLines | None = None
         self._flow = MediaFlow()
         self._counts: deque[tuple[float, TrafficCount]] = deque(maxlen=8)
         self._datagrams: deque[tuple[float, int, int]] = deque(maxlen=4)
         self._heard: deque[tuple[float, float]] = deque(maxlen=32)  # see `is_cut_off`
-        self._has_socket = self._busy = False
+        self._has_socket = self._busy = self._flows = False
         self._read_s = float("-inf")
 
     async def look(self, page: MeetingPage, pid: int) -> MeetingPage:
         """Return the page with what is seen now; `pid` is the process that leads them."""
         now = time.monotonic()
         await in_thread(self._read, now)
-        flows = datagrams_flow(self._datagrams)
-        self._busy = are_others(self._busy, flows, self._has_socket)
-        datagrams = flows and self._has_socket and not self._busy
+        self._busy = are_others(self._busy, self._flows, self._has_socket)
+        datagrams = self._flows and self._has_socket and not self._busy
         silent = self._flow.silent or self._is_cut_off(now)
         traffic = TrafficFlow(self._flow.incoming, self._flow.outgoing, silent, datagrams)
         flow = await self._flow_of(pid)
@@ -66,12 +74,16 @@ class Witnesses:
         return connected and is_cut_off(now, self._heard, self._counts)
 
     def _read(self, now: float) -> None:
-        """Read what is cheap at each look, the rest once a second; blocking."""
+        """Read what is cheap at each look, the rest once a second; blocking.
+
+        All of it when datagrams begin to flow: whose they are is told by what is there just then.
+        """
         counted = self._network.datagrams()
         if counted is not None:
             self._datagrams.append((now, *counted))
         self._hear(self._network.heard())
-        if now < self._read_s + EVERY_S:
+        flowed, self._flows = self._flows, datagrams_flow(self._datagrams)
+        if now < self._read_s + self._every_s and (flowed or not self._flows):
             return
         self._read_s = now
         if self._logs is not None:

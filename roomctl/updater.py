@@ -42,6 +42,8 @@ REQUESTS = (Path("/run/roomctl-update.request"), Path("/run/roomctl/update.reque
 """Root's, and the room's: the one file that the room's user writes and this reads."""
 RUN_FILE = Path("/run/roomctl/api.json")
 STATE = (Path("/var/lib/roomctl"), Path("/etc/roomctl"))
+CLOSER = Path("/usr/lib/systemd/system/roomctl-close.service")
+"""Of the image: makes the root read-only again once no package is installed any more."""
 LARGEST_REQUEST = 256
 COMPILED_KB = 60 << 10  # Python's caches, made when the package is installed
 SPARE_KB = 16 << 10
@@ -278,7 +280,7 @@ class Box:
 
     def fetch(self, version: str) -> None:
         """Fetch the package, what it needs, and keep the installed one to go back to."""
-        if os.statvfs("/usr").f_flag & os.ST_RDONLY:
+        if read_only() and not CLOSER.exists():  # there apt opens it
             raise Stopped("read_only")
         self._need_space(version)
         place = FOLDER / "fetched"
@@ -433,6 +435,8 @@ class Box:
             if self.installed() == version:
                 return
         self._new.unlink(missing_ok=True)  # a full disk has this much more
+        if read_only():
+            run(["mount", "-o", "remount,rw", "/"])
         until = time.monotonic() + self._limits.install_s
         while True:
             for script in ("prerm", "postrm"):
@@ -448,6 +452,8 @@ class Box:
             if time.monotonic() > until:
                 raise Stopped("stuck", done.said)
             time.sleep(5.0)  # another dpkg may hold the lock
+        if CLOSER.exists():
+            run(["systemctl", "start", "--no-block", CLOSER.name])
         os.sync()
 
     def prove(self, before: Seen | None) -> None:
@@ -570,6 +576,11 @@ def run(line: Sequence[str], limit_s: float = 60.0, *, cwd: Path = Path("/")) ->
         into.seek(0)
         said = into.read().decode(errors="replace").strip()
     return Ran(status, said)
+
+
+def read_only() -> bool:
+    """Return whether the place where packages go takes nothing."""
+    return bool(os.statvfs("/usr").f_flag & os.ST_RDONLY)
 
 
 def newer(version: str, than: str) -> bool:

@@ -137,6 +137,7 @@ HELP: Mapping[str, str] = {
     "List the devices: model, firmware, whether they answer.": "列出设备：型号、固件、是否应答。",
     "Install the newest version, once the room is free.\n\nIt goes back by itself if the room is worse. The exit status is 1 if nothing newer stays.": "在会议室空闲时安装最新版本。\n\n若会议室因此变差，会自动退回。未能安装新版本时退出状态为 1。",  # noqa: E501
     "Only look for a newer version.": "只查找新版本。",
+    "Of the microphone: on, auto or off; on enables its unit.": "麦克风隔离：on、auto 或 off；on 会启用其服务单元。",  # noqa: E501
     "Not before that time; then do not wait.": "不早于该时间；命令不等待。",
     "Do not install what waits.": "不安装等待中的更新。",
     "Where versions are had from now on.": "今后从何处获得新版本。",

@@ -44,20 +44,22 @@ SUBJECTS = {
     "descriptors": descriptors.figures,
     "exit": exit.figures,
 }
+PARTS = join.PARTS  # of a subject, measured when they are named
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(SUBJECTS)}")
+    known = SUBJECTS | PARTS
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(known)}")
     parser.add_argument("--json", action="store_true", help="one JSON object, for programs")
     asked = parser.parse_args()
-    if unknown := set(asked.names) - set(SUBJECTS):
-        parser.error(f"no benchmark {', '.join(sorted(unknown))}; there is {', '.join(SUBJECTS)}")
+    if unknown := set(asked.names) - set(known):
+        parser.error(f"no benchmark {', '.join(sorted(unknown))}; there is {', '.join(known)}")
     began = time.monotonic()
     found: dict[str, list[Figure]] = {}
     for name in asked.names or SUBJECTS:
         sys.stderr.write(f"{name} ...\n")
-        found[name] = SUBJECTS[name]()
+        found[name] = known[name]()
         if not asked.json:
             print(table(name, found[name]), end="\n\n", flush=True)
     took_s = time.monotonic() - began

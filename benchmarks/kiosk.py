@@ -66,8 +66,8 @@ def room(
 
 
 @contextlib.contextmanager
-def bare(url: str, display: Compositor, *flags: str) -> Iterator[int]:
-    """Run `chromium --kiosk URL` with a fresh profile; the pid of its first process."""
+def bare(url: str, display: Compositor, *flags: str) -> Iterator[tuple[int, Path]]:
+    """Run `chromium --kiosk URL` with a fresh profile; the pid of its first process, and that."""
     with tempfile.TemporaryDirectory(prefix="bare-", dir="/dev/shm") as profile:
         os.chown(profile, UID, -1)
         line = [CHROMIUM, "--kiosk", "--ozone-platform=wayland", f"--user-data-dir={profile}"]
@@ -83,7 +83,7 @@ def bare(url: str, display: Compositor, *flags: str) -> Iterator[int]:
             **user,
         )
         try:
-            yield process.pid
+            yield process.pid, Path(profile)
         finally:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
@@ -126,12 +126,37 @@ def cpu_s(leader: int) -> float:
     return total / 1e9
 
 
-def meeting_in(place: Path, window: str = "roomctl-meeting") -> int:
-    """Return the first process of the browser whose window is a meeting's, or has that name."""
+def began(leader: int) -> float:
+    """Return when a process began, to 10 ms (monotonic seconds)."""
+    ticks = int(Path(f"/proc/{leader}/stat").read_text().rpartition(")")[2].split()[19])
+    up_s = time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.monotonic() - up_s + ticks / os.sysconf("SC_CLK_TCK")
+
+
+def profile_of(leader: int) -> Path:
+    """Return the profile of a session's browser."""
+    for pid in _members(leader):
+        with contextlib.suppress(OSError):
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            for word in words:
+                if word.startswith(b"--user-data-dir="):
+                    return Path(os.fsdecode(word.partition(b"=")[2]))
+    raise LookupError(f"session {leader} has no browser")
+
+
+def locked(profile: Path) -> float:
+    """Return when a browser took a profile for its own (monotonic seconds)."""
+    return time.monotonic() - time.time() + (profile / "SingletonLock").lstat().st_mtime
+
+
+def meeting_in(place: Path, *windows: str) -> int:
+    """Return the first process of the browser whose window has one of these names."""
+    named = [f"={window}\0".encode() for window in windows]
     for entry in Path("/proc").iterdir():
         with contextlib.suppress(OSError):
             words = (entry / "cmdline").read_bytes() if entry.name.isdigit() else b""
-            if f"--user-data-dir={place}/".encode() in words and f"={window}\0".encode() in words:
+            ours = f"--user-data-dir={place}/".encode() in words
+            if ours and any(window in words for window in named):
                 return os.getsid(int(entry.name))
     raise LookupError("no meeting is shown")
 

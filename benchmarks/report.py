@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import sys
 from collections.abc import Iterable, Sequence
@@ -28,6 +29,11 @@ class Figure:
     def ratio(self) -> float | None:
         """How many times `beside` the value is; None if there is nothing to compare with."""
         return self.value / self.beside if self.beside else None
+
+
+def load() -> float:
+    """Return how many programs wanted a processor in the last minute."""
+    return os.getloadavg()[0]
 
 
 def quantile(values: Sequence[float], share: float) -> float:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from roomctl.kiosk.browser import folder
 from tests.kiosk.agency import UID, USER, Agency
 
 START_S = 60.0
@@ -38,7 +39,8 @@ class Compositor:
     def __init__(self, outputs, program=("labwc", "-d")):
         """`program` is labwc, or another compositor of wlroots that is started just so."""
         _make_room_for_x11()
-        self.place = Path(tempfile.mkdtemp(prefix="roomctl-labwc-"))
+        # In memory, as systemd makes a user's folder: a browser's profile on a disk is slower.
+        self.place = Path(tempfile.mkdtemp(prefix="roomctl-labwc-", dir=folder.base({})))
         self.config = self.place / "config"
         self.config.mkdir()
         for path in (self.place, self.config):

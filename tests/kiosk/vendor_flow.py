@@ -192,7 +192,8 @@ class Flow(Loopback):
 
     def __init__(self, vendor, stages=None, language=None, dark=None, wait_ms=math.inf):
         self.said, self.drawn = queue.Queue(), queue.Queue()
-        self.said_at = {}  # each word that its page said last, by its monotonic second
+        # What its page said last, and what stood there, each with its monotonic second.
+        self.said_at, self.drawn_at = {}, {}
         self.restyled, self.hidden, self.held = None, (), ""
         known, *look, self._colour, self._left, self._wait, self._app = VENDORS[vendor]
         self._wait = min(self._wait, wait_ms)
@@ -207,9 +208,14 @@ class Flow(Loopback):
         return self._left / 100 + 0.13
 
     @property
+    def load_s(self):
+        """How long one of its pages takes to come, whoever passes it."""
+        return self._wait / 1000
+
+    @property
     def loads_s(self):
-        """How long its pages take to come, whoever passes them."""
-        return (len(self.stages) + 1) * self._wait / 1000 + self.stages.count("lobby") * LOBBY_S
+        """How long all of them take."""
+        return (len(self.stages) + 1) * self.load_s + self.stages.count("lobby") * LOBBY_S
 
     def shown(self):
         """What a person does on the way: whether a page came, its stage, "press" or "type", what.
@@ -241,8 +247,7 @@ class Flow(Loopback):
 
             def post(self):
                 word, told = self.body(), self.path == "/said"
-                if told:
-                    flow.said_at[word] = time.monotonic()
+                (flow.said_at if told else flow.drawn_at)[word] = time.monotonic()
                 (flow.said if told else flow.drawn).put(word)
                 self.answer(200)
 

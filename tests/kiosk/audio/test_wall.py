@@ -19,9 +19,9 @@ from roomctl.screen.protocol import (
     ToneResult,
     ToneVerdict,
 )
-from tests.kiosk.gated import DEVICES, RATE, microphone, walled
 from tests.kiosk.mixing import PUCK, Ear
 from tests.kiosk.sound_server import SoundServer, needed
+from tests.kiosk.walled import DEVICES, RATE, microphone, walled
 
 pytestmark = pytest.mark.real
 
@@ -165,9 +165,13 @@ async def test_the_test_tone_is_heard_behind_the_wall_though_the_room_is_muted(m
         await rig.link("room:monitor_FL", "mic:input_MONO")
         await ear.mute(muted)
         async with rig.program() as program:
-            meter.meter.test(5)
-            tone = await meter.until(lambda one: isinstance(one, ToneResult))
-            assert (tone.id, tone.verdict) == (5, ToneVerdict.HEARD)
+            for number in range(20):  # sound is late on a busy machine, and then not known again
+                meter.meter.test(number)
+                tone = await meter.until(lambda one: isinstance(one, ToneResult))
+                assert tone.id == number
+                if tone.verdict is ToneVerdict.HEARD:
+                    break
+            assert tone.verdict is ToneVerdict.HEARD
             assert bool(program.loud) is not muted
 
 

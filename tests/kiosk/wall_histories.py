@@ -156,6 +156,16 @@ class Room:
                             await self._news.wait()
                     return
 
+    async def open(self) -> None:
+        """Press until it is open: a microphone that moved in that moment is shut, and stays so."""
+        async with asyncio.timeout(LIMIT_S):
+            while True:
+                self.press(False)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(5):
+                        await self.says(False)
+                    return
+
     async def says(self, muted: bool) -> None:
         async with asyncio.timeout(LIMIT_S):
             while self.said is None or self.said.muted is not muted:
@@ -255,8 +265,7 @@ class History:
 
     async def _speak(self, recorder: Recorder) -> None:
         """Open the room: it is heard."""
-        self._room.press(False)
-        await self._room.says(False)
+        await self._room.open()
         hello = Player(self._manager, self._place, HELLO_HZ)
         try:
             await recorder.hears(HELLO_HZ)

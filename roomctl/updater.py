@@ -53,6 +53,7 @@ INSTALL_S = 600.0  # a slow card, with every module compiled
 READY_S = 300.0
 STEADY_S = 10.0  # a room that is ready and ends again at once is not ready
 API_S = 10.0
+NONSENSE_S = 1.0  # from what is no request to the next: who asks without end takes no whole core
 STOP_S = 60.0
 DETAIL = 300  # characters of what a program said
 
@@ -732,6 +733,7 @@ def asked(limits: UpdateLimits) -> int:
     """Do what is asked for; return the exit status."""
     request = requested()
     if request is None:
+        time.sleep(NONSENSE_S)
         return 0
     do, name = request
     box = Box(limits, name)

@@ -261,6 +261,9 @@ class Box:
         """Return the newest version of the source that is newer than this one, or None."""
         if not SOURCES.exists():
             raise Stopped("no_source")
+        listed = run(["apt-get", *ONLY_OURS, "indextargets", "--format", "$(FILENAME)"]).said
+        for name in filter(INDEX.fullmatch, listed.splitlines()):
+            Path(name).unlink(missing_ok=True)  # what a source does not have any more stays there
         done = run(["apt-get", *ONLY_OURS, *STRICT, "update"], FETCH_S)
         if done.status or "doesn't support architecture" in done.said:
             raise meaning(done.said)
@@ -527,6 +530,7 @@ ONLY_OURS = (
     *("-o", f"Dir::Etc::sourcelist={SOURCES}", "-o", "Dir::Etc::sourceparts=/dev/null"),
     *("-o", "APT::Get::List-Cleanup=0", "-o", f"DPkg::Lock::Timeout={LOCK_S}"),
 )
+INDEX = re.compile(r"/var/lib/apt/lists/[^/]+")
 STRICT = (
     *("-o", "APT::Update::Error-Mode=any", "-o", "Acquire::AllowInsecureRepositories=false"),
     *("-o", "Acquire::Check-Date=true", "-o", "Acquire::Check-Valid-Until=true"),

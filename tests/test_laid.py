@@ -96,6 +96,16 @@ def test_what_is_wrong_changes_nothing_stays_and_is_told(
     assert not (laid.root / "home").exists()
 
 
+@pytest.mark.real
+def test_answers_become_a_room(laid: Laid) -> None:
+    laid.lay("Answers.toml", b"\xef\xbb\xbf" + 'name = "松"\r\nscreen = "headless"\r\n'.encode())
+    assert "answers.toml: taken" in laid.start()
+    text = laid.room.read_text(encoding="utf-8")
+    assert 'displayName = "松"' in text
+    assert 'mode = "headless"' in text
+    assert laid.left() == {"report.txt"}
+
+
 def test_a_box_without_a_room_says_what_to_lay(laid: Laid) -> None:
     assert "lay room.toml or answers.toml" in laid.start()
 

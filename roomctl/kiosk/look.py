@@ -101,7 +101,7 @@ class CannotLearn(Exception):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Words:
+class Wording:
     """What is written near a control, grey, and where: from the corner of its patch."""
 
     picture: Picture
@@ -121,7 +121,7 @@ class Control:
     place: Point
     core: tuple[int, int, int, int]
     alike: int
-    words: tuple[Words, ...] = ()
+    words: tuple[Wording, ...] = ()
 
 
 @frozen
@@ -388,14 +388,14 @@ def _label(control: Control) -> tuple[int, int, int, int]:
 
 def _words(
     control: Control, frames: Sequence[Picture], corner: Point, hidden: Sequence[Box]
-) -> Iterator[Words]:
+) -> Iterator[Wording]:
     """Yield what is written nearest above and below a control."""
     left, top, right, bottom = (corner[n % 2] + side for n, side in enumerate(_whole(control)))
     for x0, y0, x1, y1 in _written(frames, (left, top, right, bottom), hidden).values():
         x0 = max(x0, min((left + right - WORDS_WIDE) // 2, x1 - WORDS_WIDE))
         width = min(WORDS_WIDE, x1 - x0)
         picture = np.ascontiguousarray(grey(cut(frames[-1], (x0, y0), (width, y1 - y0))))
-        yield Words(picture, (x0 - corner[0], y0 - corner[1]))
+        yield Wording(picture, (x0 - corner[0], y0 - corner[1]))
 
 
 def _written(frames: Sequence[Picture], key: Box, hidden: Sequence[Box] = ()) -> dict[bool, Box]:

@@ -40,7 +40,7 @@ from roomctl.kiosk.input.glimpse import Glimpses
 from roomctl.meeting.walkthrough import PATCH, ShownControl, ShownWords, packed, unpacked
 
 if TYPE_CHECKING:
-    from roomctl.kiosk.look import Box, Control, Picture, Point, Unseen, Words
+    from roomctl.kiosk.look import Box, Control, Picture, Point, Unseen, Wording
 
     Glimpse = Callable[[Point, Point], Picture]
     Followed = tuple[Control, Point, float]
@@ -265,11 +265,11 @@ class Eyes:
             for one, varies in zip(controls, varied, strict=True)
         ]
 
-    def _words(self, shown: ShownWords) -> Words:
+    def _words(self, shown: ShownWords) -> Wording:
         picture = self._look.decoded(shown.picture)
         if picture is None:
             raise ValueError("a picture is damaged")
-        return self._look.Words(self._look.grey(picture), shown.at)
+        return self._look.Wording(self._look.grey(picture), shown.at)
 
     def _seek(self, wanted: Sequence[int]) -> dict[str, Any]:
         picture = self._grab()

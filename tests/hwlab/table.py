@@ -37,6 +37,7 @@ _SUBJECTS = {
     "test_usb": "Speakerphone",
     "test_gadget": "Speakerphone",
     "test_user": "Speakerphone, ordinary user",
+    "test_wall": "Sound cards behind the wall",
     "test_sound": "Microphone mute",
     "test_camera": "Camera on a serial line",
     "test_serial": "Camera on a serial line",

@@ -465,7 +465,8 @@ def run(wanted: InitRequest, tell: Say) -> dict[str, object]:
             *(wanted.wishes, devices, ask, say_so),
             as_service=as_service,
             there=there,
-            walls=as_service and asyncio.run(wall_lacks()) == "",
+            # Proposed to a person who reads the question, and never taken by itself.
+            walls=as_service and ask is not None and asyncio.run(wall_lacks()) == "",
         )
     except (typer.Abort, EOFError, KeyboardInterrupt) as error:
         raise RoomctlError("init: stopped; nothing is written") from error

@@ -62,6 +62,7 @@ OTHER_LETTER = {0: 0.026, -1: 0.12, 1: 0.06}  # 1 less the correlation: moved, s
 DOUBTFUL_LETTER = 0.2
 INKED = 24
 LEVEL = 6.0  # of the prevailing colours
+KEPT_SPREAD = 0.92  # of a label: a zoom leaves .93, a veil of a tenth .90
 LEAST_COUNTED = 0.1  # of a tile: a text may reach into a strip beside what moves
 WHOLE_STEPS = (0.0, -1.0, 1.0)
 STEPS = (-1.0, -0.5, 0.0, 0.5, 1.0)  # pixels by which a tile may have moved
@@ -424,6 +425,7 @@ class _Compared:
         return self.as_it_was() or (
             self.core <= self._text_limit
             and _level(shown, now) <= LEVEL
+            and _spread(now) >= KEPT_SPREAD * _spread(shown)
             and _other_letter(grey(shown), grey(now), kept) <= (letter or self._letter_limit)
         )
 
@@ -643,6 +645,11 @@ def _ink(
     white = np.clip(255 * inked, 0, 255).astype(np.uint8)
     contrast, most = abs(along), np.maximum(ground, 255 - ground)
     return cv2.merge([white] * 3), ink, float(contrast.max()), float((contrast / most).max())
+
+
+def _spread(picture: Picture) -> float:
+    """Return how much a label and its ground differ: it is less under a veil of that ground."""
+    return float(blurred(grey(picture)[_EDGE:-_EDGE, _EDGE:-_EDGE], _BLUR).std())
 
 
 def _level(shown: Picture, now: Picture) -> float:

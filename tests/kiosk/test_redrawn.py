@@ -167,6 +167,14 @@ def test_a_link_is_found_in_the_other_theme_unless_it_is_paler_or_another():
         assert isinstance(find(control, other), Unseen)
 
 
+def test_a_white_veil_on_a_white_page_is_seen_by_the_paler_label():
+    page = linked(ground=255, ink=(90, 90, 90), above="")
+    control = learn([page], AT)
+    assert near(find(control, moved(page, 0.5)), AT)
+    veiled = (255 - (255 - page) * 0.9).astype(np.uint8)
+    assert isinstance(find(control, moved(veiled, 0.5)), Unseen)
+
+
 @pytest.mark.parametrize("share", [0.8, 0.85, 0.9])
 def test_a_link_that_fades_in_is_not_pressed_though_its_theme_has_more_contrast(share):
     control = learn([linked(ground=20)], AT)

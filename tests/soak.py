@@ -181,6 +181,7 @@ def main() -> int:
         say("power cuts: skipped; root alone makes the image that they are tried on")
     elif asked.power_cuts:
         more = {"ROOMCTL_POWER_CUTS": str(asked.power_cuts), "ROOMCTL_BOX_RELEASES": "13"}
+        more["ROOMCTL_BOX_LONG"] = "1"
         good &= tested("-s", "tests/hwlab/box/test_image.py", "-k", "power_cut", **more)
     return 0 if good else 1
 

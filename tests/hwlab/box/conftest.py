@@ -16,6 +16,10 @@ from tests.hwlab.lab.packages import Unavailable
 
 Boot = Callable[[], Box]
 RELEASES = os.environ.get("ROOMCTL_BOX_RELEASES", "13 12").split()
+long = pytest.mark.skipif(
+    not os.environ.get("ROOMCTL_BOX_LONG"),
+    reason="a quarter of an hour: ROOMCTL_BOX_LONG=1",
+)
 _DISPLAY = """[Service]
 TTYPath=
 TTYReset=no

@@ -20,7 +20,7 @@ import httpx
 import pytest
 
 from tests.hwlab.box import debian
-from tests.hwlab.box.conftest import RELEASES
+from tests.hwlab.box.conftest import RELEASES, long
 from tests.hwlab.box.container import until
 from tests.hwlab.box.disk import free
 from tests.hwlab.box.documented import TREE
@@ -124,6 +124,7 @@ def test_every_compiled_module_is_loaded_on_another_architecture(foreign: Foreig
     assert (machine, int(count), hashed) == (DEB["MACHINES"][foreign.arch], len(names), "$argon2id")
 
 
+@long
 def test_a_simulated_room_is_ready_on_another_architecture(
     foreign: Foreign, tmp_path: Path
 ) -> None:

@@ -23,7 +23,7 @@ import pytest
 from roomctl.store.settings import Settings
 from tests.hwlab import __main__ as hwlab
 from tests.hwlab.box import debian, writes
-from tests.hwlab.box.conftest import RELEASES
+from tests.hwlab.box.conftest import RELEASES, long
 from tests.hwlab.box.container import until
 from tests.hwlab.box.disk import BOOT_S, Machine, copied
 from tests.hwlab.box.documented import TREE
@@ -33,6 +33,7 @@ from tests.hwlab.lab.packages import Packages, Unavailable
 pytestmark = [
     pytest.mark.timeout(10800),  # an emulated processor, and a Debian to be made
     pytest.mark.skipif("13" not in RELEASES, reason="the image is of Debian 13"),
+    long,
 ]
 
 FOLDER = debian.FOLDER / "image"

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.hwlab.box import debian
-from tests.hwlab.box.conftest import RELEASES, stand_ins
+from tests.hwlab.box.conftest import RELEASES, long, stand_ins
 from tests.hwlab.box.container import Box, booted, until
 from tests.hwlab.box.documented import TREE
 from tests.hwlab.box.test_first_contact import findings, journal, shown, status, units, until_ready
@@ -237,11 +237,6 @@ def test_three_steps_and_the_room_is_ready_and_so_again_after_a_reboot(box: Box)
         wrong = [one for one in findings(box) if one["verdict"] != "ok"]
         assert {one["subject"] for one in wrong} <= {"clock"}, wrong
         box.reboot()
-
-
-long = pytest.mark.skipif(
-    not os.environ.get("ROOMCTL_BOX_LONG"), reason="a quarter of an hour: ROOMCTL_BOX_LONG=1"
-)
 
 
 @long

@@ -16,14 +16,13 @@ from typing import Any
 import pytest
 
 from tests.hwlab.box import debian
-from tests.hwlab.box.conftest import RELEASES, stand_ins
+from tests.hwlab.box.conftest import RELEASES, long, stand_ins
 from tests.hwlab.box.container import Box, booted, until
 from tests.hwlab.box.documented import TREE
 from tests.hwlab.box.test_first_contact import journal, shown, status, until_ready
 from tests.hwlab.box.test_package import (  # noqa: F401 - fixtures
     bring,
     furnished,
-    long,
     made,
     three_steps,
     tree,
@@ -207,6 +206,7 @@ def test_a_version_that_does_not_start_goes_back_by_itself_and_the_room_says_so(
     assert "99.0" not in box.run("sudo roomctl issues", user=debian.USER).said
 
 
+@long
 def test_an_update_that_loses_power_leaves_the_old_version(
     box: Box, package: Path, signer: Signer, tmp_path: Path
 ) -> None:
@@ -230,6 +230,7 @@ def test_an_update_that_loses_power_leaves_the_old_version(
         assert told(box)["last"]["code"] == "cut_off"
 
 
+@long
 def test_bad_sources_are_refused_each_by_its_name_and_nothing_is_changed(
     box: Box, package: Path, signer: Signer, tmp_path: Path
 ) -> None:
@@ -289,6 +290,7 @@ def of_another_machine(root: Path) -> None:
     )
 
 
+@long
 def test_what_the_rooms_user_leaves_for_root_is_a_request_or_nothing(box: Box) -> None:
     before = whole(box)
     request = "/run/roomctl/update.request"

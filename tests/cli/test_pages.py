@@ -27,6 +27,7 @@ ELSEWHERE = {  # what is not for a room that is simulated here, and what runs it
     "drill": "tests/cli/test_drill.py",
     "camera describe": "tests/camera/test_describe.py",
     "import": "tests/cli/test_importing.py",
+    "update": "tests/cli/test_updating.py: no package runs here",
     "watch": "tests/cli/test_watch.py: it has no end",
     "probe": "tests/cli/test_init.py: it looks at this very machine",
     "secret": "tests/cli/test_secret.py",

@@ -59,7 +59,7 @@ async def test_it_has_the_sound_and_nothing_else_and_leaves_nothing_behind(agenc
         begun = time.monotonic()
         assert agency.end() == 0
         assert time.monotonic() - begun < END_S
-    assert "ignored an order" in agency.log.read_text()
+    assert "ignored ShowPage" in agency.log.read_text()
     assert not _left(agency.place)
     assert not agency.socket.exists()
 

@@ -111,9 +111,9 @@ export class ConditionsCard extends HTMLElement {
 
   /** @param {Condition} one */
   #why(one) {
-    const { room } = this.desk;
+    const { clock, room } = this.desk;
     if (one.reason === null || !room) return t("desk.holds");
-    if (one.reason === "heard") return lastHeard(room.audio, this.desk.clock);
+    if (one.reason === "heard") return lastHeard(room.audio, clock);
     const { devices } = room;
     const whom = one.message.split(", ").filter((name) => devices.some((device) => device.name === name));
     const names = whom.map((name) => deviceName(name, devices)).join(t("desk.and"));

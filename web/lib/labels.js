@@ -23,7 +23,7 @@ export function asksToJoin({ state, can_press_join: known, witnesses }) {
 }
 
 /**
- * Whether there is a call to show: one under way, or a page that is still there and says it failed.
+ * Whether there is a call to show: under way, or a page that says it failed.
  * @param {Meeting} meeting
  * @returns {boolean}
  */
@@ -50,7 +50,7 @@ export function lent({ byom }) {
 }
 
 /**
- * Who has the room's camera and speakerphone: a fact where the switch says so, else what was asked for.
+ * Who has the room's camera and speakerphone: by the switch, else as asked for.
  * @param {Room} room
  * @returns {string}
  */
@@ -60,7 +60,7 @@ export function laptopWords({ byom }) {
 
 /** A time that is further away is not said: "until 09:00" would be tomorrow. */
 const TODAY_MS = 12 * 3600000;
-/** So long after its time the room has said what it is since; else it says nothing any more. */
+/** How late the room may say what has changed. */
 const OVERDUE_MS = 60_000;
 
 /**
@@ -449,7 +449,7 @@ export function hasSound({ audio, conditions }) {
 }
 
 /**
- * When the room was last known to hear and to be heard, and by which devices; "" of one that never was.
+ * When the room was last heard, and by what; "": never.
  * @param {Audio} audio
  * @param {RoomClock} clock
  */
@@ -481,7 +481,7 @@ export function offeredSeries(room) {
   return room.issues.filter((issue) => issue.code === "booking.series_unused");
 }
 
-/** Facts for whoever looks after the room; the people in it lose nothing by them. */
+/** Facts for staff alone. */
 const FOR_STAFF = new Set(["access.unstored", "alert.failing", "booking.series_unused", "byom.wrong_cable", "calendar.stripped", "calendar.unwritten", "camera.advisory", "camera.chain_count", "camera.not_mounted", "camera.unknown_model", "camera.unread", "clock.unproven", "mqtt.offline", "room.crowded", "speakerphone.advisory", "storage.quarantined", "tls.ends", "webhook.failing", "webhook.lost", "webhook.refused"]);
 
 /**

@@ -110,6 +110,7 @@ async def test_while_a_program_hears_a_source_that_was_plugged_in_the_room_is_no
                     if peak and not sounds.get(index):
                         begun.append(ear.mixer.sound.muted)
                     sounds[index] = peak > 0
+        sounds[index] = False  # it is plugged out
 
     def open_at_once(source, new):
         if new:

@@ -393,7 +393,7 @@ def starting(wishes: Wishes, *, again: bool = False, walled: Path = WALLED) -> l
     """Return what starts the units, now and at every boot.
 
     `again`: the daemon reads its file once more, and a display that is gone from it ends. The sound
-    cards change their owner before the display starts, and what has one open starts once more.
+    cards change their owner while no display runs: its session has a right to them till it ends.
     """
     wished = units(wishes)
     shows = [one for one in (KIOSK, SCREEN) if one in wished]
@@ -402,12 +402,13 @@ def starting(wishes: Wishes, *, again: bool = False, walled: Path = WALLED) -> l
         lines.append(["systemctl", "disable", "--now", KIOSK, SCREEN])
     moves = SOUND in wished if not walled.exists() else wishes.wall == "off"
     if moves:
+        if again and shows:
+            lines.append(["systemctl", "stop", *shows])
+            if kiosk := person("kiosk"):
+                lines.append(["systemctl", "stop", f"user@{kiosk.uid}.service"])
         how = "enable" if SOUND in wished else "disable"
         lines.append(["systemctl", how, "--now", SOUND])
         lines.append(["udevadm", "trigger", "--settle", "--subsystem-match=sound"])
-        if again and shows and (kiosk := person("kiosk")):
-            lines.append(["systemctl", "try-restart", f"user@{kiosk.uid}.service"])
-            lines.append(["systemctl", "try-restart", *shows])
     if again:
         lines.append(["systemctl", "restart", SERVICE_USER])
     return [*lines, ["systemctl", "enable", "--now", SERVICE_USER, *shows]]

@@ -64,7 +64,8 @@ def box(tmp_path):
         box.start_sound()
         box.daemon.start()
         box.daemon.document_when("a wall", lambda one: one["audio"]["wall"] == "stands")
-        time.sleep(CONFLICT_S)  # what was just found muted is not opened
+        box.daemon.document_when("what it was", lambda one: one["audio"]["requested"] is not None)
+        time.sleep(2 * CONFLICT_S)  # what was just found muted is not opened
         yield box
     finally:
         box.close()

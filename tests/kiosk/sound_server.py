@@ -141,10 +141,10 @@ class SoundServer:
             finally:
                 recorder.kill()
 
-    def suspended(self, source):
-        """Whether it gives not even silence."""
-        lines = self.pactl("list", "short", "sources").splitlines()
-        return any(f"\t{source}\t" in line and line.endswith("SUSPENDED") for line in lines)
+    def suspended(self, *sources):
+        """Whether they give not even silence."""
+        lines = [line.split("\t") for line in self.pactl("list", "short", "sources").splitlines()]
+        return {*sources} <= {line[1] for line in lines if line[-1] == "SUSPENDED"}
 
     def defaults(self):
         return self.pactl("get-default-sink").strip(), self.pactl("get-default-source").strip()

@@ -45,6 +45,7 @@ STATE = (Path("/var/lib/roomctl"), Path("/etc/roomctl"))
 CLOSER = Path("/usr/lib/systemd/system/roomctl-close.service")
 """Of the image: makes the root read-only again once no package is installed any more."""
 LARGEST_REQUEST = 256
+LARGEST_ANSWER = 8 << 20  # of the room, whose user may not fill root's memory
 COMPILED_KB = 60 << 10  # Python's caches, made when the package is installed
 SPARE_KB = 16 << 10
 LOCK_S = 120  # another apt may be at work
@@ -690,7 +691,10 @@ def api(method: str, path: str, body: object = None) -> dict[str, Any]:
     )
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(request, timeout=API_S) as answer:
-        found = json.load(answer)
+        data = answer.read(LARGEST_ANSWER + 1)
+    if len(data) > LARGEST_ANSWER:
+        raise ValueError(f"the room answers with more than {LARGEST_ANSWER >> 20} MB")
+    found = json.loads(data)
     if not isinstance(found, dict):
         raise ValueError("the room answers something else")
     return found

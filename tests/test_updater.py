@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -320,3 +323,32 @@ def test_it_runs_without_any_other_module_of_the_program() -> None:
 
 def test_the_room_looks_where_the_updater_writes() -> None:
     assert installed.UPDATER == updater.FOLDER
+
+
+@pytest.mark.real
+def test_an_answer_of_the_room_that_does_not_end_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = 0
+
+    class Endless(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            nonlocal sent
+            self.send_response(200)
+            self.end_headers()
+            with contextlib.suppress(OSError):
+                while sent < 10 * updater.LARGEST_ANSWER:
+                    sent += self.wfile.write(b" " * 65536)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Print nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Endless) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        file = tmp_path / "api.json"
+        file.write_text(json.dumps({"api": f"http://127.0.0.1:{server.server_port}", "token": ""}))
+        monkeypatch.setattr(updater, "RUN_FILE", file)
+        with pytest.raises(ValueError, match="more than 8 MB"):
+            updater.api("GET", "room")
+        server.shutdown()
+    assert sent < 10 * updater.LARGEST_ANSWER

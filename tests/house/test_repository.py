@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -24,9 +25,10 @@ Maintainer: lab <lab@example.org>
 Description: one file
 """
 
+LACKS = [program for program in NEEDS if shutil.which(program) is None]
 pytestmark = [
     pytest.mark.real,
-    pytest.mark.skipif(not all(map(shutil.which, NEEDS)), reason=f"needs {', '.join(NEEDS)}"),
+    pytest.mark.skipif(bool(LACKS) and not os.environ.get("CI"), reason=f"needs {LACKS}"),
 ]
 
 

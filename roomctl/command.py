@@ -32,11 +32,9 @@ Result = Mapping[str, Param | list[str]] | None
 Handler = Callable[..., Awaitable[Result]]
 
 
+CLOCK_24 = r"^([01]\d|2[0-3]):[0-5]\d$"
 Clock24 = Annotated[
-    str,
-    Field(
-        pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="in the room's time", examples=["03:00"]
-    ),
+    str, Field(pattern=CLOCK_24, description="in the room's time", examples=["03:00"])
 ]
 """An hour of the day, from 00:00 to 23:59."""
 

@@ -21,6 +21,7 @@ from roomctl import updater
 from roomctl.cli import ask
 from roomctl.cli.language import language, say, word
 from roomctl.cli.told import instant, zone_of
+from roomctl.command import CLOCK_24
 from roomctl.errors import RoomctlError
 from roomctl.frozen import frozen
 from roomctl.store.disk import write_whole
@@ -105,6 +106,8 @@ def source() -> dict[str, str]:
 
 def run(wanted: UpdateRequest, tell: Callable[[str], None]) -> Document:
     """Have it done, telling how far it is; return the section of the room document at the end."""
+    if wanted.at is not None and re.fullmatch(CLOCK_24, wanted.at) is None:
+        raise RoomctlError(f"--at: {wanted.at!r} is not a time of the day, such as 03:00")
     kind = "update.check" if wanted.check else "update.install"
     try:
         room = ask.room(wanted.url, wanted.token)

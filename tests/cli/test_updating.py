@@ -118,6 +118,13 @@ def test_what_is_only_asked_for_has_not_failed(at: str | None, cancel: bool) -> 
     assert updating.status({**IDLE, "last": BACK}, wanted) == 0
 
 
+@pytest.mark.parametrize("at", ["25:00", "3:00", "03:00\n", "noon", ""])
+def test_another_time_is_refused_before_the_room_is_asked(at: str) -> None:
+    wanted = updating.UpdateRequest(False, at, False, None, None)
+    with pytest.raises(RoomctlError, match="is not a time of the day, such as 03:00"):
+        updating.run(wanted, print)
+
+
 @pytest.mark.real
 def test_apt_reads_the_source(etc: Path) -> None:
     (etc / "package.gpg").write_bytes(b"key")

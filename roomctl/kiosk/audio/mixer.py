@@ -167,7 +167,7 @@ class Mixer:
         again_s = AGAIN_S[0]
         while True:
             with contextlib.suppress(TimeoutError):
-                timed = self._has_switches or self._silence.needs_time
+                timed = self._has_switches or self._silence.needs_time or connection.needs_time
                 async with asyncio.timeout(LOOK_S if timed else None):
                     await self._wake.wait()
             self._wake.clear()

@@ -75,6 +75,8 @@ class SoundServerDeclined(SoundServerGone):
 class SoundServer:
     """One connection to a sound server. Every method raises Gone once the server is."""
 
+    needs_time = False  # nothing is to be looked at again unless the server reports a change
+
     def __init__(self, server: str | None) -> None:
         """`server` is a PulseAudio address; None: where libpulse finds it."""
         library: Any = _library()  # Any: pulsectl has no types

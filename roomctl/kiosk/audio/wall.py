@@ -119,6 +119,7 @@ class WalledServer(_Inside):
         self.changes = 0  # how often the gate was shut, opened or moved
         self._last: _Reading | None = None
         self._heard: SoundNode | None = None
+        self._moving: int | None = None  # the microphone to which a move shows no effect yet
         self._unmuted: set[int] = set()
 
     async def open(self, news: News) -> None:
@@ -167,6 +168,17 @@ class WalledServer(_Inside):
             deaf=frozenset(),
         )
 
+    @property
+    def needs_time(self) -> bool:
+        """Whether a stream is not at its device: a session manager that begins may miss a move."""
+        found, wall = self._last, self._wall
+        if found is None:
+            return False
+        mic, sink = wall.microphone, wall.loudspeaker
+        return (mic is not None and found.gate.source != mic.index) or (
+            sink is not None and found.out.sink != sink.index
+        )
+
     async def shut(self) -> None:
         """Shut an open gate, and read it back later."""
         if self._last is not None and not self._last.shut:
@@ -213,7 +225,9 @@ class WalledServer(_Inside):
         moves = mic is not None and found.gate.source != mic.index
         moved = sink is not None and found.out.sink != sink.index
         fresh = [one for one in found.hardware.sources if one.index not in self._unmuted]
-        ends = not found.shut and (moves or _ended(before, mic))
+        moving, self._moving = self._moving, mic.index if moves and mic is not None else None
+        elsewhere = moves and self._moving != moving  # a move that is repeated was shut for before
+        ends = not found.shut and (elsewhere or _ended(before, mic))
         wall.microphone, wall.loudspeaker = mic, sink
         if not (moves or moved or fresh or ends):
             return found

@@ -7,6 +7,7 @@ from array import array
 from math import pi, sin
 
 import pytest
+from pulsectl_asyncio import pulsectl_async
 
 from roomctl.kiosk.audio.meter import PeakMeter
 from roomctl.kiosk.audio.talk import VoiceMeter
@@ -89,6 +90,25 @@ async def test_a_microphone_that_is_opened_before_it_is_there_stays_shut_when_it
         await ear.until(lambda sound: sound.muted and sound.gain_pct is not None)
         assert program.loud == 0
         assert await program.stays_silent() == 0
+
+
+async def test_a_move_that_a_session_manager_misses_is_made_again(monkeypatch):
+    """One that has just begun does; the room is open by then, and nothing changes any more."""
+    kind = pulsectl_async.PulseAsync
+    move, managed = kind.source_output_move, asyncio.Event()
+
+    async def miss(pulse, *words):
+        if managed.is_set():
+            await move(pulse, *words)
+
+    monkeypatch.setattr(kind, "source_output_move", miss)
+    async with walled("mic") as (rig, ear), rig.program() as program:
+        await rig.speak("mic")
+        await ear.mute(False)
+        await asyncio.sleep(2)
+        managed.set()
+        await program.hears()
+        assert not ear.mixer.sound.muted
 
 
 @pytest.mark.parametrize("end", ["gate", "call"])

@@ -108,7 +108,8 @@ class Bridge(Part):
         self._failing_since: Moment | None = None
         self._ending = False
         self._flooded = False  # and whoever floods has been told
-        self._allowance = Allowance(COMMANDS, room.clock.mono_s())
+        self._commands = Allowance(COMMANDS, room.clock.mono_s())
+        self._corrections = Allowance(COMMANDS, room.clock.mono_s())
         self._kept: Messages = {}  # what the broker keeps, as far as this run knows
         self._left: set[str] = set()  # what an earlier run has left there
         self._again = asyncio.Event()  # something is to be published that is not new
@@ -305,8 +306,8 @@ class Bridge(Part):
         """Take it that the broker keeps something on a topic of ours that is not of this run."""
         if self._kept.get(topic, "").encode() == payload or len(self._left) >= MOST_LEFT:
             return
-        if not self._allowance.take(self._room.clock.mono_s()) and topic in self._kept:
-            return
+        if not self._corrections.take(self._room.clock.mono_s()) and topic in self._kept:
+            return  # somebody else writes there all the time
         self._kept.pop(topic, None)
         self._left.add(topic)
         self._again.set()
@@ -334,7 +335,7 @@ class Bridge(Part):
 
     def _refusal(self, received: Received) -> Failure | None:
         """Return why a command is not even read."""
-        if not self._allowance.take(self._room.clock.mono_s()):
+        if not self._commands.take(self._room.clock.mono_s()):
             return Failure("too_often", f"more than {COMMANDS.per_s:g} commands a second")
         if received.kept:
             return Failure("retained", "a command must not be kept by the broker; publish it once")

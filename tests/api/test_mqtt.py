@@ -513,6 +513,19 @@ async def test_a_session_that_breaks_in_a_command_costs_its_result_alone() -> No
 
 
 @invented
+async def test_what_the_broker_kept_costs_no_command_its_turn() -> None:
+    broker = Broker()
+    async with bridged(broker, role="operate") as house:
+        left = {f"{BASE}/state/of_an_earlier_run/{number}": "on" for number in range(100)}
+        broker.kept |= left
+        broker.break_off()
+        await house.until(lambda: broker.session is not None, 10.0)
+        broker.command("audio.volume", {"pct": 34})
+        await house.until(lambda: house.document.audio.volume_pct == 34)
+        await house.until(lambda: not broker.kept.keys() & left)
+
+
+@invented
 async def test_the_brokers_client_id_is_the_rooms_so_that_no_old_will_comes_late() -> None:
     broker = Broker()
     async with bridged(broker, username="room", password="a-secret-of-ours"):

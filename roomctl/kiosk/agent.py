@@ -457,7 +457,8 @@ class SoundAgent(Attendant):
         """`place` is where the servers' sockets are; `state` keeps the devices' volumes."""
         super().__init__()
         self._vault = Vault(place, state)
-        wall = Wall(self._vault.manager, self._vault.programs, lambda: self._vault.why)
+        vault = self._vault
+        wall = Wall(vault.manager, vault.programs, lambda: vault.why, vault.begin_again)
         self._mixer, self._levels = Mixer(self._say, wall=wall), PeakMeter(self._say, wall=wall)
         self._voice = VoiceMeter(lambda talking: self._say(VoiceHeard(talking)), wall)
 

@@ -32,6 +32,7 @@ LOUD = 300  # of 16 bit, of one tone in 0.1 s
 SECRET_S = 0.4
 ACTS_A_WALL = 10
 LIMIT_S = 300.0
+STILL = b"the sound servers begin again"
 
 SERVERS = ("wireplumber", "manager.conf", "programs.conf", "pipewire.conf")
 HOSTILE = (
@@ -86,12 +87,15 @@ class Recorder:
         pieces = (self.heard[n : n + step] for n in range(since, len(self.heard) - step, step))
         return max((_strength(piece, hertz) for piece in pieces), default=0.0)
 
-    async def hears(self, hertz: int) -> None:
-        """Wait until it hears a tone, from now on."""
-        since = len(self.heard)
+    async def hears(self, hertz: int, log: Path) -> bool:
+        """Wait until it hears a tone, from now on; False: the servers stood still, says the log."""
+        since, begun = len(self.heard), log.read_bytes().count(STILL)
         async with asyncio.timeout(LIMIT_S):
             while self.loudest(hertz, since) < LOUD:
+                if log.read_bytes().count(STILL) > begun:
+                    return False
                 await asyncio.sleep(0.05)
+        return True
 
     async def _record(self) -> None:
         line = ["parec", "--raw", f"--rate={RATE}", "--channels=1", "--format=s16le"]
@@ -264,15 +268,27 @@ class History:
         await self._room.says(True)
 
     async def _speak(self, recorder: Recorder) -> None:
-        """Open the room: it is heard."""
-        await self._room.open()
-        hello = Player(self._manager, self._place, HELLO_HZ)
-        try:
-            await recorder.hears(HELLO_HZ)
-        finally:
-            hello.stop()
+        """Open the room: it is heard; at the latest once servers that stood still began again."""
+        heard = False
+        while not heard:
+            await self._until_muted()
+            await self._room.open()
+            hello = Player(self._manager, self._place, HELLO_HZ)
+            try:
+                heard = await recorder.hears(HELLO_HZ, self._agency.log)
+            finally:
+                hello.stop()
         self._room.press(True)
         await self._room.says(True)
+
+    async def _until_muted(self) -> None:
+        async with asyncio.timeout(LIMIT_S):
+            while not self._muted():
+                await self._whole()
+                await asyncio.sleep(0.05)
+
+    def _muted(self) -> bool:
+        return self._room.said is not None and self._room.said.muted is True
 
     async def _begin(self) -> None:
         self._agency.start(sound_alone=True)

@@ -178,7 +178,7 @@ class Rig:
 
     def __init__(self, vault):
         self.vault, self.place = vault, Path(vault.manager.removeprefix("unix:")).parents[1]
-        self.wall = Wall(vault.manager, vault.programs, lambda: vault.why)
+        self.wall = Wall(vault.manager, vault.programs, lambda: vault.why, vault.begin_again)
         self._modules, self._players = {}, []
 
     async def pactl(self, *words, server=None):

@@ -273,7 +273,7 @@ class Mixer:
         if self._target.muted or muted:
             self._silence.follow(connection, scene, changed, fresh=self._fresh)
         else:
-            self._silence.leave()
+            self._silence.opened(scene)
         self._fresh = self._fresh and not muted
 
     def _read(self, scene: SoundGraph) -> SoundState:

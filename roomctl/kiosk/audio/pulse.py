@@ -75,8 +75,6 @@ class SoundServerDeclined(SoundServerGone):
 class SoundServer:
     """One connection to a sound server. Every method raises Gone once the server is."""
 
-    needs_time = False  # nothing is to be looked at again unless the server reports a change
-
     def __init__(self, server: str | None) -> None:
         """`server` is a PulseAudio address; None: where libpulse finds it."""
         library: Any = _library()  # Any: pulsectl has no types
@@ -90,6 +88,11 @@ class SoundServer:
         self._pulse = library.PulseAsync(NAME, server)
         self._news: asyncio.Task[None] | None = None
         self._roused: set[int] = set()
+
+    @property
+    def needs_time(self) -> bool:
+        """Whether something is to be looked at again although the server reports no change."""
+        return False
 
     async def open(self, news: News) -> None:
         """Connect, and have `news` called when a source, a sink, a stream or a default changes."""

@@ -139,6 +139,10 @@ class SilenceWatch:
                 there.follow(source, changed=index in changed)
             there.ear.follow(_now(), listened=listened, deaf=index in scene.deaf)
 
+    def opened(self, scene: SoundGraph) -> None:
+        """Prove nothing: the room is open."""
+        self.leave()
+
     def leave(self) -> None:
         """Listen to nothing: the room is not muted."""
         for index in tuple(self._listeners):

@@ -32,7 +32,8 @@ ZEROS_S = 0.2  # of silence before anything is called muted
 HEARS_S = 2.0  # a gate that is shut for so long, and gives no silence, leaks
 STUCK_S = 1.0  # a look that gets nothing for so long begins again
 LATE_S = 5.0  # while a program records, the canary gets something at least so often
-PEAKS_PER_S = 25
+STILL_S = 10.0  # servers that give no sound for so long begin again
+PEAKS_PER_S, FLOW_PEAKS_PER_S = 25, 5
 QUIET_PEAKS = round(ZEROS_S * PEAKS_PER_S) + 1  # the first may have begun before the change
 _NOTHING = 2.0**-16  # half a step of 16 bit: what a program that is given nothing may read
 
@@ -40,9 +41,19 @@ _NOTHING = 2.0**-16  # half a step of 16 bit: what a program that is given nothi
 class Wall:
     """The two servers of a wall, the device that is wanted, and what was read of the gate last."""
 
-    def __init__(self, manager: str, programs: str, why: Callable[[], str] = lambda: "") -> None:
-        """Both are PulseAudio addresses; `why` says what is wrong with the servers, or ""."""
+    def __init__(
+        self,
+        manager: str,
+        programs: str,
+        why: Callable[[], str] = lambda: "",
+        begin_again: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Both are PulseAudio addresses; `why` says what is wrong with the servers, or "".
+
+        `begin_again` has the servers stopped and started.
+        """
         self.manager, self.programs, self._why = manager, programs, why
+        self.begin_again = begin_again
         self.use = PreferDevice(None, None, None)
         self.shut = True
         self.microphone: SoundNode | None = None
@@ -294,7 +305,8 @@ class Canary:
 
     After each change of the gate it records until it has read zeros for 0.2 s; then only while a
     program has `call` run, so that no microphone runs for its sake. It looks each second whether
-    it sees anything but the two nodes that are there for programs. In place of a `SilenceWatch`.
+    it sees anything but the two nodes that are there for programs. While the gate is open and a
+    program records, it looks whether sound flows at all. In place of a `SilenceWatch`.
     """
 
     needs_time = False  # it tells by itself
@@ -311,6 +323,9 @@ class Canary:
         self._why = ""
         self._listened = False
         self._got_at = 0.0
+        self._still_at: float | None = None  # since when the servers give no sound
+        self._begun_again = False  # for that, and no sound has come since
+        self._flow: asyncio.Task[None] | None = None
         self._ended: set[asyncio.Task[None]] = set()
 
     def silent(self) -> Mapping[int, bool | None]:
@@ -339,8 +354,9 @@ class Canary:
         """Prove that the gate is shut, if it reads so; anew after each change."""
         call = scene.sources[0]
         if not call.muted or not isinstance(connection, WalledServer):
-            self.leave()
+            self.opened(scene)
             return
+        self._flows(wanted=False)
         listened = scene.listened is None or call.index in scene.listened
         if listened and not self._listened:
             self._got_at = _now()
@@ -355,17 +371,58 @@ class Canary:
 
     def leave(self) -> None:
         """Prove nothing: the room is not muted."""
-        self._of, self._silent, self._seen = None, None, None
+        self._of, self._silent, self._seen, self._still_at = None, None, None, None
         self.loud = frozenset()
         if self._task is not None:
-            self._task.cancel()
-            self._ended.add(self._task)
-            self._task.add_done_callback(self._ended.discard)
+            self._end(self._task)
             self._task = None
+
+    def opened(self, scene: SoundGraph) -> None:
+        """Prove nothing; see that sound flows while a program records."""
+        self.leave()
+        self._flows(wanted=bool(scene.listened) and self._wall.microphone is not None)
 
     async def close(self) -> None:
         self.leave()
+        self._flows(wanted=False)
         await asyncio.gather(*self._ended, return_exceptions=True)
+
+    def _flows(self, *, wanted: bool) -> None:
+        if wanted and self._flow is None:
+            self._flow = asyncio.create_task(self._watch_flow())
+        elif not wanted and self._flow is not None:
+            self._end(self._flow)
+            self._flow = None
+
+    def _end(self, task: asyncio.Task[None]) -> None:
+        task.cancel()
+        self._ended.add(task)
+        task.add_done_callback(self._ended.discard)
+
+    async def _watch_flow(self) -> None:
+        while True:
+            with contextlib.suppress(SoundServerGone):
+                connection = SoundServer(self._wall.programs)
+                try:
+                    await connection.open(lambda source, new: None)
+                    await self._until_still(connection)
+                finally:
+                    await connection.close()
+            await asyncio.sleep(LOOK_S)
+
+    async def _until_still(self, connection: SoundServer) -> None:
+        """Return once nothing has come for a while."""
+        stream = connection.peaks(CALL, FLOW_PEAKS_PER_S, passive=True)
+        async with contextlib.aclosing(stream) as peaks:
+            while True:
+                try:
+                    async with asyncio.timeout(STILL_S):
+                        if await anext(peaks, None) is None:
+                            return
+                except TimeoutError:
+                    self._begin_again()
+                    return
+                self._begun_again = False
 
     async def _watch(self) -> None:
         while True:
@@ -401,16 +458,35 @@ class Canary:
                     peak = None
                 if peak is None and driven:
                     self._say(None, "the programs' side of the wall gives no sound")
+                    self._stands_still()
                     return False
                 quiet = QUIET_PEAKS if peak is None else quiet + 1 if peak <= _NOTHING else 0
                 if quiet >= QUIET_PEAKS:
                     self._got_at = _now()
+                    self._still_at, self._begun_again = None, self._begun_again and not driven
                     self._say(True, "")
                     return True
                 if not quiet and _now() - begun > HEARS_S:
                     begun = _now()
                     self._hear()
         return False
+
+    def _stands_still(self) -> None:
+        """Take that the servers give no sound, although the gate is driven."""
+        self._still_at = self._still_at or _now()
+        if _now() - self._still_at > STILL_S:
+            self._begin_again()
+
+    def _begin_again(self) -> None:
+        """Have the servers begin again; once, for a broken microphone gives no sound, either.
+
+        PipeWire 1.4.2 stands still for good, now and then, where its session manager was killed.
+        """
+        if self._begun_again:
+            return
+        _log.warning("sound: no sound for %g s; the sound servers begin again", STILL_S)
+        self._still_at, self._begun_again = None, True
+        self._wall.begin_again()
 
     async def _keep(self, connection: SoundServer) -> None:
         """Return once the gate has changed, or something is not as it should be."""

@@ -15,6 +15,8 @@ from tests.kiosk.mixing import Ear
 class Stubborn:
     """A connection to a server that opens and mutes nothing."""
 
+    needs_time = False
+
     def __init__(self, sources):
         self.sources = sources
 

@@ -9,6 +9,7 @@ from math import pi, sin
 import pytest
 from pulsectl_asyncio import pulsectl_async
 
+from roomctl.kiosk.audio import pulse
 from roomctl.kiosk.audio.meter import PeakMeter
 from roomctl.kiosk.audio.talk import VoiceMeter
 from roomctl.kiosk.audio.wall import Wall, WalledServer
@@ -109,6 +110,40 @@ async def test_a_move_that_a_session_manager_misses_is_made_again(monkeypatch):
         managed.set()
         await program.hears()
         assert not ear.mixer.sound.muted
+
+
+@interrupted
+async def test_servers_that_stand_still_begin_again_once(monkeypatch):
+    """PipeWire does, now and then, where its session manager was killed."""
+    monkeypatch.setattr("roomctl.kiosk.audio.wall.STILL_S", 1.0)
+    still, begun = True, []
+
+    async def nothing(server, source, rate, *, passive=False):
+        if still and not isinstance(server, WalledServer):
+            await asyncio.Event().wait()
+        async with contextlib.aclosing(peaks(server, source, rate, passive=passive)) as heard:
+            async for peak in heard:
+                yield peak
+
+    peaks = pulse.SoundServer.peaks
+    monkeypatch.setattr(pulse.SoundServer, "peaks", nothing)
+    async with walled("mic") as (rig, ear):
+        again = rig.wall.begin_again
+        rig.wall.begin_again = lambda: begun.append(again())
+        ear.mixer.mute(True)
+        await ear.until(lambda sound: "gives no sound" in sound.why)
+        await ear.until(lambda sound: not sound.available)
+        await ear.until(lambda sound: sound.available)
+        await rig.plug("mic")
+        await ear.until(lambda sound: "gives no sound" in sound.why)
+        await asyncio.sleep(4)
+        assert len(begun) == 1
+        still = False
+        await ear.until(lambda sound: sound.muted)
+        still = True
+        async with rig.program():
+            await ear.mute(False)
+            await ear.until(lambda sound: not sound.available)
 
 
 @pytest.mark.parametrize("end", ["gate", "call"])

@@ -85,7 +85,11 @@ class Vault:
         """Do this to the sound from now on; if it is something else, all begins again, and shut."""
         if processing != self._processing:
             self._processing = processing
-            self._again.set()
+            self.begin_again()
+
+    def begin_again(self) -> None:
+        """Stop the sound servers and start them, shut."""
+        self._again.set()
 
     async def run(self) -> None:
         """Serve until cancelled; `why` says what is wrong, and is empty while all of it runs."""

@@ -46,6 +46,7 @@ CLOSER = Path("/usr/lib/systemd/system/roomctl-close.service")
 """Of the image: makes the root read-only again once no package is installed any more."""
 LARGEST_REQUEST = 256
 LARGEST_ANSWER = 8 << 20  # of the room, whose user may not fill root's memory
+LARGEST_LOG = 16 << 20  # what a program prints; one that prints more prints without end
 COMPILED_KB = 60 << 10  # Python's caches, made when the package is installed
 SPARE_KB = 16 << 10
 LOCK_S = 120  # another apt may be at work
@@ -548,14 +549,14 @@ INSTALL = (
 
 @dataclass(frozen=True)
 class Ran:
-    """How a program ended, None: it took too long; and what it printed."""
+    """How a program ended, None: it took too long, or printed too much; and what it printed."""
 
     status: int | None
     said: str
 
 
 def run(line: Sequence[str], limit_s: float = 60.0, *, cwd: Path = Path("/")) -> Ran:
-    """Run a program; one that takes too long is killed, with all that it began."""
+    """Run a program; one that takes too long or prints 16 MB is killed, with all that it began."""
     around = {
         "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         "HOME": "/root",
@@ -573,14 +574,17 @@ def run(line: Sequence[str], limit_s: float = 60.0, *, cwd: Path = Path("/")) ->
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        try:
-            status: int | None = process.wait(limit_s)
-        except subprocess.TimeoutExpired:
+        until = time.monotonic() + limit_s
+        status: int | None = None
+        while time.monotonic() < until and os.fstat(into.fileno()).st_size < LARGEST_LOG:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                status = process.wait(min(1.0, limit_s))
+                break
+        else:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-            status = None
-        into.seek(0)
-        said = into.read().decode(errors="replace").strip()
+        into.seek(max(0, os.fstat(into.fileno()).st_size - LARGEST_LOG))
+        said = into.read(LARGEST_LOG).decode(errors="replace").strip()
     return Ran(status, said)
 
 

@@ -352,3 +352,21 @@ def test_an_answer_of_the_room_that_does_not_end_is_refused(
             updater.api("GET", "room")
         server.shutdown()
     assert sent < 10 * updater.LARGEST_ANSWER
+
+
+@pytest.mark.real
+def test_a_program_that_prints_without_end_is_ended(tmp_path, monkeypatch):
+    monkeypatch.setattr(updater, "FOLDER", tmp_path)
+    monkeypatch.setattr(updater, "LARGEST_LOG", 1 << 20)
+    done = updater.run(["sh", "-c", "while :; do head -c 100000 /dev/zero; sleep 0.01; done"], 60.0)
+    assert done.status is None
+    assert len(done.said) == 1 << 20
+
+
+@pytest.mark.real
+def test_a_program_that_takes_too_long_is_ended_with_what_it_began(tmp_path, monkeypatch):
+    monkeypatch.setattr(updater, "FOLDER", tmp_path)
+    done = updater.run(["sh", "-c", "sleep 4711 & echo $!; wait"], 0.3)
+    assert done.status is None
+    with contextlib.suppress(FileNotFoundError):
+        assert ") Z " in Path("/proc", done.said, "stat").read_text(encoding="ascii")

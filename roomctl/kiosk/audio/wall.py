@@ -181,13 +181,19 @@ class WalledServer(_Inside):
 
     @property
     def needs_time(self) -> bool:
-        """Whether a stream is not at its device: a session manager that begins may miss a move."""
+        """Whether a device is missing, or a stream not at its device.
+
+        PipeWire does not always report when that changes: a session manager that has just begun
+        misses a move, and a device that has just appeared may be listed only later.
+        """
         found, wall = self._last, self._wall
         if found is None:
             return False
         mic, sink = wall.microphone, wall.loudspeaker
-        return (mic is not None and found.gate.source != mic.index) or (
-            sink is not None and found.out.sink != sink.index
+        return (
+            mic is None
+            or sink is None
+            or (found.gate.source, found.out.sink) != (mic.index, sink.index)
         )
 
     async def shut(self) -> None:

@@ -22,11 +22,11 @@ check: ## the checks, and every test that needs no browser, process or socket; a
 	@bash .ci/environment test
 	@exec "$(VENV)/bin/python" .ci/checks.py check $(ARGS)
 
-test: ## every check and every test but those of the hardware lab; CI runs both
+test: ## every check and every test but those of the lab; CI runs both
 	@bash .ci/environment test
 	@exec "$(VENV)/bin/python" .ci/checks.py test $(ARGS)
 
-hwlab: ## the drivers on real kernel drivers in a virtual machine; minutes
+hwlab: ## whole calls, displays and sound; the drivers on real kernel drivers; minutes
 	@bash .ci/environment test
 	@exec "$(VENV)/bin/python" .ci/checks.py hwlab $(ARGS)
 

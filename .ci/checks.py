@@ -1,8 +1,8 @@
 """Checks and tests in three speeds, each with one line at its end that says what was counted.
 
     checks.py check [ARGS]   format, lint, types, contracts, and the tests that need nothing real
-    checks.py test [ARGS]    the same with every test but the hardware lab's; ARGS go to pytest
-    checks.py hwlab [ARGS]   the hardware lab: the drivers on real kernel drivers
+    checks.py test [ARGS]    the same with every test but the lab's; ARGS go to pytest
+    checks.py hwlab [ARGS]   the lab: whole calls, displays and sound, then real kernel drivers
 
 A check that fails does not stop the next one; the exit code is 0 only if all of them passed.
 With CI set, a check that cannot run here has failed; otherwise it is skipped, and says why.
@@ -31,6 +31,10 @@ IN_CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
 CORES = os.cpu_count() or 1
 MOST_WORKERS = 4
 QUICK = "not real"  # the tests of `make check`
+NO_LAB, LAB = (
+    "not lab",
+    "lab",
+)  # those of `make test`, and those of `make hwlab` beside its machines
 WORKER_BYTES = 1_500_000_000  # a worker of pytest, with the browser and the room that it drives
 
 
@@ -80,10 +84,10 @@ def main(arguments: Sequence[str]) -> int:
             outcomes, tests = check_all("-m", QUICK, *rest)
         case ["test", *rest]:
             browser = check_browser()
-            outcomes, tests = check_all(*rest)
+            outcomes, tests = check_all(*(rest or ("-m", NO_LAB)))
             outcomes.insert(0, browser)
         case ["hwlab", *rest]:
-            outcomes, tests = check_hardware_lab(rest)
+            outcomes, tests = check_lab(rest)
         case _:
             print(__doc__)
             return 2
@@ -175,6 +179,16 @@ def memory() -> int:
     limit = Path("/sys/fs/cgroup/memory.max")
     told = limit.read_text(encoding="ascii").strip() if limit.exists() else ""
     return min(machine, int(told)) if told.isdecimal() else machine
+
+
+def check_lab(arguments: Sequence[str]) -> tuple[list[Outcome], Tests]:
+    """Run the rooms and then the machines of the lab; with arguments the machines alone."""
+    if arguments:
+        return check_hardware_lab(arguments)
+    browser, (rooms, tests) = check_browser(), check_tests(("-m", LAB))
+    machines, more = check_hardware_lab(())
+    tests.add(more)
+    return [browser, rooms, *machines], tests
 
 
 def check_hardware_lab(arguments: Sequence[str]) -> tuple[list[Outcome], Tests]:

@@ -28,9 +28,11 @@ from roomctl.version import build_info
 settings.load_profile("suite")  # `make fuzz` names another
 
 _REAL_NAMES = ("attack", "calls", "hwlab/box", "hwlab/scenarios", "web")
+_LAB_NAMES = ("attack", "calls", "kiosk")  # what is real in them runs in `make hwlab`
 _LONG = Path(__file__).parent / "calls"
 _TOGETHER = Path(__file__).parent / "web"  # its files share a browser, which ends with the last
 _REAL_FOLDERS = tuple(Path(__file__).parent / name for name in _REAL_NAMES)
+_LAB_FOLDERS = tuple(Path(__file__).parent / name for name in _LAB_NAMES)
 _REAL = {  # what Python's audit events are called here
     "os.fork": "started a process",
     "os.posix_spawn": "started a process",
@@ -116,6 +118,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if _in_real_folder(item.path) or item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.real)
+        if item.get_closest_marker("real") and _is_in(item.path, _LAB_FOLDERS):
+            item.add_marker(pytest.mark.lab)
     real = {item.path for item in items if item.get_closest_marker("real")}
     took, tests = _remembered(config), Counter(item.path for item in items)
 
@@ -143,9 +147,13 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["took"] = _remembered(node.config)  # all go by the same order
 
 
-@functools.cache
 def _in_real_folder(file: Path) -> bool:
-    return any(file.is_relative_to(folder) for folder in _REAL_FOLDERS)
+    return _is_in(file, _REAL_FOLDERS)
+
+
+@functools.cache
+def _is_in(file: Path, folders: tuple[Path, ...]) -> bool:
+    return any(file.is_relative_to(folder) for folder in folders)
 
 
 def _is_all_real(file: Path) -> bool:

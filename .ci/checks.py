@@ -157,10 +157,11 @@ def check_types_of_the_panel() -> Outcome:
 def check_tests(arguments: Sequence[str]) -> tuple[Outcome, Tests]:
     """Run the tests, whole files side by side, in the order that tests/conftest.py gives them.
 
-    A process runs for each core where no test waits, else two, as real tests wait for more than
-    half of their time; fewer where there is little memory. The counts come from pytest's report.
+    A process runs for each core where no test waits, and in the lab, whose sound is heard in real
+    time; else two, as real tests wait for more than half of their time; fewer where there is little
+    memory. The counts come from pytest's report.
     """
-    wanted = CORES if QUICK in arguments else 2 * CORES
+    wanted = CORES if QUICK in arguments or LAB in arguments else 2 * CORES
     workers = max(1, min(wanted, MOST_WORKERS, memory() // WORKER_BYTES))
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # roomctl is started 200 times
     report = VENV / "pytest.xml"

@@ -161,14 +161,8 @@ class Room:
                     return
 
     async def open(self) -> None:
-        """Press until it is open: a microphone that moved in that moment is shut, and stays so."""
-        async with asyncio.timeout(LIMIT_S):
-            while True:
-                self.press(False)
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(5):
-                        await self.says(False)
-                    return
+        self.press(False)
+        await self.says(False)
 
     async def says(self, muted: bool) -> None:
         async with asyncio.timeout(LIMIT_S):

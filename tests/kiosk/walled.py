@@ -237,6 +237,9 @@ class Rig:
             while await self._fails("pw-link", out, into):
                 await asyncio.sleep(0.05)
 
+    async def cut(self, out, into):
+        assert not await self._fails("pw-link", "-d", out, into)
+
     async def _fails(self, *line):
         surroundings = {**self.surroundings, **self.pipewire}
         process = await asyncio.create_subprocess_exec(

@@ -197,6 +197,7 @@ class Mixer:
             except TimeoutError:
                 return
             scene = await connection.read()
+            self._target = reconsidered(self._target, scene, self._use)
             self._listen(connection, scene)
             self._say(self._read(scene))
 

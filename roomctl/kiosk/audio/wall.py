@@ -28,11 +28,13 @@ _log = logging.getLogger(__name__)
 
 SETTLE_S, QUIET_S = 3.0, 0.5  # devices that are found at the start: at most, and since the last
 LOOK_S = 1.0  # between two looks of the canary
+MOVE_S, MOVED_S = 0.9, 3.0  # moves that count: less than from look to look; until it is moved
+MOVES = 5
 ZEROS_S = 0.2  # of silence before anything is called muted
 HEARS_S = 2.0  # a gate that is shut for so long, and gives no silence, leaks
 STUCK_S = 1.0  # a look that gets nothing for so long begins again
 LATE_S = 5.0  # while a program records, the canary gets something at least so often
-STILL_S = 10.0  # servers that give no sound for so long begin again
+STILL_LOOKS = 10  # of 1 s: servers that give no sound for so many begin again
 PEAKS_PER_S, FLOW_PEAKS_PER_S = 25, 5
 QUIET_PEAKS = round(ZEROS_S * PEAKS_PER_S) + 1  # the first may have begun before the change
 _NOTHING = 2.0**-16  # half a step of 16 bit: what a program that is given nothing may read
@@ -54,6 +56,7 @@ class Wall:
         """
         self.manager, self.programs, self._why = manager, programs, why
         self.begin_again = begin_again
+        self.astray = False  # it began again, for the gate was not moved to its microphone
         self.use = PreferDevice(None, None, None)
         self.shut = True
         self.microphone: SoundNode | None = None
@@ -130,7 +133,7 @@ class WalledServer(_Inside):
         self.changes = 0  # how often the gate was shut, opened or moved
         self._last: _Reading | None = None
         self._heard: SoundNode | None = None
-        self._moving: int | None = None  # the microphone to which a move shows no effect yet
+        self._moved_s, self._moves = 0.0, 0  # when the gate was moved last, and how often in a row
         self._unmuted: set[int] = set()
 
     async def open(self, news: News) -> None:
@@ -242,16 +245,15 @@ class WalledServer(_Inside):
         moves = mic is not None and found.gate.source != mic.index
         moved = sink is not None and found.out.sink != sink.index
         fresh = [one for one in found.hardware.sources if one.index not in self._unmuted]
-        moving, self._moving = self._moving, mic.index if moves and mic is not None else None
-        elsewhere = moves and self._moving != moving  # a move that is repeated was shut for before
-        ends = not found.shut and (elsewhere or _ended(before, mic))
+        ends = not found.shut and _ended(before, mic)
         wall.microphone, wall.loudspeaker = mic, sink
         if not (moves or moved or fresh or ends):
+            wall.astray = wall.astray and _now() - self._moved_s < MOVED_S
             return found
         if ends:
             await self._shut(found)
         if moves and mic is not None:
-            await self._try(self._pulse.source_output_move(found.gate.index, mic.index))
+            await self._move(found, mic)
         if moved and sink is not None:
             await self._try(self._pulse.sink_input_move(found.out.index, sink.index))
         for one in fresh:
@@ -259,6 +261,21 @@ class WalledServer(_Inside):
             if one.muted:
                 await super().mute(one.index, False)
         return await self._look()
+
+    async def _move(self, found: _Reading, mic: SoundNode) -> None:
+        """Move the gate to the microphone; where that shows no effect, have all begin again, once.
+
+        A session manager that has missed a move, or whose link somebody cut, may make none anew.
+        """
+        before_s, now_s = self._moved_s, _now()
+        if now_s - before_s > MOVE_S:
+            self._moved_s = now_s
+            self._moves = self._moves + 1 if now_s - before_s < MOVED_S else 1
+            if self._moves > MOVES and not self._wall.astray:
+                self._wall.astray = True
+                _log.warning("sound: the gate is not moved; the sound servers begin again")
+                self._wall.begin_again()
+        await self._try(self._pulse.source_output_move(found.gate.index, mic.index))
 
     async def _shut(self, found: _Reading) -> None:
         """Shut both ends. One that reads as shut is shut again, behind the other.
@@ -286,10 +303,10 @@ def _stream(streams: Iterable[Any], name: str) -> Any:  # noqa: ANN401
 
 
 def _ended(before: SoundNode | None, now: SoundNode | None) -> bool:
-    """Whether the microphone went, or muted itself by a key of its own: neither is undone."""
+    """Whether it is another microphone, or none, or it muted itself by a key of its own."""
     if before is None or now is None:
-        return before is not None
-    return before.index == now.index and now.muted and not before.muted
+        return before is not now
+    return before.index != now.index or (now.muted and not before.muted)
 
 
 def _wanted(nodes: Sequence[SoundNode], now: int, use: PreferDevice) -> SoundNode | None:
@@ -329,7 +346,7 @@ class Canary:
         self._why = ""
         self._listened = False
         self._got_at = 0.0
-        self._still_at: float | None = None  # since when the servers give no sound
+        self._still = 0  # looks in a row at which the servers gave no sound
         self._begun_again = False  # for that, and no sound has come since
         self._flow: asyncio.Task[None] | None = None
         self._ended: set[asyncio.Task[None]] = set()
@@ -377,7 +394,7 @@ class Canary:
 
     def leave(self) -> None:
         """Prove nothing: the room is not muted."""
-        self._of, self._silent, self._seen, self._still_at = None, None, None, None
+        self._of, self._silent, self._seen, self._still = None, None, None, 0
         self.loud = frozenset()
         if self._task is not None:
             self._end(self._task)
@@ -420,15 +437,22 @@ class Canary:
         """Return once nothing has come for a while."""
         stream = connection.peaks(CALL, FLOW_PEAKS_PER_S, passive=True)
         async with contextlib.aclosing(stream) as peaks:
-            while True:
-                try:
-                    async with asyncio.timeout(STILL_S):
-                        if await anext(peaks, None) is None:
+            coming: asyncio.Future[float | None] | None = None
+            still = 0  # looks, not seconds: this process may have stood still itself
+            try:
+                while still < STILL_LOOKS:
+                    coming = coming or asyncio.ensure_future(anext(peaks, None))
+                    await asyncio.wait((coming,), timeout=STUCK_S)
+                    still += 1
+                    if coming.done():
+                        if coming.result() is None:
                             return
-                except TimeoutError:
-                    self._begin_again()
-                    return
-                self._begun_again = False
+                        coming, still, self._begun_again = None, 0, False
+                self._begin_again()
+            finally:
+                if coming is not None:
+                    coming.cancel()
+                    await asyncio.gather(coming, return_exceptions=True)
 
     async def _watch(self) -> None:
         while True:
@@ -469,7 +493,7 @@ class Canary:
                 quiet = QUIET_PEAKS if peak is None else quiet + 1 if peak <= _NOTHING else 0
                 if quiet >= QUIET_PEAKS:
                     self._got_at = _now()
-                    self._still_at, self._begun_again = None, self._begun_again and not driven
+                    self._still, self._begun_again = 0, self._begun_again and not driven
                     self._say(True, "")
                     return True
                 if not quiet and _now() - begun > HEARS_S:
@@ -479,8 +503,8 @@ class Canary:
 
     def _stands_still(self) -> None:
         """Take that the servers give no sound, although the gate is driven."""
-        self._still_at = self._still_at or _now()
-        if _now() - self._still_at > STILL_S:
+        self._still += 1
+        if self._still >= STILL_LOOKS:
             self._begin_again()
 
     def _begin_again(self) -> None:
@@ -490,8 +514,9 @@ class Canary:
         """
         if self._begun_again:
             return
-        _log.warning("sound: no sound for %g s; the sound servers begin again", STILL_S)
-        self._still_at, self._begun_again = None, True
+        still_s = STILL_LOOKS * STUCK_S
+        _log.warning("sound: no sound for %g s; the sound servers begin again", still_s)
+        self._still, self._begun_again = 0, True
         self._wall.begin_again()
 
     async def _keep(self, connection: SoundServer) -> None:

@@ -97,8 +97,8 @@ async def test_the_test_sound_is_heard_by_the_rooms_microphone(server, monkeypat
                     found, proof = await heard.get(), found
             assert found.id == number
             assert (found.verdict is ToneVerdict.HEARD) is (proof is not None)
-            if proof is not None and found.quiet_pct == 0:
-                break
+            if proof is not None and found.loud_pct > 70 and found.quiet_pct == 0:
+                break  # on a busy machine the sound has gaps
     assert found.verdict is ToneVerdict.HEARD, found
     assert found.loud_pct > 70
     assert found.quiet_pct == 0

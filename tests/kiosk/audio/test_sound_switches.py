@@ -67,6 +67,39 @@ class Obedient(Stubborn):
         ]
 
 
+class Late(Obedient):
+    """One that has done what it was told to only after the next reading."""
+
+    told = None
+
+    async def mute(self, source, on):
+        self.told = source, on
+
+    async def read(self):
+        found, told, self.told = await super().read(), self.told, None
+        if told:
+            await super().mute(*told)
+        return found
+
+
+@invented
+async def test_what_somebody_mutes_as_soon_as_it_was_open_is_not_opened_again():
+    ear, server = Ear(None), Late([SoundNode(1, "mic", True)])
+    serving = asyncio.create_task(ear.mixer._serve(server))
+    assert (await ear.next()).muted is True
+    ear.mixer.mute(False)
+    await ear.until(lambda sound: sound.muted is True, limit_s=0.05)  # as it was read at first
+    ear.mixer._wake.set()
+    await ear.until(lambda sound: sound.muted is False, limit_s=0.05)
+    server.sources = [SoundNode(1, "mic", True)]
+    ear.mixer._wake.set()
+    await asyncio.sleep(60)
+    assert server.sources[0].muted
+    assert ear.mixer.sound.muted
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=True)
+
+
 class SwitchedCard:
     """A sound card's own switch, on a card that is card 1."""
 

@@ -113,9 +113,21 @@ async def test_a_move_that_a_session_manager_misses_is_made_again(monkeypatch):
 
 
 @interrupted
+async def test_servers_begin_again_where_the_gate_is_not_moved_to_its_microphone():
+    """WirePlumber makes no link anew that somebody has cut: the room would be open, and unheard."""
+    async with walled("mic", "room") as (rig, ear), rig.program() as program:
+        await rig.speak("mic")
+        await ear.mute(False)
+        await program.hears()
+        await rig.cut("mic:capture_MONO", "gate:input_MONO")
+        await ear.until(lambda sound: not sound.available)
+        await ear.until(lambda sound: sound.available)
+
+
+@interrupted
 async def test_servers_that_stand_still_begin_again_once(monkeypatch):
     """PipeWire does, now and then, where its session manager was killed."""
-    monkeypatch.setattr("roomctl.kiosk.audio.wall.STILL_S", 1.0)
+    monkeypatch.setattr("roomctl.kiosk.audio.wall.STILL_LOOKS", 2)
     still, begun = True, []
 
     async def nothing(server, source, rate, *, passive=False):

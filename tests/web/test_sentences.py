@@ -104,9 +104,15 @@ def contradictions(said: list[str], now: str) -> list[str]:
                 before = known.setdefault(fact, (value, line))
                 if before[0] != value:
                     found.append(f"{before[1]} / {line}")
-        if (until := re.fullmatch(r"until (\d\d:\d\d)", line)) and until[1] < now:
+        if (until := re.fullmatch(r"until (\d\d:\d\d)", line)) and passed(until[1], now):
             found.append(f"{line} / {now}")
     return found
+
+
+def passed(at: str, now: str) -> bool:
+    """Whether a time of day was within the last twelve hours."""
+    minutes = [60 * int(one[:2]) + int(one[3:]) for one in (at, now)]
+    return 0 < (minutes[1] - minutes[0]) % (24 * 60) < 12 * 60
 
 
 _PATTERNS = patterns()
@@ -209,4 +215,6 @@ def test_a_step_that_the_state_denies_is_found() -> None:
 def test_a_pair_that_contradicts_is_found() -> None:
     assert contradictions(["Sound and picture are flowing.", "Camera: not working"], "10:00")
     assert contradictions(["until 05:33"], "06:23")
+    assert contradictions(["until 23:59"], "00:01")
+    assert not contradictions(["until 00:09"], "23:27")
     assert not contradictions(["The meeting is open.", "Camera: not working"], "10:00")

@@ -116,15 +116,15 @@ class Updates(Part):
         while self._files is not None:
             told = await in_thread(_read, self._files.status)
             if told != self._told or not self._looked:
+                await self._heard(told)  # before `tick` takes the wish for one that is still open
                 self._told, self._looked = told, True
-                await self._heard()
                 self._context.changed()
             await asyncio.sleep(LOOK_S)
         await asyncio.Event().wait()
 
-    async def _heard(self) -> None:
+    async def _heard(self, told: Mapping[str, Any]) -> None:
         """Forget the wish that the updater has fulfilled, or will not."""
-        told, wish = self._told, self._wish
+        wish = self._wish
         if wish and told.get("request") == wish["id"] and told.get("state") == "idle":
             if told.get("refusal") == "in_use":
                 return  # somebody came before it began: once more, then

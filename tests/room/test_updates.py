@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import threading
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -151,12 +152,37 @@ async def test_a_room_that_somebody_took_meanwhile_asks_again_later(tmp_path: Pa
 
 
 @invented
+async def test_a_wish_is_not_asked_for_again_while_it_is_being_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, loop = Store.write, asyncio.get_running_loop()
+
+    def slow(store: Store, name: str, kept: object) -> None:
+        ticked = threading.Event()
+        loop.call_soon_threadsafe(lambda: (house.room._updates.tick(), ticked.set()))
+        assert ticked.wait(60)
+        write(store, name, kept)
+
+    async with updatable(tmp_path) as (house, files):
+        record = await house.ask("update.install", FACILITIES)
+        await house.until(files.request.exists)
+        asked(files)
+        tell(files, request=(record.result or {})["request"], state="installing")
+        await asyncio.sleep(2 * AGAIN_S)
+        monkeypatch.setattr(Store, "write", slow)
+        tell(files, request=(record.result or {})["request"])
+        await asyncio.sleep(10)
+        monkeypatch.undo()
+        assert update(house).state == "idle"
+        assert asked(files) is None
+
+
+@invented
 async def test_a_room_that_went_back_with_its_state_does_not_ask_again(tmp_path: Path) -> None:
     async with updatable(tmp_path) as (house, files):
         record = await house.ask("update.install", FACILITIES)
         await house.until(files.request.exists)
         asked(files)
-    asked(files)  # what the room wrote as it ended
     # The state that is restored has the wish in it; the updater has dealt with it.
     last = {"outcome": "went_back", "old": "1.0", "new": "2.0", "code": "not_ready", "at": AT}
     tell(files, request=(record.result or {})["request"], state="returning")

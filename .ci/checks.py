@@ -31,10 +31,8 @@ IN_CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
 CORES = os.cpu_count() or 1
 MOST_WORKERS = 4
 QUICK = "not real"  # the tests of `make check`
-NO_LAB, LAB = (
-    "not lab",
-    "lab",
-)  # those of `make test`, and those of `make hwlab` beside its machines
+NO_LAB = "not lab"  # the tests of `make test`
+LAB = "lab"  # the rooms of `make hwlab`
 WORKER_BYTES = 1_500_000_000  # a worker of pytest, with the browser and the room that it drives
 
 

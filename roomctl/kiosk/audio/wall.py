@@ -35,6 +35,7 @@ HEARS_S = 2.0  # a gate that is shut for so long, and gives no silence, leaks
 STUCK_S = 1.0  # a look that gets nothing for so long begins again
 LATE_S = 5.0  # while a program records, the canary gets something at least so often
 STILL_LOOKS = 10  # of 1 s: servers that give no sound for so many begin again
+NO_SOUND = f"no sound for {STILL_LOOKS * STUCK_S:g} s"
 PEAKS_PER_S, FLOW_PEAKS_PER_S = 25, 5
 QUIET_PEAKS = round(ZEROS_S * PEAKS_PER_S) + 1  # the first may have begun before the change
 _NOTHING = 2.0**-16  # half a step of 16 bit: what a program that is given nothing may read
@@ -55,12 +56,22 @@ class Wall:
         `begin_again` has the servers stopped and started.
         """
         self.manager, self.programs, self._why = manager, programs, why
-        self.begin_again = begin_again
-        self.astray = False  # it began again, for the gate was not moved to its microphone
+        self._begin_again, self.begun_again = begin_again, False
         self.use = PreferDevice(None, None, None)
         self.shut = True
         self.microphone: SoundNode | None = None
         self.loudspeaker: SoundNode | None = None
+
+    def begin_again(self, why: str) -> None:
+        """Have the servers begin again; once until sound has flowed (`begun_again` is False).
+
+        PipeWire 1.4.2 stands still for good, now and then, where its session manager was killed. A
+        microphone that is broken gives no sound, either.
+        """
+        if not self.begun_again:
+            self.begun_again = True
+            _log.warning("sound: %s; the sound servers begin again", why)
+            self._begin_again()
 
     def none(self, gone: str = "") -> SoundState:
         """Return what is said while nothing answers behind the wall; `gone` is what is known."""
@@ -248,7 +259,6 @@ class WalledServer(_Inside):
         ends = not found.shut and _ended(before, mic)
         wall.microphone, wall.loudspeaker = mic, sink
         if not (moves or moved or fresh or ends):
-            wall.astray = wall.astray and _now() - self._moved_s < MOVED_S
             return found
         if ends:
             await self._shut(found)
@@ -263,7 +273,7 @@ class WalledServer(_Inside):
         return await self._look()
 
     async def _move(self, found: _Reading, mic: SoundNode) -> None:
-        """Move the gate to the microphone; where that shows no effect, have all begin again, once.
+        """Move the gate to the microphone; where that shows no effect, have all begin again.
 
         A session manager that has missed a move, or whose link somebody cut, may make none anew.
         """
@@ -271,10 +281,8 @@ class WalledServer(_Inside):
         if now_s - before_s > MOVE_S:
             self._moved_s = now_s
             self._moves = self._moves + 1 if now_s - before_s < MOVED_S else 1
-            if self._moves > MOVES and not self._wall.astray:
-                self._wall.astray = True
-                _log.warning("sound: the gate is not moved; the sound servers begin again")
-                self._wall.begin_again()
+            if self._moves > MOVES:
+                self._wall.begin_again("the gate is not moved to its microphone")
         await self._try(self._pulse.source_output_move(found.gate.index, mic.index))
 
     async def _shut(self, found: _Reading) -> None:
@@ -347,7 +355,6 @@ class Canary:
         self._listened = False
         self._got_at = 0.0
         self._still = 0  # looks in a row at which the servers gave no sound
-        self._begun_again = False  # for that, and no sound has come since
         self._flow: asyncio.Task[None] | None = None
         self._ended: set[asyncio.Task[None]] = set()
 
@@ -447,8 +454,8 @@ class Canary:
                     if coming.done():
                         if coming.result() is None:
                             return
-                        coming, still, self._begun_again = None, 0, False
-                self._begin_again()
+                        coming, still, self._wall.begun_again = None, 0, False
+                self._wall.begin_again(NO_SOUND)
             finally:
                 if coming is not None:
                     coming.cancel()
@@ -488,36 +495,20 @@ class Canary:
                     peak = None
                 if peak is None and driven:
                     self._say(None, "the programs' side of the wall gives no sound")
-                    self._stands_still()
+                    self._still += 1
+                    if self._still >= STILL_LOOKS:
+                        self._wall.begin_again(NO_SOUND)
                     return False
                 quiet = QUIET_PEAKS if peak is None else quiet + 1 if peak <= _NOTHING else 0
                 if quiet >= QUIET_PEAKS:
                     self._got_at = _now()
-                    self._still, self._begun_again = 0, self._begun_again and not driven
+                    self._still, self._wall.begun_again = 0, self._wall.begun_again and not driven
                     self._say(True, "")
                     return True
                 if not quiet and _now() - begun > HEARS_S:
                     begun = _now()
                     self._hear()
         return False
-
-    def _stands_still(self) -> None:
-        """Take that the servers give no sound, although the gate is driven."""
-        self._still += 1
-        if self._still >= STILL_LOOKS:
-            self._begin_again()
-
-    def _begin_again(self) -> None:
-        """Have the servers begin again; once, for a broken microphone gives no sound, either.
-
-        PipeWire 1.4.2 stands still for good, now and then, where its session manager was killed.
-        """
-        if self._begun_again:
-            return
-        still_s = STILL_LOOKS * STUCK_S
-        _log.warning("sound: no sound for %g s; the sound servers begin again", still_s)
-        self._still, self._begun_again = 0, True
-        self._wall.begin_again()
 
     async def _keep(self, connection: SoundServer) -> None:
         """Return once the gate has changed, or something is not as it should be."""

@@ -382,10 +382,21 @@ def test_a_configuration_is_checked_with_lines_applied_and_rolled_back(
         expect(page.locator("desk-configuration")).to_contain_text("takes effect at the next start")
 
 
+LATE = """path => {
+    const fetched = window.fetch;
+    window.fetch = async (from, ...more) => {
+        if (String(from).endsWith(path)) await new Promise((after) => setTimeout(after, 500));
+        return fetched(from, ...more);
+    };
+}"""
+"""Has a page read a path half a second later, as on a busy box."""
+
+
 def test_a_move_is_planned_applied_and_taken_back(seen_by: SeenBy, tmp_path: Path) -> None:
     with served_room(tmp_path / "state") as room:
         page = seen_by("technician", "migration", of=room)
         expect(page.locator("desk-migration")).to_contain_text("No change of platform is planned")
+        page.evaluate(LATE, "/api/v1/migration")
         page.get_by_label("Platform to leave").fill("jitsi")
         page.get_by_label("New platform").fill("jitsi")
         page.get_by_role("button", name="Make plan").click()

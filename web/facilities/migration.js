@@ -123,8 +123,8 @@ export class MigrationView extends HTMLElement {
    */
   async #do(method, what, body, done) {
     const answer = await this.desk.ask(method, `/api/v1/migration/${what}`, body);
-    this.outcome.answer(answer, done);
     await this.load();
+    this.outcome.answer(answer, done); // last: a press before would find the key busy
     return answer;
   }
 

@@ -114,7 +114,7 @@ class Updates(Part):
     async def run(self) -> None:
         """Look at what the updater says until cancelled."""
         while self._files is not None:
-            told = await in_thread(_read, self._files.status)
+            told = await in_thread(_read, self._files.status) or self._told
             if told != self._told or not self._looked:
                 await self._heard(told)  # before `tick` takes the wish for one that is still open
                 self._told, self._looked = told, True
@@ -209,7 +209,7 @@ def next_time(now: datetime, at: str, zone: ZoneInfo) -> datetime:
 
 
 def _read(path: Path) -> Mapping[str, Any]:
-    """Return what the updater wrote down; empty where it never ran, or it makes no sense."""
+    """Return what the updater wrote down; empty: it never ran, or what stands there is no JSON."""
     try:
         said = json.loads(whole(path, LARGEST))
     except (OSError, ValueError, RecursionError):

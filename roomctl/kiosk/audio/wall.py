@@ -30,6 +30,7 @@ SETTLE_S, QUIET_S = 3.0, 0.5  # devices that are found at the start: at most, an
 LOOK_S = 1.0  # between two looks of the canary
 MOVE_S, MOVED_S = 0.9, 3.0  # moves that count: less than from look to look; until it is moved
 MOVES = 10
+SHUTS = 10  # of a gate that reads as open afterwards: some 15 s
 ZEROS_S = 0.2  # of silence before anything is called muted
 HEARS_S = 2.0  # a gate that is shut for so long, and gives no silence, leaks
 STUCK_S = 1.0  # a look that gets nothing for so long begins again
@@ -145,6 +146,7 @@ class WalledServer(_Inside):
         self._last: _Reading | None = None
         self._heard: SoundNode | None = None
         self._moved_s, self._moves = 0.0, 0  # when the gate was moved last, and how often in a row
+        self._shuts = 0  # how often in a row it was to be shut since it was
         self._unmuted: set[int] = set()
 
     async def open(self, news: News) -> None:
@@ -174,6 +176,7 @@ class WalledServer(_Inside):
         found = await self._at_the_devices(await self._look())
         wall, self._last = self._wall, found
         wall.shut = found.shut
+        self._shuts = 0 if found.shut else self._shuts
         mic = wall.microphone
         node = replace(
             found.call,
@@ -222,6 +225,9 @@ class WalledServer(_Inside):
             return
         self.changes += 1
         if on:
+            self._shuts += 1
+            if self._shuts > SHUTS:  # the servers begin with a gate that is shut
+                self._wall.begin_again("the gate does not shut")
             await self._shut(found)
             return
         mic = self._wall.microphone

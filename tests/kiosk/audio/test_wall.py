@@ -133,6 +133,29 @@ async def test_servers_begin_again_where_the_gate_is_not_moved_to_its_microphone
 
 
 @interrupted
+async def test_servers_whose_gate_does_not_shut_begin_again(monkeypatch):
+    """They begin with a gate that is shut, so nobody is heard longer than that takes."""
+    monkeypatch.setattr("roomctl.kiosk.audio.wall.SHUTS", 2)
+    async with walled("mic") as (rig, ear), rig.program() as program:
+        await rig.speak("mic")
+        await ear.mute(False)
+        await program.hears()
+
+        async def nothing(pulse, *words):
+            pass
+
+        monkeypatch.setattr(pulsectl_async.PulseAsync, "source_output_mute", nothing)
+        ear.mixer.mute(True)
+        await ear.until(lambda sound: not sound.muted)
+        await ear.until(lambda sound: not sound.available)
+        monkeypatch.undo()
+        await ear.until(lambda sound: sound.available)
+        rig.silence()
+        await rig.plug("mic")
+        await ear.until(lambda sound: sound.muted)
+
+
+@interrupted
 async def test_servers_that_stand_still_begin_again_once(monkeypatch):
     """PipeWire does, now and then, where its session manager was killed."""
     monkeypatch.setattr("roomctl.kiosk.audio.wall.STILL_LOOKS", 2)

@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from roomctl.camera.tools.replay import replay
 from roomctl.camera.tools.trace import parse
 from tests.api.rig import ADMIN
+from tests.camera.replay import replay
 
 pytestmark = pytest.mark.real
 

@@ -11,7 +11,6 @@ from roomctl.camera.sim.aw import SimAw
 from roomctl.camera.sim.onvif import SimOnvif
 from roomctl.camera.tools import trace
 from roomctl.camera.tools.drill import CameraDrill, DrillOptions
-from roomctl.camera.tools.replay import replay
 from roomctl.camera.tools.trace import Trace, parse
 from roomctl.drill import Result, Step
 from roomctl.errors import PortError, PortReason
@@ -19,6 +18,7 @@ from roomctl.secret import Secret
 from roomctl.visca.request import RequestEnd
 from roomctl.visca.sim import SimCamera, SimLine
 from roomctl.wire import Port, pair, pump
+from tests.camera.replay import replay
 from tests.invented import LoopClock, invented
 
 URL = "serial:/dev/ttyUSB0?baud=9600"

@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roomctl.camera.profile import shipped
-from roomctl.camera.tools.replay import Replayed, expected, replay
 from roomctl.camera.tools.trace import Trace, TraceReader, in_words, lines, objects, parse
 from roomctl.clock import Moment
 from roomctl.errors import RoomctlError
 from roomctl.wire import Record, Ring
+from tests.camera.replay import Replayed, expected, replay
 from tests.examples import examples
 from tests.traces import record as recording
 from tests.traces.record import SCENES

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from roomctl.camera.profile import shipped
-from roomctl.camera.tools.replay import replay
 from roomctl.camera.tools.trace import lines, parse
 from roomctl.camera.visca import connection
 from roomctl.clock import Moment
@@ -20,6 +19,7 @@ from roomctl.visca.message import Home, Preset, PresetAction, Relative
 from roomctl.visca.request import AxisGroup, Outcome, Request
 from roomctl.visca.sim import SimCamera, SimIp, SimLine
 from roomctl.wire import Chunk, Machine, Record, Ring, Virtual
+from tests.camera.replay import replay
 from tests.visca.rig import LEFT, RIGHT, TELE, Heard
 
 HERE = Path(__file__).parent

@@ -114,7 +114,8 @@ class Updates(Part):
     async def run(self) -> None:
         """Look at what the updater says until cancelled."""
         while self._files is not None:
-            told = await in_thread(_read, self._files.status) or self._told
+            told = await in_thread(_read, self._files.status)
+            told = self._told if told is None else told
             if told != self._told or not self._looked:
                 await self._heard(told)  # before `tick` takes the wish for one that is still open
                 self._told, self._looked = told, True
@@ -208,13 +209,15 @@ def next_time(now: datetime, at: str, zone: ZoneInfo) -> datetime:
     return begins.astimezone(now.tzinfo)
 
 
-def _read(path: Path) -> Mapping[str, Any]:
-    """Return what the updater wrote down; empty: it never ran, or what stands there is no JSON."""
+def _read(path: Path) -> Mapping[str, Any] | None:
+    """Return what the updater wrote down; empty: it never ran; None: that makes no sense."""
     try:
         said = json.loads(whole(path, LARGEST))
-    except (OSError, ValueError, RecursionError):
+    except FileNotFoundError:
         return {}
-    return said if isinstance(said, dict) else {}
+    except (OSError, ValueError, RecursionError):
+        return None
+    return said if isinstance(said, dict) else None
 
 
 def _state(told: Mapping[str, Any]) -> UpdateState:

@@ -389,7 +389,7 @@ async def test_a_stick_that_reports_again_and_again_steers_and_is_not_cut_off(al
     hold = "stick"
     async with asyncio.timeout(LIMIT_S):
         while not alive.end_state()["moving"]:  # a machine that stood still let the lease lapse
-            hold = f"stick, from {beats}"
+            hold = f"stick-{beats}"
             for _ in range(50):
                 beats += 1
                 way = 1 if alive.camera.pan_deg < 0 else -1

@@ -181,7 +181,7 @@ def declared() -> tuple[Declaration, ...]:
 
 def calendar(config: Config) -> Feed | None:
     """Return the room's calendar, or None if it has none; ConfigError if it cannot be one."""
-    from roomctl.booking.feed import calendar_feed
+    from roomctl.booking.calendars import calendar_feed
 
     url = config.calendar.url
     try:

@@ -15,54 +15,22 @@ from __future__ import annotations
 import contextlib
 import json
 import resource
-import signal
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from roomctl.booking.agenda import Booking, SkippedEvent
-from roomctl.frozen import frozen
+from roomctl.booking.ics import NoCalendar, Series, cut
+from roomctl.booking.limits import LONGEST_ANSWER, SLICES_S, ProcessorTime, Task, TooLongError, task
+from roomctl.booking.occurrence import occurrences
+from roomctl.booking.zone import Zones
 
-if TYPE_CHECKING:
-    from roomctl.booking.ics import Series
-    from roomctl.booking.zone import Zones
-
-LONGEST_LINE = 512 * 1024  # bytes; 64 KiB of text are at most 384 KiB of escapes
-LONGEST_ANSWER = 8 * 1024 * 1024  # bytes
 MOST_BOOKINGS = 2000
-MOST_EVENTS = 30_000
 MEMORY_BYTES = 256 * 1024 * 1024  # address space; a calendar of 2 MiB takes half of it
 CPU_S = 15  # of the whole process, kept by the kernel
-BUDGET_S = 8.0  # of processor time for all series together
 MOST_NAMED = 10  # events that are left out and named; of the others the number
-SLICES_S = (0.1, 0.4)  # of processor time for one series: first each gets the first slice
-
-
-@frozen
-class Task:
-    """What the child is asked: `zone` is an IANA name, the window's ends are aware.
-
-    `room` is the room's own address among the guests of an event; empty: it has none.
-    """
-
-    zone: str
-    start: datetime
-    end: datetime
-    room: str = ""
-
-    def line(self) -> bytes:
-        times = {"start": self.start.isoformat(), "end": self.end.isoformat()}
-        return json.dumps({"zone": self.zone, **times, "room": self.room}).encode() + b"\n"
-
-
-def task(line: bytes) -> Task:
-    said = json.loads(line)
-    start, end = datetime.fromisoformat(said["start"]), datetime.fromisoformat(said["end"])
-    return Task(said["zone"], start, end, said["room"])
 
 
 def main() -> None:
@@ -72,40 +40,6 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     asked = task(sys.stdin.buffer.readline(4096))
     _Reading(asked, sys.stdout.buffer).run(sys.stdin.buffer.read())
-
-
-class TooLongError(BaseException):
-    """A slice of time is over. No Exception: a library must not swallow it."""
-
-
-class ProcessorTime:
-    """The processor time that this process may spend on events, in slices; one, main thread."""
-
-    def __init__(self, left_s: float = BUDGET_S) -> None:
-        self.left_s = left_s
-        self._armed = False
-        signal.signal(signal.SIGPROF, self._ring)
-
-    @contextlib.contextmanager
-    def slice(self, cpu_s: float) -> Iterator[None]:
-        """Raise TooLongError in the body after `cpu_s` of processor time, or what is left."""
-        limit_s = min(cpu_s, self.left_s)
-        if limit_s <= 0:
-            raise TooLongError
-        before_s = _used_s()
-        self._armed = True
-        # It rings again, should the first one be swallowed.
-        signal.setitimer(signal.ITIMER_PROF, limit_s, 0.05)
-        try:
-            yield
-        finally:
-            self._armed = False
-            signal.setitimer(signal.ITIMER_PROF, 0)
-            self.left_s -= _used_s() - before_s
-
-    def _ring(self, *_: object) -> None:
-        if self._armed:
-            raise TooLongError
 
 
 class _Reading:
@@ -119,20 +53,18 @@ class _Reading:
         self._time = ProcessorTime()
 
     def run(self, data: bytes) -> None:
-        from roomctl.booking import ics, zone  # under the limits, and in this process alone
-
         try:
-            cut = ics.cut(data, self._asked.room)
-        except ics.NoCalendar as error:
+            calendar = cut(data, self._asked.room)
+        except NoCalendar as error:
             self._say({"error": error.code})
             return
         del data
-        self._say({"series": len(cut.series)})
-        zones = zone.Zones(self._zone, self._asked.start, self._asked.end)
-        for said in cut.zones:
+        self._say({"series": len(calendar.series)})
+        zones = Zones(self._zone, self._asked.start, self._asked.end)
+        for said in calendar.zones:
             with contextlib.suppress(TooLongError, MemoryError), self._time.slice(SLICES_S[0]):
                 zones.describe(said)
-        waiting = cut.series
+        waiting = calendar.series
         for slice_s in SLICES_S:
             last = slice_s == SLICES_S[-1]
             waiting = tuple(
@@ -144,8 +76,6 @@ class _Reading:
 
     def _read(self, series: Series, zones: Zones, slice_s: float, *, last: bool) -> bool:
         """Read one series within a slice of time and tell it; False: it needs a longer one."""
-        from roomctl.booking.occurrence import occurrences
-
         asked = self._asked
         found: list[Booking] | SkippedEvent
         try:
@@ -190,11 +120,6 @@ class _Reading:
         self._said += len(line) + 1
         self._out.write(line + b"\n")
         self._out.flush()
-
-
-def _used_s() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
 
 
 if __name__ == "__main__":

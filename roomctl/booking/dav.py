@@ -53,9 +53,9 @@ from roomctl.booking.change import (
     judged,
     ref_of,
 )
-from roomctl.booking.child import ProcessorTime
 from roomctl.booking.fetch import is_foreign, own_networks
 from roomctl.booking.known import KnownEvents, place_of
+from roomctl.booking.limits import ProcessorTime
 from roomctl.booking.refusals import certificate_fault, retry_after_s
 from roomctl.errors import PortReason
 from roomctl.frozen import frozen

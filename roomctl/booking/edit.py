@@ -20,8 +20,8 @@ import icalendar
 
 from roomctl.booking.agenda import Booking, one_line
 from roomctl.booking.change import BookingChange, ref_of, whole
-from roomctl.booking.child import SLICES_S, ProcessorTime, TooLongError
 from roomctl.booking.ics import NoCalendar, Property, cut, is_room
+from roomctl.booking.limits import SLICES_S, ProcessorTime, TooLongError
 from roomctl.booking.occurrence import Instance, elsewhen, instances
 from roomctl.booking.zone import UNREADABLE, Zones
 

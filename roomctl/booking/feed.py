@@ -20,27 +20,24 @@ import sys
 from dataclasses import field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from roomctl.booking import child
 from roomctl.booking.agenda import Booking, CalendarRead, SkippedEvent
 from roomctl.booking.change import AskedToWait
+from roomctl.booking.limits import LONGEST_ANSWER, LONGEST_LINE, MOST_EVENTS, Task
 from roomctl.errors import PortError, PortReason
 from roomctl.frozen import frozen
 from roomctl.wire import in_thread
 
-if TYPE_CHECKING:
-    from roomctl.booking.served import ServedFeed
-
 LARGEST = 8 * 1024 * 1024  # bytes of one calendar: 10,000 events with their texts
 CHILD_S = 60.0  # of wall time; its own limits are of processor time, which may come late
+_CHILD = "roomctl.booking.child"
 _MARGIN = timedelta(hours=6)  # read beyond the window, so that the same bytes are not parsed again
 _WEB = {"https": "https", "http": "http", "webcal": "https", "webcals": "https"}
 _REFUSED = {
     "no_calendar": "is no iCalendar file; does its url need a login?",
     "cut_off": "is cut off, its END:VCALENDAR is missing; read it again when it is all there",
-    "too_many": f"lists more than {child.MOST_EVENTS} events; publish fewer weeks",
+    "too_many": f"lists more than {MOST_EVENTS} events; publish fewer weeks",
 }
 _STAMP = re.compile(rb"^DTSTAMP[^\r\n]*", re.MULTILINE)  # some servers write the time of asking
 
@@ -138,17 +135,17 @@ class CalendarReader:
     async def _in_child(self, data: bytes, start: datetime, end: datetime) -> _Answers:
         """Have a process of its own read `data`; it has ended when this returns or is cancelled."""
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", child.__name__),
+            *(sys.executable, "-P", "-m", _CHILD),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,  # a traceback may quote a booking
-            limit=child.LONGEST_LINE,
+            limit=LONGEST_LINE,
         )
         answers = _Answers()
         try:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._limit_s):
-                    task = child.Task(self._zone.key, start, end, self._room)
+                    task = Task(self._zone.key, start, end, self._room)
                     await _say(process, task.line() + data)
                     await answers.take(process)
         finally:
@@ -180,20 +177,6 @@ class Access:
     title: str = "roomctl"
 
 
-def calendar_feed(url: str, zone: ZoneInfo, access: Access) -> CalendarFeed | ServedFeed:
-    """Return the calendar at a url of any kind; PortError if it is of none."""
-    kind = url.partition(":")[0]
-    if kind == "caldav":
-        from roomctl.booking.served import CalDavFeed
-
-        return CalDavFeed(url, zone, access.room, access.title)
-    if kind in ("graph", "google"):
-        from roomctl.booking.served import VendorFeed
-
-        return VendorFeed(url, zone, access)
-    return CalendarFeed(url, zone, access.room)
-
-
 class _Answers:
     """What the child said so far; it may end in the middle."""
 
@@ -209,7 +192,7 @@ class _Answers:
     async def take(self, process: asyncio.subprocess.Process) -> None:
         """Hear the child out, line by line, so that the loop is never kept from others for long."""
         assert process.stdout is not None  # noqa: S101 - it was asked for
-        while not self.done and self._heard <= child.LONGEST_ANSWER:
+        while not self.done and self._heard <= LONGEST_ANSWER:
             try:
                 line = await process.stdout.readline()
                 if not line:

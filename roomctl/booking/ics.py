@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 from urllib.parse import unquote
 
 from roomctl.booking.agenda import one_line
-from roomctl.booking.child import MOST_EVENTS
+from roomctl.booking.limits import MOST_EVENTS
 from roomctl.booking.zone import ZoneDescription, description
 from roomctl.frozen import frozen
 

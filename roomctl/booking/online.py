@@ -29,8 +29,8 @@ from roomctl.booking.change import (
     judged,
     ref_of,
 )
-from roomctl.booking.child import ProcessorTime
 from roomctl.booking.ics import LONGEST_EVENT, SERIES
+from roomctl.booking.limits import ProcessorTime
 from roomctl.booking.refusals import certificate_fault, retry_after_s
 from roomctl.errors import PortError, PortReason
 from roomctl.frozen import frozen

@@ -19,10 +19,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from roomctl.booking.change import AskedToWait, BookingChange, Conflict, Rejected, Written
-from roomctl.booking.child import ProcessorTime
 from roomctl.booking.feed import Access
 from roomctl.booking.google import HOSTS, GoogleCalendar
 from roomctl.booking.graph import CLOUDS, PREFIX, GraphCalendar
+from roomctl.booking.limits import ProcessorTime
 from roomctl.booking.online import OnlineCalendar, Token
 from roomctl.errors import PortError
 from roomctl.frozen import frozen

@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 from roomctl import app
 from roomctl.booking import Agenda, Booking, CalendarRead
 from roomctl.booking.agenda import day_of
-from roomctl.booking.feed import Access, calendar_feed
+from roomctl.booking.calendars import calendar_feed
+from roomctl.booking.feed import Access
 from roomctl.cli.link import LinkReader, reader
 from roomctl.config import Config
 from roomctl.errors import RoomctlError

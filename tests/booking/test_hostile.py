@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from roomctl.booking import CalendarRead, child, ics
+from roomctl.booking import CalendarRead, child, ics, limits
 from roomctl.booking.feed import LARGEST, CalendarFeed, _Answers
 from roomctl.booking.occurrence import occurrences
 from roomctl.booking.zone import Zones
@@ -47,7 +47,7 @@ def in_child(data: bytes) -> tuple[list[dict[str, Any]], float, float]:
 
     Its own high-water mark counts: the kernel's `ru_maxrss` begins with what its parent had.
     """
-    task = child.Task("Asia/Shanghai", START, END)
+    task = limits.Task("Asia/Shanghai", START, END)
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as asked:
         asked.write(task.line() + data)
         asked.seek(0)
@@ -87,7 +87,7 @@ def test_a_hostile_calendar_costs_little_and_its_good_booking_is_shown(data: byt
     assert answers[-1] == {"done": True}
     assert cpu_s <= child.CPU_S
     assert memory_mb < child.MEMORY_BYTES / MB
-    assert sum(len(json.dumps(each)) for each in answers) < child.LONGEST_ANSWER
+    assert sum(len(json.dumps(each)) for each in answers) < limits.LONGEST_ANSWER
 
 
 @pytest.mark.parametrize("data", [hostile.ONE_BOMB, hostile.TWO_BOMBS])
@@ -285,9 +285,8 @@ def test_a_sound_file_is_unfolded_at_once_as_it_is_line_by_line(pieces: list[str
 
 
 def test_a_program_that_serves_has_no_calendar_library_and_no_http_client():
-    code = (
-        "import sys, roomctl.cli.server, roomctl.api.app, roomctl.booking.feed; print(*sys.modules)"
-    )
+    modules = "roomctl.cli.server, roomctl.api.app, roomctl.booking.calendars"
+    code = f"import sys, {modules}; print(*sys.modules)"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout
     loaded = set(said.decode().split())
     assert loaded & {"icalendar", "recurring_ical_events", "httpx", "httpcore", "dateutil"} == set()

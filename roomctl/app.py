@@ -23,7 +23,7 @@ from roomctl.clock import Clock, SystemClock
 from roomctl.command import Declaration
 from roomctl.config import AlertTable, Config, NeighbourTable, WebhookTable
 from roomctl.controller.driver import KIND as CONTROLLER
-from roomctl.display.driver import KIND as DISPLAY
+from roomctl.display.kind import KIND as DISPLAY
 from roomctl.errors import ConfigError, FileError, PortError, Refused
 from roomctl.explain import suggest
 from roomctl.frozen import frozen
@@ -39,7 +39,7 @@ from roomctl.room.configuration import ConfigPlan
 from roomctl.screen.driver import KIND as SCREEN
 from roomctl.screen.profile import screen_of
 from roomctl.screen.protocol import DisplayRole, ShowPage
-from roomctl.speakerphone.driver import KIND as SPEAKERPHONE
+from roomctl.speakerphone.kind import KIND as SPEAKERPHONE
 from roomctl.store import ImportPlan, Imports, Settings, Store
 from roomctl.wire import in_thread
 from roomctl.words import panel_texts

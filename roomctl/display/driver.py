@@ -2,20 +2,18 @@
 
 A projector takes half a minute to come up and longer to cool down, and refuses most things
 meanwhile. So a request for power is kept until the display lets one; *on* is what was read back.
-Knows no bytes: `session` says when, `pjlink` and `text` say how. At the end stands what the room is
-handed of displays, as one `Kind`: their table, a section of the document, issues and commands.
+Knows no bytes: `session` says when, `pjlink` and `text` say how. At the end stands their part of a
+room: a section of the document, issues and commands.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import re
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING
 
 from roomctl.clock import Clock, Moment
 from roomctl.command import DisplayName, Param, Source, command
@@ -41,20 +39,14 @@ from roomctl.errors import (
 from roomctl.explain import suggest
 from roomctl.frozen import frozen
 from roomctl.installed import data_path
-from roomctl.kind import Context, Drill, DrillSetup, IssueEntry, Kind, KindPart
+from roomctl.kind import IssueEntry, KindPart
 from roomctl.lines import completed
-from roomctl.ports.udp import broadcast
 from roomctl.profile import ProfileFolder
 from roomctl.roles import Right
 from roomctl.wire import Connect, Identity, Machine
 
-if TYPE_CHECKING:
-    from roomctl.ports.inventory import PluggedDevice
-
 _log = logging.getLogger(__name__)
 
-SEARCH_S = 5.0  # a projector may take up to 30 s; those that are awake answer at once
-MOST_FOUND = 100  # anybody on the network may answer
 HEAR_AGAIN_S = 60.0  # where another program has the port
 DENIED_WAIT_S = 60.0  # after a wrong password: some lock themselves when they are asked on and on
 
@@ -351,64 +343,3 @@ def _entry(one: DisplayDevice) -> DisplayEntry:
         picture_muted=state.picture_muted,
         lamp_hours=state.lamp_hours,
     )
-
-
-def _build(tables: Mapping[str, DisplayTable], context: Context) -> tuple[DisplayDevice, ...]:
-    return displays(tables, context.connect, context.clock, context.changed)
-
-
-def _drill(name: str, tables: Mapping[str, DisplayTable], setup: DrillSetup) -> Drill:
-    from roomctl.display.drill import DisplayDrill  # no room needs it
-
-    drill = DisplayDrill(
-        name,
-        tables[name],
-        setup.connect,
-        setup.clock,
-        setup.say,
-        setup.operator,
-        switches="power" in setup.allowed,
-    )
-    return Drill(drill.run, "the display is put back as it was")
-
-
-async def probe(found: Sequence[PluggedDevice], connect: Connect) -> list[PluggedDevice]:
-    """Return `found`, and the projectors of this network that answer a search (PJLink class 2)."""
-    from roomctl.display.pjlink import PORT, SEARCH
-    from roomctl.ports.inventory import PluggedDevice
-
-    hosts = await searched(broadcast(SEARCH.line(), PORT, SEARCH_S))
-    projectors = [
-        PluggedDevice("display", f"tcp://{host}", f"a projector that answers PJLink ({mac})")
-        for host, mac in hosts.items()
-    ]
-    return [*found, *projectors]
-
-
-async def searched(answers: AsyncGenerator[tuple[str, bytes], None]) -> dict[str, str]:
-    """Return who answered a search, by address, with the MAC address; nobody without a network."""
-    from roomctl.display.pjlink import found_by
-
-    hosts: dict[str, str] = {}
-    try:
-        async with contextlib.aclosing(answers):
-            async for host, datagram in answers:
-                mac = found_by(datagram)
-                if mac is not None and len(hosts) < MOST_FOUND:
-                    hosts[host] = mac
-    except OSError as error:
-        _log.info("no search for projectors: %s", error)
-    return hosts
-
-
-KIND = Kind(
-    "display",
-    DisplayTable,
-    _build,
-    DisplayProfile,
-    part=DisplaysPart,
-    section="displays",
-    entry=DisplayEntry,
-    drill=_drill,
-    probe=probe,
-)

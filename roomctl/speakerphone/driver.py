@@ -24,7 +24,6 @@ from roomctl.clock import Clock
 from roomctl.device import Device, Nameplate
 from roomctl.errors import NoReply, PortClosed, PortError, PortMissing, PortReason
 from roomctl.frozen import frozen
-from roomctl.kind import Context, Drill, DrillSetup, Kind
 from roomctl.speakerphone.description import Description, ring, why
 from roomctl.speakerphone.hid import DescriptorError, ReportLayout, read_descriptor
 from roomctl.speakerphone.profile import (
@@ -387,35 +386,3 @@ def in_use(
     if chosen in online:
         return chosen
     return online[0] if online else None
-
-
-def _build(tables: Mapping[str, SpeakerphoneTable], context: Context) -> list[Speakerphone]:
-    def pressed(phone: str, key: str) -> None:
-        context.tell(KeyPressed(phone, key))
-
-    return speakerphones(tables, context.connect, context.clock, context.changed, pressed)
-
-
-def _drill(name: str, tables: Mapping[str, SpeakerphoneTable], setup: DrillSetup) -> Drill:
-    from roomctl.speakerphone.drill import SpeakerphoneDrill  # no room needs it
-
-    profiles = shipped()
-
-    async def run() -> bool:
-        async with setup.microphone() as microphone:
-            drill = SpeakerphoneDrill(
-                name,
-                tables[name],
-                profiles,
-                setup.connect,
-                setup.clock,
-                setup.say,
-                microphone=microphone,
-                operator=setup.operator,
-            )
-            return await drill.run()
-
-    return Drill(run, "its lights are put out")
-
-
-KIND = Kind("speakerphone", SpeakerphoneTable, _build, SpeakerphoneProfile, drill=_drill)

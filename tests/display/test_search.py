@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from roomctl.clock import SystemClock
-from roomctl.display import driver
+from roomctl.display import kind
 from roomctl.display.pjlink import SEARCH, found_by, hinted_by
 from roomctl.display.sim import SimDisplay, SimPjSearch
 from roomctl.ports.udp import broadcast
@@ -83,10 +83,10 @@ async def said(*answers: tuple[str, bytes]) -> AsyncGenerator[tuple[str, bytes],
 
 async def test_each_address_is_found_once_and_a_flood_is_cut_off() -> None:
     answer = b"%2ACKN=00:26:AB:12:34:56\r"
-    twice = await driver.searched(said(("10.0.0.9", answer), ("10.0.0.9", answer), ("x", b"")))
+    twice = await kind.searched(said(("10.0.0.9", answer), ("10.0.0.9", answer), ("x", b"")))
     assert twice == {"10.0.0.9": "00:26:ab:12:34:56"}
     flood = said(*((f"10.0.{high}.{low}", answer) for high in range(9) for low in range(99)))
-    assert len(await driver.searched(flood)) == driver.MOST_FOUND
+    assert len(await kind.searched(flood)) == kind.MOST_FOUND
 
 
 async def test_without_a_network_nobody_is_found() -> None:
@@ -94,4 +94,4 @@ async def test_without_a_network_nobody_is_found() -> None:
         raise OSError("network is unreachable")
         yield
 
-    assert await driver.searched(unreachable()) == {}
+    assert await kind.searched(unreachable()) == {}

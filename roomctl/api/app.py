@@ -19,7 +19,6 @@ from roomctl import __version__
 from roomctl.api.auth import NotStored, Tokens
 from roomctl.api.configuration import RunningConfig
 from roomctl.api.guard import Guard, cookie_name
-from roomctl.api.metrics import Counting, Traffic
 from roomctl.api.openapi import describe
 from roomctl.api.people import People
 from roomctl.api.phone import Phones
@@ -30,6 +29,7 @@ from roomctl.api.rights import NOBODY, Denied, PublicFiles, RightRoute, Routes, 
 from roomctl.api.routes import Doors, routes
 from roomctl.api.simulation import SimulatedDevices, simulator_routes
 from roomctl.api.staff import Staff
+from roomctl.api.traffic import Counting, Traffic
 from roomctl.errors import RoomctlError
 from roomctl.roles import Right, Role
 from roomctl.room import Room

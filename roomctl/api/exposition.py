@@ -16,7 +16,7 @@ import platform
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, TypeVar, get_args, get_type_hints
+from typing import TypeVar, get_args, get_type_hints
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import (
@@ -28,6 +28,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from roomctl.api.traffic import Traffic
 from roomctl.meeting.first_try import MODES, WHYS
 from roomctl.room import Room
 from roomctl.room.conditions import CalendarState
@@ -42,9 +43,6 @@ from roomctl.room.issues import rated
 from roomctl.room.liveness import LivenessReport
 from roomctl.room.tally import Histogram
 from roomctl.version import BuildInfo, build_info
-
-if TYPE_CHECKING:
-    from roomctl.api.metrics import Traffic
 
 _IS = {True: "true", False: "false", None: "unknown"}
 

@@ -25,7 +25,7 @@ from roomctl.api.events import COMMENT_S, Encoding, stream
 from roomctl.api.history import history_routes
 from roomctl.api.information import information_routes
 from roomctl.api.live import Live
-from roomctl.api.metrics import Traffic, metrics_routes
+from roomctl.api.metrics import metrics_routes
 from roomctl.api.migration import migration_routes
 from roomctl.api.openapi import COMMANDS
 from roomctl.api.people import People
@@ -35,6 +35,7 @@ from roomctl.api.problem import Answers, problem, refusals
 from roomctl.api.recent_log import RecentLog
 from roomctl.api.rights import Routes, may, needs
 from roomctl.api.staff import Staff
+from roomctl.api.traffic import Traffic
 from roomctl.api.walkthroughs import walkthrough_routes
 from roomctl.command import InPath
 from roomctl.errors import Refused

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from roomctl import app
 from roomctl import config as configuration
-from roomctl.cli.moving import BY_HAND, Afar, Look, PlannedImport, planned, written
+from roomctl.cli.judging import BY_HAND, Afar
+from roomctl.cli.moving import Look, PlannedImport, planned, written
 from roomctl.command import Source
 from roomctl.errors import ConfigError, Refused, RoomctlError
 from roomctl.frozen import frozen

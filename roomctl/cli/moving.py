@@ -13,37 +13,28 @@ import os
 import re
 import shutil
 import stat
-import tempfile
 import tomllib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from json import dumps as quoted
 from pathlib import Path
 from typing import Any
 
 from roomctl import app
 from roomctl import config as configuration
+from roomctl.cli.judging import STATE_FILES, Afar, JudgedImport, in_child
 from roomctl.cli.language import say
-from roomctl.errors import ConfigError, FileError, Refused, RoomctlError
+from roomctl.cli.room_text import replaced, secrets_named, site_folders
+from roomctl.errors import RoomctlError
 from roomctl.frozen import frozen
-from roomctl.secret import name_of
-from roomctl.store import Settings, applied_text
+from roomctl.store import applied_text
 from roomctl.store.archive import LARGEST_ARCHIVE, NAMES, NoArchive, packed, unpacked
-from roomctl.store.configs import LONGEST
 from roomctl.store.disk import whole, write_whole
-from roomctl.store.documents import parsed
-from roomctl.store.settings import BACKUP
-from roomctl.toml_lines import lines_of
 
-SERVICE_STATE = Path("/var/lib/roomctl")
+SERVICESTATE_FILES = Path("/var/lib/roomctl")
 LEFT_OUT = ("tokens", "sessions", "pin", "people", "secrets", "history", "audit")
 """What never goes along: it would let somebody in, or tells of people."""
 
-USUAL_DIR = "secrets"
-BY_HAND = "import it on the box: `sudo roomctl import FILE`"
 
-_STATE = ("settings.toml", "room.json")
-_TEXT = re.compile(r'"(?:\\.|[^"\\\n])*"|' + r"'[^'\n]*'")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -55,21 +46,6 @@ class ExportedRoom:
     files: tuple[str, ...]
     secrets: tuple[str, ...]
     elsewhere: tuple[str, ...] = ()
-
-
-@frozen
-class JudgedImport:
-    """What an archive means on this box: the file of it for each path, and which secrets lack."""
-
-    targets: Mapping[str, str]
-    secrets: tuple[str, ...]
-
-
-@frozen
-class Afar:
-    """An import that comes by the API; `secrets_dir` is the running one: nobody moves it."""
-
-    secrets_dir: str | None
 
 
 Look = Callable[[Mapping[str, bytes], Path, Path, Afar | None], JudgedImport]
@@ -90,7 +66,7 @@ def state_folder(config: Path, given: Path | None) -> Path:
     if given is not None:
         return given
     if "STATE_DIRECTORY" not in os.environ and config.absolute().is_relative_to("/etc"):
-        return SERVICE_STATE
+        return SERVICESTATE_FILES
     return configuration.state_path()
 
 
@@ -99,7 +75,7 @@ def export(config: Path, state: Path) -> ExportedRoom:
     text = _text_that_counts(config, state)
     shared, names = without_secrets(text, str(config))
     files = {"room.toml": shared.encode()}
-    for name in _STATE:
+    for name in STATE_FILES:
         with contextlib.suppress(FileNotFoundError):
             files[name] = _bytes(state / name)
     with contextlib.suppress(FileNotFoundError):
@@ -107,7 +83,7 @@ def export(config: Path, state: Path) -> ExportedRoom:
             if path.is_file() and NAMES.fullmatch(f"pictures/{path.name}"):
                 files[f"pictures/{path.name}"] = _bytes(path)
     elsewhere = []
-    for prefix, folder in _site_folders(tomllib.loads(text), config):
+    for prefix, folder in site_folders(tomllib.loads(text), config):
         if not folder.is_relative_to(config.absolute().parent):
             elsewhere.append(str(folder))
             continue
@@ -133,19 +109,6 @@ def _text_that_counts(config: Path, state: Path) -> str:
     return configuration.text_of(config) if applied is None else applied
 
 
-def _site_folders(data: Mapping[str, Any], config: Path) -> Iterator[tuple[str, Path]]:
-    """Yield the folders with files of the site's own, by where they stand in an archive."""
-    base = config.absolute().parent
-    for kind, table in app.TABLES.items():
-        given = data.get(kind)
-        folder = given.get("profiles") if isinstance(given, dict) else None
-        if table.site_profiles and isinstance(folder, str):
-            yield f"profiles/{kind}", Path(os.path.normpath(base / folder))
-    meeting = data.get("meeting")
-    if isinstance(meeting, dict) and isinstance(meeting.get("platforms"), str):
-        yield "platforms", Path(os.path.normpath(base / meeting["platforms"]))
-
-
 # Secrets
 
 
@@ -156,73 +119,16 @@ def without_secrets(text: str, file: str) -> tuple[str, tuple[str, ...]]:
     """
     config = app.parse(text, file)
     keys = sorted(configuration.plain_secrets(config))
-    taken = set(_named(tomllib.loads(text)))
+    taken = set(secrets_named(tomllib.loads(text)))
     for key in keys:
         name = _free(_UNSAFE.sub("-", key.replace(".", "-")).strip("-.")[:60], taken)
         taken.add(name)
-        text = _replaced(text, file, tuple(key.split(".")), f"secret:{name}")
-    return text, tuple(sorted(set(_named(tomllib.loads(text)))))
+        text = replaced(text, file, tuple(key.split(".")), f"secret:{name}")
+    return text, tuple(sorted(set(secrets_named(tomllib.loads(text)))))
 
 
 def _free(name: str, taken: set[str]) -> str:
     return next(one for one in (name, *(f"{name}-{n}" for n in range(2, 1000))) if one not in taken)
-
-
-def _replaced(text: str, file: str, path: tuple[str, ...], new: str) -> str:
-    """Return a text in which one value is another; all else is as it was, to the byte."""
-    data = tomllib.loads(text)
-    numbers = {tuple(map(str, key)): number for key, number in lines_of(text).items()}
-    value, line = _at(data, path), numbers.get(path)
-    lines = re.split(r"(?<=\n)", text)  # as TOML counts them
-    if isinstance(value, str) and line is not None:
-        for found in _TEXT.finditer(lines[line - 1]):
-            if _parsed(found[0]) == value:
-                there = lines[line - 1]
-                changed = there[: found.start()] + quoted(new) + there[found.end() :]
-                tried = "".join([*lines[: line - 1], changed, *lines[line:]])
-                if tomllib.loads(tried) == _set(data, path, new):
-                    return tried
-    why = "holds a secret that cannot be taken out; `roomctl secret set NAME`, then secret:NAME"
-    raise ConfigError(file, ".".join(path), why, line=line)
-
-
-def _parsed(token: str) -> object:
-    try:
-        return tomllib.loads(f"x = {token}")["x"]
-    except tomllib.TOMLDecodeError:
-        return None
-
-
-def _at(value: Any, path: tuple[str, ...]) -> Any:  # noqa: ANN401 - TOML
-    for key in path:
-        value = value[int(key)] if isinstance(value, list) else value.get(key)
-        if value is None:
-            return None
-    return value
-
-
-def _set(value: Any, path: tuple[str, ...], new: str) -> Any:  # noqa: ANN401 - TOML
-    if not path:
-        return new
-    if isinstance(value, list):
-        at = int(path[0])
-        return [*value[:at], _set(value[at], path[1:], new), *value[at + 1 :]]
-    return {**value, path[0]: _set(value[path[0]], path[1:], new)}
-
-
-def _named(value: object) -> Iterator[str]:
-    """Yield the names of the secrets that are referred to."""
-    match value:
-        case str():
-            with contextlib.suppress(RoomctlError):
-                if name := name_of(value):
-                    yield name
-        case dict():
-            for one in value.values():
-                yield from _named(one)
-        case list():
-            for one in value:
-                yield from _named(one)
 
 
 # Import
@@ -235,132 +141,11 @@ def planned(
 
     What its files mean is found out by a process of its own, unless `look` is another way.
     """
-    from roomctl.cli import judging
-
     files = unpacked(data)
-    found = (look or judging.in_child)(files, config, state, afar)
+    found = (look or in_child)(files, config, state, afar)
     targets = {Path(path): files[name] for path, name in found.targets.items()}
     over = tuple(path for path in targets if os.path.lexists(path))
     return PlannedImport(targets, found.secrets, over)
-
-
-def judged(
-    files: Mapping[str, bytes], config: Path, state: Path, afar: Afar | None = None
-) -> JudgedImport:
-    """Return what the files of an archive mean on this box; RoomctlError if they cannot be used."""
-    text = _decoded(files["room.toml"])
-    read = configuration.read(text, "room.toml")
-    targets: dict[str, str] = {}
-    folders = dict(_site_folders(read, config))
-    for name in sorted(files):
-        if name in _STATE or name.startswith("pictures/"):
-            targets[str(state / name)] = name
-        elif name != "room.toml":
-            targets[str(_beside(name, folders, config))] = name
-    if "settings.toml" in files:
-        targets[str(state / BACKUP)] = "settings.toml"
-    targets[str(config)] = "room.toml"  # the last: a room without it does not start
-    _judge(text, files, config)
-    secrets = configuration.secret_files(read, str(config.absolute()))
-    known = {*secrets.names()}
-    missing = tuple(name for name in sorted(set(_named(read))) if name not in known)
-    if afar is not None:
-        _judge_from_afar(text, files, config, afar, None if missing else secrets.folder)
-    return JudgedImport(targets, missing)
-
-
-def _judge_from_afar(
-    text: str, files: Mapping[str, bytes], config: Path, afar: Afar, secrets: Path | None
-) -> None:
-    """Raise Refused for what is the operator's to change; with `secrets`, for what lacks none."""
-    if len(text) > LONGEST:
-        why = f"room.toml has more than {LONGEST} characters; {BY_HAND}"
-        raise Refused("room", "config_invalid", why)
-    given = configuration.read(text, "room.toml").get("secrets", {}).get("dir")
-    if (given or USUAL_DIR) != (afar.secrets_dir or USUAL_DIR):
-        why = f"room.toml: secrets.dir: is not changed from afar; {BY_HAND}"
-        raise Refused("room", "config_invalid", why)
-    for one in () if secrets is None else mistakes(text, files, config, secrets):
-        raise Refused("room", "config_invalid", f"room.toml: {one.key}: {one.why}")
-
-
-def _decoded(data: bytes) -> str:
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        raise NoArchive(f"room.toml: is not UTF-8 (byte {error.start})") from error
-
-
-def _beside(name: str, folders: Mapping[str, Path], config: Path) -> Path:
-    """Return where a file of the site's own stands: nowhere but beside room.toml."""
-    prefix, _, file = name.rpartition("/")
-    folder = folders.get(prefix)
-    if folder is None or not folder.is_relative_to(config.absolute().parent):
-        raise NoArchive(f"{name}: its room.toml names no folder beside it for that")
-    if folder / file == config.absolute():
-        raise NoArchive(f"{name}: would be written in the place of {config.name} itself")
-    return folder / file
-
-
-def _judge(text: str, files: Mapping[str, bytes], config: Path) -> None:
-    """Raise RoomctlError for files that a room would not take; a secret may still be missing."""
-    for one in mistakes(text, files, config):
-        if not _is_missing_secret(one, text):
-            raise ConfigError("room.toml", one.key, one.why, line=one.line)
-    if "settings.toml" in files:
-        _judge_settings(files["settings.toml"])
-    if "room.json" in files:
-        _judge_id(files["room.json"])
-
-
-def mistakes(
-    text: str, files: Mapping[str, bytes], config: Path, secrets: Path | None = None
-) -> list[FileError]:
-    """Return what is wrong with a room.toml and the files that come with it.
-
-    `secrets`: the folder of those that a relative [secrets] dir means on this box.
-    """
-    with tempfile.TemporaryDirectory() as scratch:
-        tried = Path(scratch) / "room.toml"
-        own = _at(configuration.read(text, "room.toml"), ("meeting", "platforms"))
-        if isinstance(own, str) and Path(own).is_relative_to(config.absolute().parent):
-            where = str(Path(scratch) / "platforms")
-            Path(where).mkdir()
-            text = _replaced(text, "room.toml", ("meeting", "platforms"), where)
-        for prefix, folder in _site_folders(tomllib.loads(text), tried):
-            for name, content in files.items():
-                if name.startswith(f"{prefix}/") and folder.is_relative_to(scratch):
-                    folder.mkdir(parents=True, exist_ok=True)
-                    (folder / name.rpartition("/")[2]).write_bytes(content)
-        if secrets is not None:
-            there = configuration.secret_files(tomllib.loads(text), str(tried)).folder
-            if there.is_relative_to(scratch) and ".." not in there.parts:
-                there.parent.mkdir(parents=True, exist_ok=True)
-                there.symlink_to(secrets)
-        return app.mistakes(text, str(tried))
-
-
-def _judge_settings(data: bytes) -> None:
-    with tempfile.TemporaryDirectory() as scratch:
-        (Path(scratch) / "settings.toml").write_bytes(data)
-        try:
-            Settings.of_another_program(Path(scratch))
-        except RoomctlError as error:
-            raise NoArchive(f"settings.toml: {error.__cause__}") from error
-
-
-def _judge_id(data: bytes) -> None:
-    try:
-        known = isinstance(parsed(data).get("id"), str)
-    except (ValueError, RecursionError):
-        known = False
-    if not known:
-        raise NoArchive("room.json: holds no id of a room")
-
-
-def _is_missing_secret(error: FileError, text: str) -> bool:
-    value = _at(tomllib.loads(text), tuple(error.key.split(".")))
-    return isinstance(value, str) and "secret:" in value
 
 
 def carry_out(plan: PlannedImport, *, state: Path, force: bool, now: datetime) -> list[Path]:

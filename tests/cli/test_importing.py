@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from roomctl.cli.importing import finish, judge
-from roomctl.cli.moving import export, judged, written
+from roomctl.cli.judging import judged
+from roomctl.cli.moving import export, written
 from roomctl.clock import Moment
 from roomctl.errors import Refused
 from roomctl.room.storage import Storage

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from roomctl import app
+from roomctl.cli.judging import judged
 from roomctl.cli.moving import (
     carry_out,
     export,
@@ -23,7 +24,6 @@ from roomctl.cli.moving import (
     export_words,
     import_from,
     import_words,
-    judged,
     planned,
     without_secrets,
 )

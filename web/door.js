@@ -256,7 +256,7 @@ export class DoorSign extends HTMLElement {
     return (this.live.room?.booking_changes ?? []).filter((one) => this.#changes.has(one.id)).at(-1) ?? null;
   }
 
-  /** One thing at a time; why it was not done is said for a moment. @param {() => Promise<import("./lib/room.js").Outcome>} act */
+  /** One thing at a time; why it was not done is said for a moment. @param {() => Promise<import("./lib/live.js").Outcome>} act */
   async #do(act) {
     if (this.#asking) return null;
     this.#asking = true;

@@ -1,6 +1,7 @@
 /** The touch panel: one document from the socket, one view at a time, and the rules that keep it honest. */
 
-/** @import { Outcome, Panel, Sheet } from "./lib/room.js" */
+/** @import { Outcome } from "./lib/live.js" */
+/** @import { Panel, Sheet } from "./lib/room.js" */
 /** @import { Arguments, Room } from "./lib/types.js" */
 /** @import { Language } from "./lib/i18n.js" */
 /** @import { Overlay } from "./view/overlay.js" */

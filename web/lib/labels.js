@@ -1,6 +1,6 @@
 /** What the room document means to a person: which booking leads, which words say a state. Draws nothing. */
 
-/** @import { Outcome } from "./room.js" */
+/** @import { Outcome } from "./live.js" */
 /** @import { RoomClock } from "./clock.js" */
 /** @import { Audio, Booking, Device, Issue, Leaving, Meeting, Message, Room } from "./types.js" */
 /** @import { IconName } from "./icon.js" */
@@ -506,4 +506,9 @@ export function complaint(outcome) {
   if (family === "link" && detail) return say("refused", detail, params);
   if (family === "port" && detail) return say("offline", detail, params);
   return say("error", code, params);
+}
+
+/** How far the room is with a page. @param {Room} room */
+export function walking(room) {
+  return room.walkthrough?.state ?? "idle";
 }

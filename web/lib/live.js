@@ -1,8 +1,10 @@
 /** The room, live: one WebSocket that never gives up, the document it carries, and commands. Draws nothing. */
 
-/** @import { Outcome, StaffState } from "./room.js" */
-/** @import { Arguments, Command, HelloReply, LiveMessage, LiveReply, PatchReply, Room, SnapshotReply } from "./types.js" */
+/** @import { AckReply, Arguments, Command, HelloReply, LiveError, LiveMessage, LiveReply, PatchReply, Room, SnapshotReply } from "./types.js" */
 /** @import { RoomClock } from "./clock.js" */
+
+/** @typedef {{status: AckReply["status"] | "unconfirmed", error: LiveError | null, result?: Record<string, unknown> | null}} Outcome */
+/** @typedef {{pin: boolean, role: string | null, ends_ms: number}} StaffState whether there is a PIN to enter here, the role that it gave this panel, and until when, in the room's time */
 
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 1500; // a server that is back is live here within 2 s

@@ -1,13 +1,12 @@
 /** What the panel's views share, in types; the room's own are in types.js. Nothing here runs. */
 
-/** @import { AckReply, Arguments, LiveError } from "./types.js" */
+/** @import { Outcome, StaffState } from "./live.js" */
+/** @import { Arguments } from "./types.js" */
 
 /** @typedef {"drive" | "zoom" | "home" | "recall" | "store" | "power" | "goto" | "focus" | "exposure" | "white_balance" | "backlight" | "exposure_compensation" | "menu" | "delete_preset" | "ir_receive" | "tally" | "tracking"} Ability */
-/** @typedef {{status: AckReply["status"] | "unconfirmed", error: LiveError | null, result?: Record<string, unknown> | null}} Outcome */
 
 /** @typedef {"join" | "new" | "camera" | "sound" | "today" | "booking" | "occupancy" | "help" | "share" | "remote_control" | "staff" | "series" | "walkthrough" | "walkthroughs" | "page_name"} Sheet */
 
-/** @typedef {{pin: boolean, role: string | null, ends_ms: number}} StaffState whether there is a PIN to enter here, the role that it gave this panel, and until when, in the room's time */
 /** @typedef {{pin: boolean, role: string | null, ends_in_s: number | null, wait_s: number}} StaffShown */
 /** @typedef {{code: string, detail: string}} Problem */
 /** @typedef {{does: string[], pictures: number, optional: boolean, person: boolean, asks: number[]}} ShownStep what is done after its press; `asks` are other texts that were typed, by length */
@@ -29,7 +28,7 @@
  * @property {boolean} stale
  * @property {(wanted: import("./i18n.js").Language | null) => void} keepLanguage have this panel begin in a language, or in the room's
  * @property {boolean} ready whether a command can be sent now
- * @property {import("./live.js").Live["command"]} quietly has the room do something, and tells nobody of a failure
+ * @property {Ask} quietly has the room do something, and tells nobody of a failure
  * @property {boolean} phone whether this is a visitor's phone, which does not see the room's display
  * @property {boolean} signIn whether staff have accounts to sign in with, on their own pages
  * @property {(command: string) => boolean} may whether this browser may ever give a command; "audio.unmute" is one

@@ -87,7 +87,7 @@ export class BookingSheet extends HTMLElement {
     if (now) await this.#done(() => this.panel.ask(type, { booking: now.id }));
   }
 
-  /** Do one thing at a time, and go back once it is done. @param {() => Promise<import("../lib/room.js").Outcome>} act */
+  /** Do one thing at a time, and go back once it is done. @param {() => Promise<import("../lib/live.js").Outcome>} act */
   async #done(act) {
     if (this.#asking) return;
     this.#asking = true;

@@ -6,13 +6,14 @@
 import { attribute, h, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { named, t, words } from "../lib/i18n.js";
-import { inMeeting, microphone, talkingWords } from "../lib/labels.js";
+import { inMeeting, microphone, talkingWords, walking } from "../lib/labels.js";
 import { sentences, STEPS } from "../lib/sentences.js";
 import { AudioBar } from "./audio.js";
 import { CameraPad } from "./camera.js";
 import { TroubleNote } from "./home.js";
 import { isBlocked, BlockedCard, JoinControls, reaches } from "./blocked.js";
-import { button, walking, WalkthroughPlace } from "./parts.js";
+import { button } from "./parts.js";
+import { WalkthroughPlace } from "./walkthrough-place.js";
 
 const CONFIRM_MS = 3000;
 const LEAVE_MS = 25000; // the room itself gives up after 20 s

@@ -153,28 +153,7 @@ export class LaterView extends HTMLElement {
   }
 }
 
-/** A line on what the room is shown of a page, or does there by itself; nothing while there is nothing to say. */
-export class WalkthroughPlace extends LaterView {
-  /** @param {Panel} panel @param {boolean} remote whether it stands beside the room's display, where a page is shown */
-  constructor(panel, remote) {
-    super(async () => new (await import("./walkthrough.js")).WalkthroughLine(panel, remote));
-    this.panel = panel;
-  }
-
-  /** @param {Room} room */
-  update(room) {
-    if (this.empty && walking(room) !== "idle") void this.begin(() => this.panel.refresh());
-    super.update(room);
-  }
-}
-
-/** How far the room is with a page. @param {Room} room */
-export function walking(room) {
-  return room.walkthrough?.state ?? "idle";
-}
-
 customElements.define("later-view", LaterView);
-customElements.define("walkthrough-place", WalkthroughPlace);
 
 /** The one touch that is left of a meeting whose platform has ended: a new one on what took its place. */
 export class Instead {
@@ -212,7 +191,7 @@ export class Instead {
   }
 }
 
-/** Whether a meeting was refused because its platform has ended. @param {import("../lib/room.js").Outcome} outcome */
+/** Whether a meeting was refused because its platform has ended. @param {import("../lib/live.js").Outcome} outcome */
 export function hasEnded(outcome) {
   return outcome.error?.code === "link.service_ended";
 }

@@ -7,10 +7,11 @@
 import { attribute, h, show, text } from "../lib/dom.js";
 import { icon, redraw } from "../lib/icon.js";
 import { named, t, words } from "../lib/i18n.js";
-import { callState, inMeeting } from "../lib/labels.js";
+import { callState, inMeeting, walking } from "../lib/labels.js";
 import { KeyBoard } from "./keyboard.js";
 import { ScreenPreview } from "./screen-preview.js";
-import { button, glyph, walking, WalkthroughPlace } from "./parts.js";
+import { button, glyph } from "./parts.js";
+import { WalkthroughPlace } from "./walkthrough-place.js";
 
 const DO_MS = 8000; // a touch that reaches nothing is given up by the room after 6 s
 const LONGEST = 256;

@@ -6,8 +6,8 @@
 import { attribute, h, keyed, show, text } from "../lib/dom.js";
 import { icon } from "../lib/icon.js";
 import { language, say, t, words } from "../lib/i18n.js";
-import { platformName } from "../lib/labels.js";
-import { button, walking } from "./parts.js";
+import { platformName, walking } from "../lib/labels.js";
+import { button } from "./parts.js";
 
 const BEGIN_MS = 50000; // a page that was touched opens anew, within 40 s
 const PATIENCE_MS = 8000;

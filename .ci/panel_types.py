@@ -39,7 +39,7 @@ PLAIN = {
     "null": "null",
 }
 WIDE = 100
-TOLD: tuple[type[schema.Told], ...] = (
+ANSWERS: tuple[type[schema.ApiModel], ...] = (
     access.CurrentSession,
     access.KnownSession,
     access.MadeToken,
@@ -53,7 +53,7 @@ TOLD: tuple[type[schema.Told], ...] = (
     information.CurrentIssue,
     information.RoomInformation,
     information.SelftestResults,
-    migration.MigrationTold,
+    migration.MigrationModel,
     schema.Problem,
 )
 """What staff's pages ask the API for."""
@@ -66,7 +66,7 @@ def text() -> str:
     out = TypeAdapter(schema.LiveReply).json_schema(mode="serialization")
     asked = schema.command_adapter(app.declared()).json_schema()
     heard = schema.LIVE.json_schema()
-    told = TypeAdapter.json_schemas([(m, "serialization", TypeAdapter(m)) for m in TOLD])[1]
+    told = TypeAdapter.json_schemas([(m, "serialization", TypeAdapter(m)) for m in ANSWERS])[1]
     names = {
         name: definition["properties"]["type"]["const"]
         for name, definition in asked["$defs"].items()

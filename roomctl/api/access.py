@@ -19,6 +19,7 @@ from roomctl.api.people import People, StaffAccount
 from roomctl.api.problem import refusals
 from roomctl.api.rights import Routes, may, needs
 from roomctl.api.schema import (
+    ApiModel,
     Credentials,
     EnteredPin,
     NewPerson,
@@ -28,7 +29,6 @@ from roomctl.api.schema import (
     SignedIn,
     StaffShown,
     Strict,
-    Told,
 )
 from roomctl.api.staff import Staff, StaffState
 from roomctl.clock import Clock
@@ -86,7 +86,7 @@ class TokenLimits(Strict):
     may: list[Nameable] | None = Field(default=None, max_length=40)
 
 
-class KnownToken(Told):
+class KnownToken(ApiModel):
     """What is known of a token. `used` is the day of its last use, in UTC."""
 
     name: str
@@ -103,7 +103,7 @@ class MadeToken(KnownToken):
     token: str
 
 
-class KnownSession(Told):
+class KnownSession(ApiModel):
     """A browser that was paired. `ends_in_s`: a phone's visit; else after 90 days unused."""
 
     id: str
@@ -113,7 +113,7 @@ class KnownSession(Told):
     ends_in_s: float | None
 
 
-class CurrentSession(Told):
+class CurrentSession(ApiModel):
     """Who asks, and what he may; `ways`: how a browser can sign in here."""
 
     role: str | None

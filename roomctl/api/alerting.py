@@ -12,7 +12,7 @@ from pydantic import Field
 
 from roomctl.api.problem import refusals
 from roomctl.api.rights import Routes, needs
-from roomctl.api.schema import Told
+from roomctl.api.schema import ApiModel
 from roomctl.roles import Right
 from roomctl.room import Room
 
@@ -21,7 +21,7 @@ AlertName = Annotated[
 ]
 
 
-class AlertTestTold(Told):
+class AlertTestModel(ApiModel):
     """What became of a test message."""
 
     alert: Annotated[str, Field(description="NAME of [alert.NAME]")]
@@ -38,14 +38,14 @@ def alert_routes(room: Room) -> Routes:
     @router.post(
         "/api/v1/alerts/{name}/test",
         tags=["alerts"],
-        response_model=AlertTestTold,
+        response_model=AlertTestModel,
         responses=refusals(404, 429),
     )
     @needs(Right.MAINTAIN)
-    async def test(name: AlertName) -> AlertTestTold:
+    async def test(name: AlertName) -> AlertTestModel:
         """Send a test message to the people of an alert, once in 10 s at most."""
         found = await room.alerts.test(name)
-        return AlertTestTold(
+        return AlertTestModel(
             alert=found.alert,
             service=found.service,
             host=found.host,

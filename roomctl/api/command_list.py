@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError, create_model
 
 from roomctl.api.problem import refusals
 from roomctl.api.rights import Routes, needs
-from roomctl.api.schema import Strict, Told, command_form
+from roomctl.api.schema import ApiModel, Strict, command_form
 from roomctl.command import Alternative, Declaration
 from roomctl.roles import Right, roles_of
 from roomctl.room import Room, Source
@@ -23,7 +23,7 @@ Schema = Mapping[str, Any]
 """Of JSON Schema."""
 
 
-class CommandDescription(Told):
+class CommandDescription(ApiModel):
     """A command that the room takes: what it does, with which arguments, and who may give it."""
 
     type: Annotated[str, Field(description="what a command is called, such as camera.recall")]

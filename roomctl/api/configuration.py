@@ -29,7 +29,7 @@ from roomctl.api.config_text import ShownText, restored, shown
 from roomctl.api.problem import Answers, refusals
 from roomctl.api.redaction import HIDDEN
 from roomctl.api.rights import Routes, needs
-from roomctl.api.schema import Strict, Told
+from roomctl.api.schema import ApiModel, Strict
 from roomctl.command import Number, Plain, Source
 from roomctl.errors import FileError, Refused, RoomctlError
 from roomctl.roles import Right
@@ -123,7 +123,7 @@ class ConfigRollback(Strict):
     when: RestartTime = "now"
 
 
-class ConfigMistake(Told):
+class ConfigMistake(ApiModel):
     """Something that is wrong with a room.toml."""
 
     key: Annotated[str, Field(description="where, as a dotted key; empty: the whole file")]
@@ -131,7 +131,7 @@ class ConfigMistake(Told):
     why: Annotated[str, Field(description="what was expected")]
 
 
-class ConfigPlanTold(Told):
+class ConfigPlanModel(ApiModel):
     """What becomes of each part: devices by name, such as camera.front, others by their table."""
 
     restarted: Annotated[list[str], Field(description="stopped, and begun anew")]
@@ -146,17 +146,17 @@ class ConfigPlanTold(Told):
     ]
 
 
-class ConfigJudgement(Told):
+class ConfigJudgement(ApiModel):
     """What a check found."""
 
     ok: Annotated[bool, Field(description="whether a room would start with it")]
     mistakes: Annotated[list[ConfigMistake], Field(description="in the order of the file")]
     plan: Annotated[
-        ConfigPlanTold | None, Field(description="what would become of each part; null: mistakes")
+        ConfigPlanModel | None, Field(description="what would become of each part; null: mistakes")
     ]
 
 
-class ConfigRevisionTold(Told):
+class ConfigRevisionModel(ApiModel):
     """A revision, without its text, which may have secrets in it."""
 
     number: Annotated[int, Field(description="number of the revision, from 1")]
@@ -185,7 +185,7 @@ class ImportForm(BaseModel):
     force: bool = Field(default=False, description="write over what is there, and keep copies")
 
 
-class ImportTold(Told):
+class ImportModel(ApiModel):
     """What an import writes; room.toml becomes a revision, if it says something new."""
 
     files: Annotated[list[str], Field(description="that are written, or would be; as full paths")]
@@ -198,18 +198,18 @@ class ImportTold(Told):
     ]
 
 
-class ConfigHistory(Told):
+class ConfigHistory(ApiModel):
     """Which configuration runs, and which could."""
 
     running: Annotated[int, Field(description="number of the revision that runs; 0: room.toml")]
     wanted: Annotated[int, Field(description="number of the one that runs from the next start on")]
-    revisions: Annotated[list[ConfigRevisionTold], Field(description="the oldest first")]
+    revisions: Annotated[list[ConfigRevisionModel], Field(description="the oldest first")]
 
 
 class ConfigApplied(ConfigHistory):
     """What runs now, or will soon, and what became of each part."""
 
-    plan: Annotated[ConfigPlanTold, Field(description="what becomes of each part")]
+    plan: Annotated[ConfigPlanModel, Field(description="what becomes of each part")]
 
 
 def configuration_routes(
@@ -301,7 +301,7 @@ def configuration_routes(
         headers["Cache-Control"] = "no-store"
         return Response(data, media_type="application/x-tar", headers=headers)
 
-    asked = Answers({202: {"model": ImportTold, "description": "It is carried out soon."}})
+    asked = Answers({202: {"model": ImportModel, "description": "It is carried out soon."}})
 
     @router.post(
         "/api/v1/import",
@@ -315,7 +315,7 @@ def configuration_routes(
         answer: Response,
         query: Annotated[ImportForm, Query()],
         if_match: IfMatch = None,
-    ) -> ImportTold:
+    ) -> ImportModel:
         """Make this box the room of an export; 202: the program starts anew, and does it first.
 
         What goes wrong is put back, and the file set aside (`storage.quarantined`).
@@ -336,7 +336,7 @@ def configuration_routes(
                 room.maintenance.restart(source, "now")
                 answer.status_code = 202
         told = {"files": [*plan.files], "over": [*plan.over], "secrets": [*plan.secrets]}
-        return ImportTold(**told, kept=not query.check)
+        return ImportModel(**told, kept=not query.check)
 
     soon: Answers = {202: {"model": ConfigApplied, "description": "It is run soon."}}
 
@@ -519,8 +519,8 @@ class ConfigDesk:
         await self._settle()
 
 
-def _told(plan: ConfigPlan) -> ConfigPlanTold:
-    return ConfigPlanTold(
+def _told(plan: ConfigPlan) -> ConfigPlanModel:
+    return ConfigPlanModel(
         restarted=[*plan.restarted],
         added=[*plan.added],
         removed=[*plan.removed],
@@ -539,7 +539,7 @@ def _history(configs: AppliedConfigs | None) -> ConfigHistory:
     if configs is None:
         return ConfigHistory(running=0, wanted=0, revisions=[])
     told = [
-        ConfigRevisionTold(
+        ConfigRevisionModel(
             number=one.number,
             at=one.at,
             who=one.who,

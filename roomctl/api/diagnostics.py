@@ -29,7 +29,7 @@ from roomctl.api.problem import Answers, refusals
 from roomctl.api.recent_log import LINES, RecentLog
 from roomctl.api.redaction import HIDDEN, Redaction, secrets_of
 from roomctl.api.rights import Routes, needs
-from roomctl.api.schema import Told
+from roomctl.api.schema import ApiModel
 from roomctl.clock import Moment
 from roomctl.errors import DeviceError, Refused
 from roomctl.roles import Right
@@ -112,7 +112,7 @@ def diagnostic_routes(room: Room, boot_id: str, log: RecentLog) -> Routes:
     return router
 
 
-class ReportTold(Told):
+class ReportModel(ApiModel):
     """What somebody in the room reported, and nobody has closed."""
 
     number: Annotated[int, Field(description="number by which it is read and closed")]
@@ -123,7 +123,7 @@ class ReportTold(Told):
     requested_by_name: Annotated[str, Field(description="which panel, phone or token")]
 
 
-class ReportedState(ReportTold):
+class ReportedState(ReportModel):
     """A report with what went with it, without secrets and without who meets."""
 
     state: Annotated[dict[str, Any] | None, Field(description="the room document then")]
@@ -133,9 +133,9 @@ class ReportedState(ReportTold):
 def _help(router: Routes, room: Room) -> None:
     @router.get("/api/v1/help", tags=["diagnostics"], responses=refusals())
     @needs(Right.RELIEVE)
-    async def reports() -> list[ReportTold]:
+    async def reports() -> list[ReportModel]:
         """Return what people reported and nobody has closed, oldest first; see `help.close`."""
-        return [ReportTold(**_told(one)) for one in room.help.open]
+        return [ReportModel(**_told(one)) for one in room.help.open]
 
     @router.get("/api/v1/help/{number}", tags=["diagnostics"], responses=refusals(404))
     @needs(Right.SERVICE)

@@ -23,7 +23,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 
 from roomctl.api.problem import Answers, refusals
 from roomctl.api.rights import Routes, needs
-from roomctl.api.schema import Told
+from roomctl.api.schema import ApiModel
 from roomctl.meeting.first_try import WHYS
 from roomctl.roles import Right
 from roomctl.room import Room
@@ -66,7 +66,7 @@ class SpanForm(BaseModel):
     until: Instant = Field(alias="to")
 
 
-class QuarterOfAnHour(Told):
+class QuarterOfAnHour(ApiModel):
     """Seconds in each state from `start` on; `arrivals`: how often somebody came in."""
 
     start: datetime
@@ -77,7 +77,7 @@ class QuarterOfAnHour(Told):
     arrivals: int
 
 
-class DoneByItself(Told):
+class DoneByItself(ApiModel):
     """What the room did by itself, and its reasons: [code, parameters]."""
 
     at: datetime
@@ -86,7 +86,7 @@ class DoneByItself(Told):
     reasons: list[tuple[str, dict[str, Any]]]
 
 
-class RawTransition(Told):
+class RawTransition(ApiModel):
     """What the room was told: `mono_s` as its clock counted; `kind` level, healthy, call, touch.
 
     "start": the program began. All since a start, told again, gives the same states.
@@ -99,7 +99,7 @@ class RawTransition(Told):
     on: bool
 
 
-class UseOfTheRoom(Told):
+class UseOfTheRoom(ApiModel):
     """A span of the history; `kept`: it is switched on; `transitions`: on request."""
 
     kept: bool
@@ -108,7 +108,7 @@ class UseOfTheRoom(Told):
     transitions: list[RawTransition] = Field(default=[])
 
 
-class LedgerLine(Told):
+class LedgerLine(ApiModel):
     """One booking that was to be released, or was (`room.ledger`)."""
 
     number: int
@@ -125,7 +125,7 @@ class LedgerLine(Told):
     given_back_min: int
 
 
-class StartsOfAMonth(Told):
+class StartsOfAMonth(ApiModel):
     """How meetings began in a month such as "2026-11".
 
     `plain`: on platforms whose page a person finishes; `assisted`: on the others. `first_try`: in
@@ -143,7 +143,7 @@ class StartsOfAMonth(Told):
     given_up: int
 
 
-class Revision(Told):
+class Revision(ApiModel):
     """All settings as they were after one change, by their keys in room.toml."""
 
     number: int
@@ -165,7 +165,7 @@ class AuditForm(BaseModel):
     since: Instant | None = Field(default=None, alias="from", description="those from then on")
 
 
-class AuditedCommand(Told):
+class AuditedCommand(ApiModel):
     """Who did what: `command` is a command or a route, `result` what became of it.
 
     `previous` is the hash of the entry before, `hash` SHA-256 of this one's line in `audit.jsonl`.
@@ -185,7 +185,7 @@ class AuditedCommand(Told):
     hash: str
 
 
-class AuditPage(Told):
+class AuditPage(ApiModel):
     """Entries, oldest first; `next`: ask for those `after` it, null: there are no more now."""
 
     kept: bool
@@ -193,7 +193,7 @@ class AuditPage(Told):
     next: int | None
 
 
-class AuditReport(Told):
+class AuditReport(ApiModel):
     """Whether the record is as it was written: `broken` is the first entry that is not, `why` how.
 
     `first` and `newest` are the numbers of what is kept, `hash` is the newest one's.
@@ -406,7 +406,7 @@ def _span(room: Room, since: datetime | None, until: datetime | None) -> tuple[f
     return max(begin, _EARLIEST).timestamp(), max(end, _EARLIEST).timestamp()
 
 
-def _csv(kind: type[Told], rows: Sequence[Told]) -> UseOfTheRoom:
+def _csv(kind: type[ApiModel], rows: Sequence[ApiModel]) -> UseOfTheRoom:
     """Answer with a table instead."""
     out = io.StringIO()
     writer = csv.writer(out)

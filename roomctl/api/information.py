@@ -16,7 +16,7 @@ from pydantic import Field
 from roomctl.api import box
 from roomctl.api.problem import refusals
 from roomctl.api.rights import Routes, needs
-from roomctl.api.schema import Told, as_json
+from roomctl.api.schema import ApiModel, as_json
 from roomctl.clock import Moment
 from roomctl.device import Nameplate
 from roomctl.drill import Result
@@ -34,7 +34,7 @@ def _said(text: str, **more: Any) -> Any:  # noqa: ANN401 - pydantic's
     return Field(description=text, **more)
 
 
-class InventoryItem(Told):
+class InventoryItem(ApiModel):
     """One device, as it says it is; null: it was not read, or there is no such thing."""
 
     name: Annotated[str, _said("its name in the room document, such as camera.front")]
@@ -50,7 +50,7 @@ class InventoryItem(Told):
     advisories: Annotated[tuple[str, ...], _said("what is known to be wrong with its firmware")]
 
 
-class RoomInformation(Told):
+class RoomInformation(ApiModel):
     """The program, the box it runs on, and its devices."""
 
     version: Annotated[str, _said("of roomctl")]
@@ -73,7 +73,7 @@ class RoomInformation(Told):
     inventory: Annotated[list[InventoryItem], _said("the devices of room.toml")]
 
 
-class CurrentIssue(Told):
+class CurrentIssue(ApiModel):
     """Something that is wrong now."""
 
     id: Annotated[str, _said("stays the same while it lasts: code and subject")]
@@ -85,7 +85,7 @@ class CurrentIssue(Told):
     next_step: Annotated[str, _said("a code of web/i18n: what to do about it")]
 
 
-class StepTold(Told):
+class StepModel(ApiModel):
     """One step of a device's test."""
 
     name: Annotated[str, _said("what was tried")]
@@ -94,30 +94,30 @@ class StepTold(Told):
     numbers: Annotated[dict[str, float], _said("what was measured; names end with their units")]
 
 
-class DeviceTestTold(Told):
+class DeviceTestModel(ApiModel):
     """How the test of one device ended."""
 
     device: Annotated[str, _said("its name in the room document")]
     outcome: Annotated[Outcome, _said("passed, failed or skipped")]
     why: Annotated[str, _said("why it was skipped, or cut short; for a technician")]
     took_s: Annotated[float, _said("seconds")]
-    steps: Annotated[list[StepTold], _said("in order")]
+    steps: Annotated[list[StepModel], _said("in order")]
 
 
-class SelftestTold(Told):
+class SelftestModel(ApiModel):
     """A self-test: when, for whom, and how each device did."""
 
     at: Annotated[datetime, _said("when it began")]
     requested_by: Annotated[str, _said("role of who asked for it")]
     requested_by_name: Annotated[str, _said("which one of them")]
     running: Annotated[bool, _said("whether devices are still to come")]
-    devices: Annotated[list[DeviceTestTold], _said("those that are done")]
+    devices: Annotated[list[DeviceTestModel], _said("those that are done")]
 
 
-class SelftestResults(Told):
+class SelftestResults(ApiModel):
     """The last self-test."""
 
-    report: Annotated[SelftestTold | None, _said("null: there was none since the program began")]
+    report: Annotated[SelftestModel | None, _said("null: there was none since the program began")]
 
 
 def information_routes(room: Room, boot_id: str) -> Routes:
@@ -141,7 +141,7 @@ def information_routes(room: Room, boot_id: str) -> Routes:
     async def selftest() -> SelftestResults:
         """Return the last self-test, or the one that runs; `selftest.run` begins one."""
         report = room.maintenance.report
-        return SelftestResults(report=None if report is None else SelftestTold(**_told(report)))
+        return SelftestResults(report=None if report is None else SelftestModel(**_told(report)))
 
     return router
 

@@ -26,7 +26,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from roomctl.api.configuration import ConfigDesk, IfMatch, RestartTime, RunningConfig
 from roomctl.api.problem import Answers, refusals
 from roomctl.api.rights import Routes, needs
-from roomctl.api.schema import Strict, Told
+from roomctl.api.schema import ApiModel, Strict
 from roomctl.command import Source
 from roomctl.errors import Refused
 from roomctl.meeting.call import MEETING
@@ -116,7 +116,7 @@ class EvidenceForm(BaseModel):
     ] = "yes"
 
 
-class StageTold(Told):
+class StageModel(ApiModel):
     """One stage of a move."""
 
     stage: Annotated[StageName, Field(description="which one")]
@@ -131,7 +131,7 @@ class StageTold(Told):
     ]
 
 
-class ProofTold(Told):
+class ProofModel(ApiModel):
     """A meeting on the new platform that the room was in."""
 
     at: Annotated[datetime, Field(description="when")]
@@ -143,7 +143,7 @@ class ProofTold(Told):
     ]
 
 
-class MigrationTold(Told):
+class MigrationModel(ApiModel):
     """A move as it stands."""
 
     leaving: Annotated[str | None, Field(description="platform that is left; null: no plan")]
@@ -161,8 +161,8 @@ class MigrationTold(Told):
         WalkthroughNeed | None,
         Field(description="whether the room passes the new platform's page; null: no plan"),
     ]
-    stages: Annotated[list[StageTold], Field(description="in their order")]
-    proofs: Annotated[list[ProofTold], Field(description="the oldest first")]
+    stages: Annotated[list[StageModel], Field(description="in their order")]
+    proofs: Annotated[list[ProofModel], Field(description="the oldest first")]
 
 
 def migration_routes(
@@ -284,7 +284,7 @@ def _planning(router: Routes, room: Room, desk: _Desk) -> None:
 
     @router.get("/api/v1/migration", tags=["migration"], responses=refusals(409))
     @needs(Right.CONFIGURE)
-    async def status() -> MigrationTold:
+    async def status() -> MigrationModel:
         """Return what is planned and applied."""
         return _told(await desk.migration(), room)
 
@@ -305,20 +305,20 @@ async def _planned(room: Room, migration: Migration, body: MoveToPlan) -> ExitPl
 def _moving(router: Routes, room: Room, desk: _Desk) -> None:
     @router.post("/api/v1/migration/proof", tags=["migration"], responses=refusals(409, 502))
     @needs(Right.CONFIGURE)
-    async def prove(request: Request, body: ProofToKeep) -> MigrationTold:
+    async def prove(request: Request, body: ProofToKeep) -> MigrationModel:
         """Keep that the meeting that is open now is one on the new platform, and how that shows."""
         migration = await desk.migration()
         await migration.prove(_proof(room, migration, body, _source(request).name))
         return _told(migration, room)
 
-    soon: Answers = {202: {"model": MigrationTold, "description": "It counts soon."}}
+    soon: Answers = {202: {"model": MigrationModel, "description": "It counts soon."}}
     answers: Answers = {**refusals(409, 412, 429, 502), **soon}
 
     @router.post("/api/v1/migration/apply", tags=["migration"], responses=answers)
     @needs(Right.CONFIGURE)
     async def apply(
         request: Request, answer: Response, body: StageToApply, if_match: IfMatch = None
-    ) -> MigrationTold:
+    ) -> MigrationModel:
         """Apply the next stage. 202: once the room is free, or after a new start of the program."""
         desk.refuse_busy()
         async with desk.busy:
@@ -338,7 +338,7 @@ def _moving(router: Routes, room: Room, desk: _Desk) -> None:
     @needs(Right.CONFIGURE)
     async def roll_back(
         request: Request, answer: Response, body: StageToUndo, if_match: IfMatch = None
-    ) -> MigrationTold:
+    ) -> MigrationModel:
         """Take back a stage and those after it, or the whole move, to the byte; as `apply` does."""
         desk.refuse_busy()
         async with desk.busy:
@@ -402,12 +402,12 @@ def _source(request: Request) -> Source:
     return source
 
 
-def _told(migration: Migration, room: Room) -> MigrationTold:
+def _told(migration: Migration, room: Room) -> MigrationModel:
     plan, done = migration.plan, {one.stage: one for one in migration.applied}
     days = {} if plan is None else plan.departure.days
     standing = {one.platform: one.stage for one in room.document.leaving}
     after = migration.next_stage
-    return MigrationTold(
+    return MigrationModel(
         leaving=plan and plan.departure.platform,
         to=plan and plan.departure.to,
         planned_at=plan and plan.made_at,
@@ -419,7 +419,7 @@ def _told(migration: Migration, room: Room) -> MigrationTold:
         not_moved=plan.not_moved if plan else 0,
         walkthrough=_walkthrough(room, plan.departure.to) if plan else None,
         stages=[
-            StageTold(
+            StageModel(
                 stage=stage.value,
                 day=day,
                 applied_at=one.at if one else None,
@@ -431,7 +431,7 @@ def _told(migration: Migration, room: Room) -> MigrationTold:
             for one in (done.get(stage),)
         ],
         proofs=[
-            ProofTold(**{name: getattr(one, name) for name in ProofTold.model_fields})
+            ProofModel(**{name: getattr(one, name) for name in ProofModel.model_fields})
             for one in migration.proofs
         ],
     )

@@ -40,8 +40,8 @@ from roomctl.room.commands import CommandRecord, CommandStatus
 from roomctl.room.document import RoomDocument
 
 
-class Told(BaseModel):
-    """What the API tells; built when it is first told, and not at every start."""
+class ApiModel(BaseModel):
+    """What the API answers; pydantic builds it at its first use, and not at every start."""
 
     model_config = ConfigDict(defer_build=True)
 
@@ -194,7 +194,7 @@ class NewPerson(Strict):
     password: Annotated[SecretStr, Field(min_length=1, max_length=1024)]
 
 
-class PersonShown(Told):
+class PersonShown(ApiModel):
     """Somebody who may sign in with a password."""
 
     name: str
@@ -209,7 +209,7 @@ class Credentials(Strict):
     password: Annotated[SecretStr, Field(min_length=1, max_length=1024)]
 
 
-class SignedIn(Told):
+class SignedIn(ApiModel):
     """Who has signed in, what he may, and for how long."""
 
     name: str
@@ -217,7 +217,7 @@ class SignedIn(Told):
     ends_in_s: float
 
 
-class StaffShown(Told):
+class StaffShown(ApiModel):
     """Staff's rights on this panel: whether there is a PIN to enter, what it gave, until when."""
 
     pin: bool
@@ -226,13 +226,13 @@ class StaffShown(Told):
     wait_s: float
 
 
-class PinShown(Told):
+class PinShown(ApiModel):
     """Whether a PIN is set."""
 
     set: bool
 
 
-class Offered(Told):
+class Offered(ApiModel):
     """A link that works once: `link`, or `path` on the address at which the room is asked.
 
     `link` begins with `[api] url`, else with the address of this box on its network; null: it
@@ -418,7 +418,7 @@ LiveReply = Annotated[
 ]
 
 
-class Problem(Told):
+class Problem(ApiModel):
     """application/problem+json (RFC 9457); `code` is from a closed list."""
 
     type: str = "about:blank"

@@ -1,6 +1,6 @@
 /** The room's configuration from afar: its revisions, a room.toml that is checked and applied, and the way back. */
 
-/** @import { ConfigHistory, ConfigJudgement, ConfigMistake, ConfigRevisionTold } from "../lib/types.js" */
+/** @import { ConfigHistory, ConfigJudgement, ConfigMistake, ConfigRevisionModel } from "../lib/types.js" */
 /** @import { Desk } from "./desk.js" */
 
 import { h, show } from "../lib/dom.js";
@@ -8,7 +8,7 @@ import { t, words } from "../lib/i18n.js";
 import { card, choice, deskKey, DeskTable, field, mark, moment, Outcome, TwicePressed } from "./pieces.js";
 
 export const WHEN = ["free", "now"];
-/** @typedef {ConfigRevisionTold & {first?: boolean}} Kept */
+/** @typedef {ConfigRevisionModel & {first?: boolean}} Kept */
 
 export class ConfigurationView extends HTMLElement {
   /** @type {ConfigHistory | null} */ #history = null;

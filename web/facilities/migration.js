@@ -1,6 +1,6 @@
 /** The room's move to another meeting platform: its plan, its stages, what proves it, and the way back. */
 
-/** @import { MigrationTold, StageTold } from "../lib/types.js" */
+/** @import { MigrationModel, StageModel } from "../lib/types.js" */
 /** @import { Answer, Desk } from "./desk.js" */
 
 import { h, keyed, show, text } from "../lib/dom.js";
@@ -18,7 +18,7 @@ const FORMS = ["csv", "json", "ics"];
 /** @typedef {{kind: string, key: string, value: string, after: string, fate: "moved" | "kept" | "by_hand", reason: string}} Artefact */
 
 export class MigrationView extends HTMLElement {
-  /** @type {MigrationTold | null} */ #told = null;
+  /** @type {MigrationModel | null} */ #told = null;
   /** @type {{bookings: Doomed[], letters: Letter[], artefacts: Artefact[]} | null} made from here */ #plan = null;
   #refused = "";
 
@@ -31,7 +31,7 @@ export class MigrationView extends HTMLElement {
     this.counts = h("p", { class: "hint" });
     this.when = choice(WHEN, (one) => `desk.when.${one}`);
     this.behind = h("input", { type: "checkbox" });
-    /** @type {DeskTable<StageTold>} */ this.stages = new DeskTable("desk.stages", (one) => one.stage, [
+    /** @type {DeskTable<StageModel>} */ this.stages = new DeskTable("desk.stages", (one) => one.stage, [
       { key: "desk.stage", fill: (cell, one) => this.#stage(cell, one) },
       { key: "desk.from_day", say: (one) => day("UTC", one.day), look: "when" },
       { key: "desk.applied_at", less: true, say: (one) => moment(desk, one.applied_at), look: "when" },
@@ -97,14 +97,14 @@ export class MigrationView extends HTMLElement {
 
   /**
    * @param {HTMLElement} cell
-   * @param {StageTold} one
+   * @param {StageModel} one
    */
   #stage(cell, one) {
     const today = this.#told?.today === one.stage ? ` · ${t("desk.today")}` : "";
     mark(cell, one.applied_at ? "free" : "plain", t(`desk.stage.${one.stage}`) + today, one.applied_at ? "check" : "clock");
   }
 
-  /** The next stage can be applied, an applied one taken back. @param {HTMLElement} cell @param {StageTold} one */
+  /** The next stage can be applied, an applied one taken back. @param {HTMLElement} cell @param {StageModel} one */
   #act(cell, { stage, applied_at }) {
     const due = applied_at ? "undo" : this.#told?.next_stage === stage ? "apply" : "";
     if (cell.getAttribute("data-due") === due) return;

@@ -1,6 +1,6 @@
 /** What staff do to a room from afar: tell people something, restart it, test its devices, take its diagnostics. */
 
-/** @import { DeviceTestTold, SelftestResults, Update } from "../lib/types.js" */
+/** @import { DeviceTestModel, SelftestResults, Update } from "../lib/types.js" */
 /** @import { Desk } from "./desk.js" */
 
 import { attribute, h, show, text } from "../lib/dom.js";
@@ -95,7 +95,7 @@ export class ServiceView extends HTMLElement {
   #selftest() {
     const done = new Outcome();
     this.head = h("p", { class: "hint", role: "status" });
-    /** @type {DeskTable<DeviceTestTold>} */ this.tests = new DeskTable("desk.selftest", (one) => one.device, [
+    /** @type {DeskTable<DeviceTestModel>} */ this.tests = new DeskTable("desk.selftest", (one) => one.device, [
       { key: "desk.device", say: (one) => deviceName(one.device, this.desk.room?.devices ?? []) },
       { key: "desk.result", fill: (cell, one) => mark(cell, one.outcome === "passed" ? "free" : one.outcome === "failed" ? "busy" : "plain", t(`desk.test.${one.outcome}`), one.outcome === "passed" ? "check" : "minus") },
       { key: "desk.took", less: true, say: (one) => t("desk.seconds", { count: Math.round(one.took_s) }), look: "number" },
@@ -144,7 +144,7 @@ export class ServiceView extends HTMLElement {
 /**
  * What was found is the drill's own words, for a technician.
  * @param {HTMLElement} cell
- * @param {DeviceTestTold} one
+ * @param {DeviceTestModel} one
  */
 function found(cell, one) {
   attribute(cell, "lang", "en");

@@ -1924,7 +1924,7 @@
  * @typedef {object} ConfigHistory
  * @property {number} running number of the revision that runs; 0: room.toml
  * @property {number} wanted number of the one that runs from the next start on
- * @property {ConfigRevisionTold[]} revisions the oldest first
+ * @property {ConfigRevisionModel[]} revisions the oldest first
  */
 
 /**
@@ -1932,7 +1932,7 @@
  * @typedef {object} ConfigJudgement
  * @property {boolean} ok whether a room would start with it
  * @property {ConfigMistake[]} mistakes in the order of the file
- * @property {ConfigPlanTold | null} plan what would become of each part; null: mistakes
+ * @property {ConfigPlanModel | null} plan what would become of each part; null: mistakes
  */
 
 /**
@@ -1945,7 +1945,7 @@
 
 /**
  * What becomes of each part: devices by name, such as camera.front, others by their table.
- * @typedef {object} ConfigPlanTold
+ * @typedef {object} ConfigPlanModel
  * @property {string[]} restarted stopped, and begun anew
  * @property {string[]} added devices that are begun
  * @property {string[]} removed devices that are stopped
@@ -1956,7 +1956,7 @@
 
 /**
  * A revision, without its text, which may have secrets in it.
- * @typedef {object} ConfigRevisionTold
+ * @typedef {object} ConfigRevisionModel
  * @property {number} number number of the revision, from 1
  * @property {string} at when it was applied
  * @property {string} who who applied it
@@ -1987,12 +1987,12 @@
 
 /**
  * How the test of one device ended.
- * @typedef {object} DeviceTestTold
+ * @typedef {object} DeviceTestModel
  * @property {string} device its name in the room document
  * @property {"passed" | "failed" | "skipped"} outcome passed, failed or skipped
  * @property {string} why why it was skipped, or cut short; for a technician
  * @property {number} took_s seconds
- * @property {StepTold[]} steps in order
+ * @property {StepModel[]} steps in order
  */
 
 /**
@@ -2059,7 +2059,7 @@
 
 /**
  * A move as it stands.
- * @typedef {object} MigrationTold
+ * @typedef {object} MigrationModel
  * @property {string | null} leaving platform that is left; null: no plan
  * @property {string | null} to platform that takes its place; null: no plan
  * @property {string | null} planned_at when; null: no plan
@@ -2070,8 +2070,8 @@
  * @property {number} at_risk number of bookings at risk, when it was planned
  * @property {number} not_moved number of things that are left to a person
  * @property {"not_needed" | "missing" | "shown" | null} walkthrough whether the room passes the new platform's page; null: no plan
- * @property {StageTold[]} stages in their order
- * @property {ProofTold[]} proofs the oldest first
+ * @property {StageModel[]} stages in their order
+ * @property {ProofModel[]} proofs the oldest first
  */
 
 /**
@@ -2087,7 +2087,7 @@
 
 /**
  * A meeting on the new platform that the room was in.
- * @typedef {object} ProofTold
+ * @typedef {object} ProofModel
  * @property {string} at when
  * @property {string} who who said so
  * @property {string} host host of the meeting's link
@@ -2142,24 +2142,24 @@
  */
 
 /**
- * The last self-test.
- * @typedef {object} SelftestResults
- * @property {SelftestTold | null} report null: there was none since the program began
- */
-
-/**
  * A self-test: when, for whom, and how each device did.
- * @typedef {object} SelftestTold
+ * @typedef {object} SelftestModel
  * @property {string} at when it began
  * @property {string} requested_by role of who asked for it
  * @property {string} requested_by_name which one of them
  * @property {boolean} running whether devices are still to come
- * @property {DeviceTestTold[]} devices those that are done
+ * @property {DeviceTestModel[]} devices those that are done
+ */
+
+/**
+ * The last self-test.
+ * @typedef {object} SelftestResults
+ * @property {SelftestModel | null} report null: there was none since the program began
  */
 
 /**
  * One stage of a move.
- * @typedef {object} StageTold
+ * @typedef {object} StageModel
  * @property {"dual" | "default" | "join_only" | "ended"} stage which one
  * @property {string} day day from which on it counts, in the room's zone
  * @property {string | null} applied_at when it was applied; null: not yet
@@ -2186,7 +2186,7 @@
 
 /**
  * One step of a device's test.
- * @typedef {object} StepTold
+ * @typedef {object} StepModel
  * @property {string} name what was tried
  * @property {Result} result ok, failed or skipped
  * @property {string} words what was found, for a technician

@@ -34,7 +34,7 @@ from roomctl.occupancy.driver import KIND as OCCUPANCY
 from roomctl.output.driver import KIND as OUTPUT
 from roomctl.ports import connect, refuse
 from roomctl.roles import Role
-from roomctl.room import Outside, Room, Source, look
+from roomctl.room import Dependencies, Room, Source, look
 from roomctl.room.configuration import ConfigPlan
 from roomctl.screen.driver import KIND as SCREEN
 from roomctl.screen.profile import screen_of
@@ -95,7 +95,7 @@ def mistakes(text: str, file: str) -> list[FileError]:
     def judge(data: dict[str, Any]) -> None:
         config = configuration.of(data, file, TABLES)
         clock = SystemClock()
-        _refuse_urls(config, room(config, Outside(connect, clock, calendar(config))).urls)
+        _refuse_urls(config, room(config, Dependencies(connect, clock, calendar(config))).urls)
         look.judge(config.look, Path(file))
         _refuse_codes(config)
         if config.api.tls_certificate is not None:
@@ -206,9 +206,9 @@ def calendar_access(config: Config) -> Access:
 _TITLES = {"en": "Booked in the room", "zh-CN": "现场预订"}  # as others see it in their calendars
 
 
-def room(config: Config, outside: Outside) -> Room:
-    """Return the room that `config` describes, on what is `outside`."""
-    return Room(config, outside, KINDS)
+def room(config: Config, dependencies: Dependencies) -> Room:
+    """Return the room that `config` describes, with these `dependencies`."""
+    return Room(config, dependencies, KINDS)
 
 
 @frozen
@@ -229,7 +229,7 @@ class Addresses:
 @contextlib.asynccontextmanager
 async def running(
     config: Config,
-    outside: Outside,
+    dependencies: Dependencies,
     store: Store,
     ending: Ending,
     simulated: SimulatedDevices | None = None,
@@ -249,19 +249,19 @@ async def running(
         store.disk.sweep()
         host, port = listening.getsockname()[:2]
         try:
-            if take_over(store, outside.clock):
+            if take_over(store, dependencies.clock):
                 _log.info("the API token is kept as a hash from now on, as the token 'admin'")
         except OSError as error:
             _log.warning("the API token of an older version is not taken over yet: %s", error)
         own = secrets.token_urlsafe(32)  # of this run, for whoever may read its runtime folder
-        tokens = Tokens(store, outside.clock, own)
-        proof = await _certificate(config, store, outside.clock)
+        tokens = Tokens(store, dependencies.clock, own)
+        proof = await _certificate(config, store, dependencies.clock)
         within = listen_within(host, port) if proof is not None else None
         # This box's own browsers and commands come by loopback, where http is as good.
         own_name = "127.0.0.1" if proof is not None else reachable(host)
         base = f"http://{own_name}:{port}"
-        outside = replace(
-            outside,
+        dependencies = replace(
+            dependencies,
             pages=lambda: _pages(made.config, base, tokens),
             settings=Settings(store.disk),
             pictures=store.folder / "pictures",
@@ -272,10 +272,10 @@ async def running(
             ask=_ask,
             fingerprint=proof.pin if proof is not None else "",
         )
-        made, web = room(config, outside), data_path("web")
+        made, web = room(config, dependencies), data_path("web")
         table = config.staff
-        staff = Staff(store, outside.clock, Role(table.role), table.minutes, made.audit.note)
-        live = LiveConfig(made, staff, outside, simulated=simulated is not None)
+        staff = Staff(store, dependencies.clock, Role(table.role), table.minutes, made.audit.note)
+        live = LiveConfig(made, staff, dependencies, simulated=simulated is not None)
         made.attend(tokens)
         if proof is not None:
             made.attend(proof)
@@ -289,7 +289,7 @@ async def running(
             port=port,
             simulated=simulated,
             log=log,
-            configs=outside.configs,
+            configs=dependencies.configs,
             live=live,
         )
         async with (
@@ -364,12 +364,14 @@ async def _ask(table: NeighbourTable) -> bytes:
 class LiveConfig:
     """The configuration of a running room, as far as it can be another one while it runs."""
 
-    def __init__(self, room: Room, staff: Staff, outside: Outside, *, simulated: bool) -> None:
+    def __init__(
+        self, room: Room, staff: Staff, dependencies: Dependencies, *, simulated: bool
+    ) -> None:
         """Have the room be at the broker of [mqtt], a simulated one beside its own."""
         self._room, self._staff, self._simulated = room, staff, simulated
-        self._file = str(outside.config_file or "room.toml")
-        self._feed, self._export = outside.feed, outside.export
-        self._judge_import, self._store = outside.judge_import, outside.store
+        self._file = str(dependencies.config_file or "room.toml")
+        self._feed, self._export = dependencies.feed, dependencies.export
+        self._judge_import, self._store = dependencies.judge_import, dependencies.store
         self._bridge = self._bridge_of(room.config)
         if self._bridge is not None:
             room.attend(self._bridge)

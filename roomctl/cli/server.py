@@ -26,7 +26,7 @@ from roomctl.errors import RoomctlError
 from roomctl.installed import PACKAGED, UPDATER
 from roomctl.lifetime import Ending, beside
 from roomctl.ports.illuminance import illuminance_lux
-from roomctl.room import Outside, Room
+from roomctl.room import Dependencies, Room
 from roomctl.room.updates import UpdateFiles
 from roomctl.screen.profile import screen_of
 from roomctl.simulator import Simulator
@@ -69,7 +69,7 @@ async def _serve(
     connect: Connect = simulator.connect
     if trace is not None:
         connect = traced(connect, clock, trace)
-    outside = Outside(
+    dependencies = Dependencies(
         connect,
         clock,
         app.calendar(config),
@@ -83,7 +83,7 @@ async def _serve(
         illuminance=illuminance_lux,
     )
     try:
-        async with announced(config, outside, store, ending) as (addresses, room):
+        async with announced(config, dependencies, store, ending) as (addresses, room):
             if imported is not None:
                 source, result = imported.source, imported.result
                 await room.audit.note_durably(source, "room.import", {}, result)
@@ -195,13 +195,13 @@ def _hold(folder: Path) -> int:
 @contextlib.asynccontextmanager
 async def announced(
     config: Config,
-    outside: Outside,
+    dependencies: Dependencies,
     store: Store,
     ending: Ending,
     simulated: SimulatedDevices | None = None,
 ) -> AsyncIterator[tuple[Addresses, Room]]:
     """Run a room, and tell this user's `roomctl status`, and systemd, that it is there."""
-    async with app.running(config, outside, store, ending, simulated) as (addresses, room):
+    async with app.running(config, dependencies, store, ending, simulated) as (addresses, room):
         started()
         wire.threads.submit(build_info)  # before an update lays another beside what runs
         told = systemd.watched(lambda: room.liveness.report().stalled, lambda: _words(room))

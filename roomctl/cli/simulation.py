@@ -24,7 +24,7 @@ from roomctl.errors import RoomctlError
 from roomctl.frozen import frozen
 from roomctl.installed import data_path
 from roomctl.lifetime import Ending
-from roomctl.room import Outside, Room
+from roomctl.room import Dependencies, Room
 from roomctl.simulator import DEMO, SimFeed, Simulator
 from roomctl.store import AppliedConfigs, Store
 
@@ -73,8 +73,10 @@ async def _simulate(
             store = Store(Path(folder))
             file = options.config or DEMO
             configs = AppliedConfigs(store, file)
-            outside = Outside(simulator.connect, clock, feed, config_file=file, configs=configs)
-            started = announced(config, outside, store, ending, simulator)
+            dependencies = Dependencies(
+                simulator.connect, clock, feed, config_file=file, configs=configs
+            )
+            started = announced(config, dependencies, store, ending, simulator)
             addresses, room = await stack.enter_async_context(started)
             await _ready(room, ending)
             _tell(addresses, simulator, choice, options, say)

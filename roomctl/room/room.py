@@ -96,8 +96,8 @@ PROVED_S = 0.5  # a part that cannot begin has failed by then
 
 
 @frozen
-class Outside:
-    """Everything that comes in from outside: ports, bookings, time."""
+class Dependencies:
+    """What a room is built on: ports, bookings, time, the folders that keep things."""
 
     connect: Connect
     clock: Clock
@@ -127,30 +127,33 @@ class Room:
     PARTS: ClassVar[tuple[type[Part], ...]]
     """What each room has, for whoever wants to know its commands without one."""
 
-    def __init__(self, config: Config, outside: Outside, kinds: Sequence[Kind]) -> None:
-        self.config, self.clock = config, outside.clock
-        self.settings = outside.settings
+    def __init__(self, config: Config, dependencies: Dependencies, kinds: Sequence[Kind]) -> None:
+        clock, store = dependencies.clock, dependencies.store
+        self.config, self.clock = config, clock
+        self.settings = dependencies.settings
         context = Context(
-            outside.connect,
-            outside.clock,
-            outside.settings,
+            dependencies.connect,
+            clock,
+            dependencies.settings,
             self.changed,
             self._told,
             self._act,
-            outside.pages,
+            dependencies.pages,
         )
         self._devices = Devices(config, kinds, context)
         screen = self._screen
-        disk = outside.store.disk if outside.store is not None else None
+        disk = store.disk if store is not None else None
         history = History(disk) if disk is not None else None
-        self.use = Use(config.history, history, outside.clock)
-        log = AuditLog(outside.store) if outside.store is not None else None
-        self.audit = Audit(log, outside.clock)
-        self._calls = calls = CallControl(config, screen, outside.clock, self.changed)
+        self.use = Use(config.history, history, clock)
+        log = AuditLog(store) if store is not None else None
+        self.audit = Audit(log, clock)
+        self._calls = calls = CallControl(config, screen, clock, self.changed)
         self.bookings = Bookings(
-            config, outside.feed, calls.read, context, outside.store, self._devices_first
+            config, dependencies.feed, calls.read, context, store, self._devices_first
         )
-        self.cameras = Cameras(config, self._steered, context, outside.pictures, self._may_film)
+        self.cameras = Cameras(
+            config, self._steered, context, dependencies.pictures, self._may_film
+        )
         self.liveness = Liveness(self._devices, self.bookings.age_s, disk)
         self.audio = Audio(
             self._devices.all(Speakerphone),
@@ -160,7 +163,7 @@ class Room:
             context,
             config.audio,
             config.room.unplugged,
-            outside.store,
+            store,
             self._wall,
         )
         self.occupancy = OccupancyService(
@@ -176,7 +179,11 @@ class Room:
         calls.devices_kept = self.byom.kept
         self.audio.lent = lambda: self.byom.microphone_lent
         self.starts = Starts(
-            calls.platforms, len(config.meeting.new), config.room.zone, outside.store, outside.clock
+            calls.platforms,
+            len(config.meeting.new),
+            config.room.zone,
+            store,
+            clock,
         )
         self.automation = Automation(config, self._actuators, lambda: self.audio.prompt, context)
         self.byom.taken = self.automation.taken_back
@@ -186,14 +193,14 @@ class Room:
             self.bookings,
             lambda: self.occupancy.state.state,
             lambda: self.automation.awake,
-            outside.clock,
+            clock,
         )
         self.walkthroughs = Walkthroughs(
             config,
             calls,
             screen,
-            outside.store,
-            outside.clock,
+            store,
+            clock,
             self.changed,
             lambda: self._identity,
         )
@@ -202,33 +209,33 @@ class Room:
             self.bookings,
             screen,
             lambda: self.automation.wake(),
-            outside.settings,
+            dependencies.settings,
             self.walkthroughs,
         )
-        self._file = ConfigFile(outside.config_file, self.changed, outside.configs)
+        self._file = ConfigFile(dependencies.config_file, self.changed, dependencies.configs)
         self.maintenance = Maintenance(
             config,
             kinds,
             self._devices,
             (calls, self.bookings, self.occupancy, self.cameras),
             context,
-            outside.restart,
+            dependencies.restart,
             lambda: self.byom.lent,
             lambda now: self._updates.entry(now),
         )
         self._updates = Updates(
-            outside.updater,
-            outside.store,
+            dependencies.updater,
+            store,
             context,
             self.maintenance.in_use,
             lambda: self.config.room.zone,
         )
-        self._outside, self._feed = outside, outside.feed
-        folder = outside.config_file.parent if outside.config_file is not None else None
+        self._dependencies, self._feed = dependencies, dependencies.feed
+        folder = dependencies.config_file.parent if dependencies.config_file is not None else None
         self.sharing = Sharing(config.share, folder)
-        self.help = HelpReports(outside.store, outside.clock, self.changed)
+        self.help = HelpReports(store, clock, self.changed)
         self._nearby = Nearby(
-            config.door, outside.ask, lambda: self.document, outside.clock, self.changed
+            config.door, dependencies.ask, lambda: self.document, clock, self.changed
         )
         self._webhooks = self._receivers(config)
         self.alerts = self._told_people()
@@ -238,7 +245,11 @@ class Room:
             if kind.part
         }
         self.look = Look(
-            config, outside.config_file, context, outside.settings, outside.illuminance
+            config,
+            dependencies.config_file,
+            context,
+            dependencies.settings,
+            dependencies.illuminance,
         )
         self._parts: tuple[Part, ...] = (
             self.byom,
@@ -259,11 +270,11 @@ class Room:
             self.maintenance,
             self._updates,
             self.look,
-            RoomMessage(outside.store, outside.clock, self.changed),
+            RoomMessage(store, clock, self.changed),
             self.help,
             self.sharing,
             self._nearby,
-            _SettingsPart(outside.settings, outside.clock, self.changed),
+            _SettingsPart(dependencies.settings, clock, self.changed),
             *(() if self._webhooks is None else (self._webhooks,)),
             self.alerts,
             *self._of_kinds.values(),
@@ -282,17 +293,17 @@ class Room:
         platforms = (platform.key for platform in calls.platforms)
         self.tally = Tally((one.name for one in self.declared), platforms)
         self._commands = Commands(
-            handlers, outside.clock, lambda: functools.partial(self._done, self.revisions)
+            handlers, clock, lambda: functools.partial(self._done, self.revisions)
         )
         self._optional = frozenset(kind.name for kind in kinds if kind.optional)
         self._history = Changes()
-        self._started_at = outside.clock.mono_s()
+        self._started_at = clock.mono_s()
         self._stale = asyncio.Event()
         self._acts: set[asyncio.Task[None]] = set()
         self._working: dict[Part, asyncio.Task[None]] = {}
         self._other_work, self._reconfiguring = asyncio.Event(), asyncio.Lock()
         self._judged: RoomFacts | None = None  # of which the document's conditions are
-        self._identity = _identity(config, outside.kept_id, outside.fingerprint)
+        self._identity = _identity(config, dependencies.kept_id, dependencies.fingerprint)
         self.document = document_of(kinds)(self._identity)
 
     def attend(self, part: Part) -> None:
@@ -483,11 +494,11 @@ class Room:
             before, devices = self.config, self._devices.planned(config)
             found = plan(before, config, devices)
             feed_before = self._feed
-            self._outside.follow(config)
+            self._dependencies.follow(config)
             try:
                 back = await self._devices.have(devices)
             except Refused:
-                self._outside.follow(before)
+                self._dependencies.follow(before)
                 raise
             try:
                 await self._take(config, feed)
@@ -496,7 +507,7 @@ class Room:
                     await keep()
             except Exception as error:
                 _log.error("configuration: %s; what there was is put back", error)
-                self._outside.follow(before)
+                self._dependencies.follow(before)
                 await self._devices.have(back)
                 await self._take(before, feed_before)
                 raise
@@ -561,7 +572,7 @@ class Room:
         self.meeting.screen, self.maintenance.config = screen, config
         for kind, part in self._of_kinds.items():
             part.devices = self._devices.of(kind)
-        identity = _identity(config, self._outside.kept_id, self._outside.fingerprint)
+        identity = _identity(config, self._dependencies.kept_id, self._dependencies.fingerprint)
         self._identity = replace(identity, id=self.document.identity.id)
 
     async def _prove(self, begun: Sequence[Device]) -> None:
@@ -592,14 +603,14 @@ class Room:
         return Actuators(self._calls, self.bookings, displays, outputs, *acting)
 
     def _receivers(self, config: Config) -> Webhooks | None:
-        outside = self._outside
-        if not config.webhook or outside.post is None:
+        given = self._dependencies
+        if not config.webhook or given.post is None:
             return None
-        return Webhooks(config.webhook, outside.post, outside.store, self.clock, self.changed)
+        return Webhooks(config.webhook, given.post, given.store, self.clock, self.changed)
 
     def _told_people(self) -> Alerts:
-        outside = self._outside
-        return Alerts(lambda: self.config, outside.send, outside.store, self.clock, self.changed)
+        given = self._dependencies
+        return Alerts(lambda: self.config, given.send, given.store, self.clock, self.changed)
 
     async def _refresh(self) -> None:
         """Make the document anew whenever something changed."""

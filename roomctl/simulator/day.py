@@ -22,7 +22,7 @@ from roomctl.config import Config
 from roomctl.errors import RoomctlError
 from roomctl.frozen import frozen
 from roomctl.meeting.first_try import MODES, WHYS, StartOutcome
-from roomctl.room import Outside, Room, Source
+from roomctl.room import Dependencies, Room, Source
 from roomctl.room.document import MeetingEntry
 from roomctl.screen.protocol import KeyName
 from roomctl.screen.sim import BUTTON, SimScreen
@@ -92,7 +92,7 @@ def _lobby_s(chance: random.Random) -> float:
 
 
 def play(
-    config: Config, build: Callable[[Outside], Room], seed: int, *, shown: bool = False
+    config: Config, build: Callable[[Dependencies], Room], seed: int, *, shown: bool = False
 ) -> dict[str, Any]:
     """Play a day in a room that `build` makes; return its figures, the same for the same seed.
 
@@ -121,7 +121,7 @@ def _booked(number: int, plan: PlannedStart, begin: datetime) -> Booking:
 
 async def played(
     config: Config,
-    build: Callable[[Outside], Room],
+    build: Callable[[Dependencies], Room],
     seed: int,
     starts: int = STARTS,
     *,
@@ -145,11 +145,11 @@ async def played(
 
 @contextlib.asynccontextmanager
 async def _running(
-    config: Config, build: Callable[[Outside], Room], feed: DayFeed
+    config: Config, build: Callable[[Dependencies], Room], feed: DayFeed
 ) -> AsyncIterator[tuple[Room, SimScreen]]:
     clock = LoopClock(BEGIN)
     simulator = Simulator(config, clock, with_screen=True)
-    room = build(Outside(simulator.connect, clock, feed))
+    room = build(Dependencies(simulator.connect, clock, feed))
     running = asyncio.create_task(room.run())
     try:
         await _until(room, lambda: room.ready and room.document.bookings != ())

@@ -21,7 +21,7 @@ from roomctl.clock import SystemClock
 from roomctl.installed import data_path
 from roomctl.lifetime import beside
 from roomctl.roles import Role
-from roomctl.room import Outside
+from roomctl.room import Dependencies
 from roomctl.simulator import SimFeed, Simulator
 from roomctl.store import AppliedConfigs, Store
 
@@ -97,7 +97,7 @@ class House:
             (folder / "room.toml").write_text(text)
             self.configs = AppliedConfigs(self.store, folder / "room.toml")
         file = config_file if restart is None else folder / "room.toml"
-        outside = Outside(
+        dependencies = Dependencies(
             self.simulator.connect,
             self.clock,
             feed,
@@ -110,7 +110,7 @@ class House:
             export=None if file is None else lambda: export(file, folder).data,
             judge_import=None if file is None else lambda tar: judge(tar, file, folder, "secrets"),
         )
-        self.room = app.room(self.config, outside)
+        self.room = app.room(self.config, dependencies)
         self.tokens = Tokens(self.store, self.clock, ADMIN)
         table = self.config.staff
         note = self.room.audit.note
@@ -126,7 +126,7 @@ class House:
             simulated=self.simulator,
             log=self.log,
             configs=self.configs,
-            live=app.LiveConfig(self.room, self.staff, outside, simulated=True),
+            live=app.LiveConfig(self.room, self.staff, dependencies, simulated=True),
         )
         self.port = port
         self.base = f"http://127.0.0.1:{port}"

@@ -16,7 +16,7 @@ from roomctl import app, lifetime
 from roomctl.cli.server import announced
 from roomctl.clock import SystemClock
 from roomctl.lifetime import Ending
-from roomctl.room import Outside
+from roomctl.room import Dependencies
 from roomctl.store import Store
 from roomctl.wire import Port, in_thread
 
@@ -94,9 +94,9 @@ async def live(fault: str, folder: Path, ending: Ending) -> int:
         raise AssertionError(f"{fault} came back")
 
     feed = Failing() if fault == "fails" else None
-    outside = Outside(connect, SystemClock(), feed)
+    dependencies = Dependencies(connect, SystemClock(), feed)
     room = app.load(folder / "room.toml")
-    async with announced(room, outside, Store(folder / "state"), ending) as (_, started):
+    async with announced(room, dependencies, Store(folder / "state"), ending) as (_, started):
         started.liveness.stalled_after_s = 2.0  # of devices that try every 1.5 s
         say("up")
         up.set()

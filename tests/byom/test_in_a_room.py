@@ -486,7 +486,7 @@ async def test_a_switch_that_cannot_be_meant_is_named(lines: str, says: str) -> 
     def made() -> None:
         config = app.parse(f"{BAMBOO}[byom]\n{lines}\n", "room.toml")
         clock = SystemClock()
-        app.room(config, app.Outside(Simulator(config, clock).connect, clock))
+        app.room(config, app.Dependencies(Simulator(config, clock).connect, clock))
 
     with pytest.raises(ConfigError, match=says):
         made()

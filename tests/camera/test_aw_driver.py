@@ -15,7 +15,7 @@ from roomctl.clock import SystemClock
 from roomctl.config import parse
 from roomctl.errors import ConfigError, PortError, PortReason, Refused, Unsupported
 from roomctl.ports.http import KEPT_BACK, HttpAnswer, HttpRequest
-from roomctl.room import Outside
+from roomctl.room import Dependencies
 from roomctl.simulator.cameras import SimulatedHttp
 from roomctl.wire import Chunk, Connect, Identity, Port
 from tests.invented import invented
@@ -274,7 +274,7 @@ async def test_what_means_nothing_is_refused(more: str, why: str) -> None:
     text = ROOM if not more.startswith("url") else "[camera.front]\n"
     config = parse(f"{text}{more}\n", "room.toml", app.TABLES)
     with pytest.raises(ConfigError, match=why) as error:
-        app.room(config, Outside(simulated(ROOM).connect, clock=SystemClock()))
+        app.room(config, Dependencies(simulated(ROOM).connect, clock=SystemClock()))
     assert "secret" not in str(error.value)
 
 
@@ -316,7 +316,7 @@ async def test_a_login_that_is_refused_is_said_once_a_minute_and_shown_nowhere()
     text = f'{ROOM}user = "admin"\npassword = "s3cret/@"\n'.replace("presets", "# presets")
     config = parse(text, "room.toml", app.TABLES)
     assert "s3cret" not in repr(config)
-    room = app.room(config, Outside(counted(opened), clock=SystemClock()))
+    room = app.room(config, Dependencies(counted(opened), clock=SystemClock()))
     (device,) = room._devices.all(HttpCamera)
     running = asyncio.ensure_future(device.run())
     await asyncio.sleep(50)
@@ -337,7 +337,9 @@ async def test_a_login_that_is_kept_back_is_said_with_what_to_write(scheme: str)
         return Guarded(url, KEPT_BACK, b'asks for a login by Basic; write weakest_login = "basic"')
 
     text = f'[camera.front]\nurl = "{scheme}://192.0.2.5"\nuser = "admin"\npassword = "s3cret"\n'
-    room = app.room(parse(text, "room.toml", app.TABLES), Outside(connecting, clock=SystemClock()))
+    room = app.room(
+        parse(text, "room.toml", app.TABLES), Dependencies(connecting, clock=SystemClock())
+    )
     (device,) = room._devices.all(HttpCamera)
     running = asyncio.ensure_future(device.run())
     await asyncio.sleep(30)
@@ -353,7 +355,9 @@ async def test_an_error_of_the_port_does_not_name_the_login() -> None:
         raise PortError(url, "nobody there", PortReason.MISSING)
 
     text = f'{ROOM}user = "admin"\npassword = "s3cret"\n'.replace("presets", "# presets")
-    room = app.room(parse(text, "room.toml", app.TABLES), Outside(failing, clock=SystemClock()))
+    room = app.room(
+        parse(text, "room.toml", app.TABLES), Dependencies(failing, clock=SystemClock())
+    )
     (device,) = room._devices.all(HttpCamera)
     with pytest.raises(PortError) as error:
         await device.attend()

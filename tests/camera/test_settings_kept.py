@@ -7,7 +7,7 @@ from roomctl.camera.mounting import PATIENCE, READ_BACK_S, SAYS_S, KeptSettings
 from roomctl.camera.protocol import CameraState
 from roomctl.clock import SystemClock
 from roomctl.errors import ConfigError
-from roomctl.room import Outside
+from roomctl.room import Dependencies
 from roomctl.wire import Port
 from tests.camera import test_aw_driver
 from tests.camera.bench import Bench, bench, until
@@ -186,7 +186,7 @@ def test_check_says_what_a_model_cannot_be_told_and_what_to_do_instead(
     config = app.parse(f"[camera.front]\n{camera}\n", "room.toml")
     why = r"no command for that is known of .*leave it out"
     with pytest.raises(ConfigError, match=why) as wrong:
-        app.room(config, Outside(connect=_connects_nothing, clock=SystemClock()))
+        app.room(config, Dependencies(connect=_connects_nothing, clock=SystemClock()))
     assert wrong.value.key == f"camera.front.{key}"
 
 

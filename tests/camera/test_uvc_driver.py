@@ -20,7 +20,7 @@ from roomctl.clock import SystemClock
 from roomctl.device import Status
 from roomctl.errors import ConfigError, Refused, Unsupported
 from roomctl.ports import address, v4l2
-from roomctl.room import Outside
+from roomctl.room import Dependencies
 from roomctl.simulator.cameras import SimulatedUvc
 from roomctl.store import Disk, Settings
 from roomctl.wire import Port
@@ -382,7 +382,7 @@ def test_what_means_nothing_for_a_usb_camera_is_refused(line: str, said: str) ->
         raise AssertionError(url)
 
     with pytest.raises(ConfigError, match=said):
-        app.room(parse(f"{ROOM}{line}", "room.toml"), Outside(nowhere, LoopClock()))
+        app.room(parse(f"{ROOM}{line}", "room.toml"), Dependencies(nowhere, LoopClock()))
 
 
 @invented

@@ -20,7 +20,7 @@ from roomctl.meeting.leaving import ExitStage
 from roomctl.migrate import ExitPlan, ExitRequest, RoomFile, make_plan
 from roomctl.migrate.migration import JoinProof, Migration
 from roomctl.migrate.verdict import Verdict
-from roomctl.room import Outside
+from roomctl.room import Dependencies
 from roomctl.simulator import Simulator
 from roomctl.store import AppliedConfigs, Store
 from tests.examples import chosen
@@ -90,8 +90,10 @@ class Box:
         clock.jumped = at(day) - START - timedelta(seconds=clock.mono_s())
         config = app.parse(self.text(), "room.toml")
         simulator = Simulator(config, clock)
-        outside = Outside(simulator.connect, clock, Calendar(self.bookings), store=self.store)
-        room = app.room(config, outside)
+        dependencies = Dependencies(
+            simulator.connect, clock, Calendar(self.bookings), store=self.store
+        )
+        room = app.room(config, dependencies)
         house = House(room, simulator, asyncio.create_task(room.run()))
         try:
             await house.until(lambda: house.room.ready)

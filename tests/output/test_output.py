@@ -131,7 +131,7 @@ async def test_an_output_that_cannot_be_meant_is_named(lines: str, says: str) ->
     def made() -> None:
         config = app.parse(f"{BAMBOO}[output.lamp]\n{lines}\n", "room.toml")
         clock = SystemClock()
-        app.room(config, app.Outside(Simulator(config, clock).connect, clock))
+        app.room(config, app.Dependencies(Simulator(config, clock).connect, clock))
 
     with pytest.raises(ConfigError, match=says):
         made()

@@ -12,7 +12,7 @@ from roomctl.app import parse
 from roomctl.booking import Booking, CalendarRead, SkippedEvent
 from roomctl.errors import RoomctlError
 from roomctl.kind import Part
-from roomctl.room import Outside, Room, Source
+from roomctl.room import Dependencies, Room, Source
 from roomctl.room.alerts import Send
 from roomctl.room.commands import CommandRecord
 from roomctl.room.document import DeviceEntry, RoomDocument
@@ -189,7 +189,7 @@ async def begun(
     clock = LoopClock()
     config = parse(text, "room.toml")
     simulator = on or Simulator(config, clock)
-    outside = Outside(
+    dependencies = Dependencies(
         connect or simulator.connect,
         clock,
         feed,
@@ -201,7 +201,7 @@ async def begun(
         follow=simulator.follow,
         illuminance=illuminance,
     )
-    room = app.room(config, outside)
+    room = app.room(config, dependencies)
     if beside is not None:
         room.attend(beside(room))
     house = House(room, simulator, asyncio.create_task(room.run()))

@@ -8,7 +8,7 @@ from datetime import timedelta
 from roomctl import app
 from roomctl.app import parse
 from roomctl.booking import Booking
-from roomctl.room import Outside
+from roomctl.room import Dependencies
 from roomctl.room.commands import CommandRecord
 from roomctl.room.maintenance import BACK_S
 from roomctl.simulator import Simulator
@@ -36,8 +36,8 @@ async def supervised(
     clock, told = LoopClock(), list[str]()
     config = parse(text, "room.toml")
     simulator = Simulator(config, clock)
-    outside = Outside(simulator.connect, clock, feed, restart=told.append)
-    room = app.room(config, outside)
+    dependencies = Dependencies(simulator.connect, clock, feed, restart=told.append)
+    room = app.room(config, dependencies)
     house = House(room, simulator, asyncio.create_task(room.run()))
     try:
         await house.until(lambda: house.room.ready)

@@ -6,7 +6,7 @@ from roomctl import app
 from roomctl.app import parse
 from roomctl.clock import SystemClock
 from roomctl.errors import ConfigError
-from roomctl.room import Outside
+from roomctl.room import Dependencies
 from roomctl.wire import Port
 from tests.invented import invented
 from tests.room.rig import living
@@ -45,14 +45,14 @@ async def nowhere(name: str, url: str) -> Port:
 def test_a_room_toml_that_names_what_is_not_there_is_refused(text: str, expected: str) -> None:
     config = parse(text, "room.toml")
     with pytest.raises(ConfigError) as error:
-        app.room(config, Outside(nowhere, SystemClock()))
+        app.room(config, Dependencies(nowhere, SystemClock()))
     assert str(error.value).startswith(f"room.toml: {expected}")
 
 
 def test_an_unknown_platform_without_a_near_name_is_told_all() -> None:
     with pytest.raises(ConfigError, match=r"'qqqq'; known: .*zoom"):
         app.room(
-            parse('[meeting]\nplatform = "qqqq"', "room.toml"), Outside(nowhere, SystemClock())
+            parse('[meeting]\nplatform = "qqqq"', "room.toml"), Dependencies(nowhere, SystemClock())
         )
 
 
@@ -68,7 +68,7 @@ def test_an_unknown_platform_without_a_near_name_is_told_all() -> None:
 )
 def test_a_rule_that_would_never_apply_is_refused(policy: str, expected: str) -> None:
     with pytest.raises(ConfigError, match=expected):
-        app.room(parse(f"[meeting]\n{policy}", "room.toml"), Outside(nowhere, SystemClock()))
+        app.room(parse(f"[meeting]\n{policy}", "room.toml"), Dependencies(nowhere, SystemClock()))
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_rule_that_would_never_apply_is_refused(policy: str, expected: str) ->
     ],
 )
 def test_a_rule_that_some_meeting_could_meet_is_taken(policy: str) -> None:
-    app.room(parse(f"[meeting]\n{policy}", "room.toml"), Outside(nowhere, SystemClock()))
+    app.room(parse(f"[meeting]\n{policy}", "room.toml"), Dependencies(nowhere, SystemClock()))
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from roomctl import app
 from roomctl.api.auth import Tokens
 from roomctl.app import parse
 from roomctl.clock import SystemClock
-from roomctl.room import Outside, Room, Source
+from roomctl.room import Dependencies, Room, Source
 from roomctl.room.document import IssueEntry
 from roomctl.simulator import Simulator
 from roomctl.store import Settings, Store
@@ -59,7 +59,7 @@ async def started(folder: Path) -> AsyncIterator[Room]:
     Tokens(store, clock, "a token")
     room = app.room(
         config,
-        Outside(
+        Dependencies(
             simulator.connect,
             clock,
             settings=Settings(store.disk),

@@ -14,7 +14,7 @@ import pytest
 from roomctl import app
 from roomctl.app import parse
 from roomctl.booking import Booking
-from roomctl.room import Outside, Source
+from roomctl.room import Dependencies, Source
 from roomctl.room.commands import CommandRecord
 from roomctl.room.document import UpdateEntry
 from roomctl.room.updates import AGAIN_S, UpdateFiles, next_time
@@ -42,10 +42,10 @@ async def updatable(
     config = parse(NO_DEVICE, "room.toml")
     simulator = Simulator(config, clock)
     store = Store(folder / "state")
-    outside = Outside(
+    dependencies = Dependencies(
         simulator.connect, clock, feed, store=store, updater=files if packaged else None
     )
-    room = app.room(config, outside)
+    room = app.room(config, dependencies)
     house = House(room, simulator, asyncio.create_task(room.run()))
     try:
         await house.until(lambda: house.room.ready)

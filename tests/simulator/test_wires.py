@@ -13,7 +13,7 @@ import serial
 from roomctl import app
 from roomctl.app import parse
 from roomctl.clock import SystemClock
-from roomctl.room import Outside, Room
+from roomctl.room import Dependencies, Room
 from roomctl.simulator import Simulator
 from roomctl.simulator.cameras import SimulatedLine
 from tests.ports.threads import descriptors
@@ -36,7 +36,7 @@ async def wired(text: str) -> AsyncIterator[tuple[Room, Simulator]]:
     config, clock = parse(text, "room.toml"), SystemClock()
     simulator = Simulator(config, clock)
     await simulator.wire()
-    room = app.room(config, Outside(simulator.connect, clock))
+    room = app.room(config, Dependencies(simulator.connect, clock))
     task = asyncio.create_task(room.run())
     try:
         await until(lambda: online(room))

@@ -29,10 +29,10 @@ from roomctl import app
 from roomctl.clock import SystemClock
 from roomctl.app import parse
 from roomctl.ports import connect
-from roomctl.room import Outside
+from roomctl.room import Dependencies
 ONE_SENSOR = '[occupancy.ceiling]\\nurl = "gpio:17"\\nprofile = "hc-sr501"'
 async def main():
-    room = app.room(parse(ONE_SENSOR, "room.toml"), Outside(connect, SystemClock()))
+    room = app.room(parse(ONE_SENSOR, "room.toml"), Dependencies(connect, SystemClock()))
     running = asyncio.ensure_future(room.run())
     while not running.done() and "online" not in [one.status for one in room.document.devices]:
         await asyncio.sleep(0.02)

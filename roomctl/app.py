@@ -29,7 +29,7 @@ from roomctl.explain import suggest
 from roomctl.frozen import frozen
 from roomctl.installed import data_path
 from roomctl.kind import Kind, Part
-from roomctl.lifetime import Ending, beside, lasting
+from roomctl.lifetime import Shutdown, beside, lasting
 from roomctl.occupancy.driver import KIND as OCCUPANCY
 from roomctl.output.driver import KIND as OUTPUT
 from roomctl.ports import connect, refuse
@@ -231,12 +231,12 @@ async def running(
     config: Config,
     dependencies: Dependencies,
     store: Store,
-    ending: Ending,
+    shutdown: Shutdown,
     simulated: SimulatedDevices | None = None,
 ) -> AsyncIterator[tuple[Addresses, Room]]:
     """Run a room and its web server; yield its addresses, and the room, once it answers.
 
-    PortError: the port of [api] is taken. A part that fails has the program end (`ending`).
+    PortError: the port of [api] is taken. A part that fails has the program end (`shutdown`).
     """
     from roomctl.api.app import create_app
     from roomctl.api.auth import Tokens, take_over
@@ -293,14 +293,14 @@ async def running(
             live=live,
         )
         async with (
-            beside("the room", made.run(), ending.begin),
-            beside("what ends staff's rights", staff.follow(made), ending.begin),
+            beside("the room", made.run(), shutdown.begin),
+            beside("what ends staff's rights", staff.follow(made), shutdown.begin),
             served(
                 app,
                 *(listening, *([within] if within is not None else [])),
                 tls=proof.context if proof is not None else None,
             ) as serving,
-            lasting("the web server", serving, ending.begin),
+            lasting("the web server", serving, shutdown.begin),
         ):
             try:
                 found = _addresses(base, own, tokens, simulated=simulated is not None)

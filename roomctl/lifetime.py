@@ -46,21 +46,23 @@ _LIBRARY = str(Path(asyncio.__file__).parent)
 _PART = b"\0"  # no signal has this number
 
 
-def run(main: Callable[[Ending], Coroutine[Any, Any, int]], *, limit_s: float = END_LIMIT_S) -> int:
-    """Run `main(ending)` and return the status that it returns; the process is to end then.
+def run(
+    main: Callable[[Shutdown], Coroutine[Any, Any, int]], *, limit_s: float = END_LIMIT_S
+) -> int:
+    """Run `main(shutdown)` and return the status that it returns; the process is to end then.
 
-    `main` is to end when `ending.wait()` returns; it, and the process, have `limit_s` from then
+    `main` is to end when `shutdown.wait()` returns; it, and the process, have `limit_s` from then
     on. Call it once, in the main thread.
     """
     faulthandler.enable()  # a watchdog's SIGABRT leaves behind where everybody was
     with asyncio.Runner() as runner:
         loop = runner.get_loop()
         loop.set_default_executor(wire.threads)
-        ending = Ending(loop, limit_s)
+        shutdown = Shutdown(loop, limit_s)
         try:
-            status = runner.run(main(ending))
+            status = runner.run(main(shutdown))
         finally:
-            ending.begin("its work was done")  # what is left has its limit, too
+            shutdown.begin("its work was done")  # what is left has its limit, too
     if late := wire.threads.settle(_THREADS_S):
         _log.warning("ended while this still ran in threads: %s", ", ".join(late))
     return status
@@ -108,7 +110,7 @@ async def lasting(
             raise RoomctlError(f"{what} ended by itself; see what it logged")
 
 
-class Ending:
+class Shutdown:
     """Whether the program is to end. Made once in a process, in its main thread."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, limit_s: float) -> None:
@@ -118,7 +120,7 @@ class Ending:
         self._bell, bell = socket.socketpair()
         bell.setblocking(False)
         self._ring = bell
-        threading.Thread(target=self._count, name="ending", daemon=True).start()
+        threading.Thread(target=self._count, name="shutdown", daemon=True).start()
         for number in _SIGNALS:
             signal.signal(number, _noted)
         signal.set_wakeup_fd(bell.fileno(), warn_on_full_buffer=False)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from roomctl import lifetime
 from roomctl.errors import DeviceError, RoomctlError
 from roomctl.frozen import frozen
-from roomctl.lifetime import Ending
+from roomctl.lifetime import Shutdown
 
 if TYPE_CHECKING:
     from roomctl.config import Config
@@ -55,17 +55,17 @@ def run(
     A real one is a program of its own, which takes this process over: see `roomctl.kiosk.__main__`.
     """
     if mode == "simulated":
-        return lifetime.run(lambda ending: _simulated(socket, ending))
+        return lifetime.run(lambda shutdown: _simulated(socket, shutdown))
     options = {"socket": str(socket), "mode": mode, "media": media, "user": user}
     words = json.dumps({**options, "allowed_uid": allowed_uid, "verbose": verbose, **parts})
     os.execv(sys.executable, [sys.executable, "-P", "-m", "roomctl.kiosk", words])  # noqa: S606
 
 
-async def _simulated(socket: Path, ending: Ending) -> int:
+async def _simulated(socket: Path, shutdown: Shutdown) -> int:
     from roomctl.clock import SystemClock
     from roomctl.simulator import simulated_screen
 
-    await simulated_screen(socket, SystemClock(), ending.told)
+    await simulated_screen(socket, SystemClock(), shutdown.told)
     return 0
 
 

@@ -24,7 +24,7 @@ from roomctl.clock import Clock, SystemClock
 from roomctl.config import Config
 from roomctl.errors import RoomctlError
 from roomctl.installed import PACKAGED, UPDATER
-from roomctl.lifetime import Ending, beside
+from roomctl.lifetime import Shutdown, beside
 from roomctl.ports.illuminance import illuminance_lux
 from roomctl.room import Dependencies, Room
 from roomctl.room.updates import UpdateFiles
@@ -47,7 +47,7 @@ def serve(path: Path, trace: Path | None, say: Callable[[str], None]) -> int:
     config = app.load(path)
     clock = SystemClock()
     with named(path):
-        return lifetime.run(lambda ending: _serve(config, path, clock, trace, say, ending))
+        return lifetime.run(lambda shutdown: _serve(config, path, clock, trace, say, shutdown))
 
 
 async def _serve(
@@ -56,7 +56,7 @@ async def _serve(
     clock: Clock,
     trace: Path | None,
     say: Callable[[str], None],
-    ending: Ending,
+    shutdown: Shutdown,
 ) -> int:
     store = Store(configuration.state_path())
     _keep_private(store.folder)
@@ -75,7 +75,7 @@ async def _serve(
         app.calendar(config),
         config_file=path,
         configs=configs,
-        restart=ending.begin if systemd.supervised() else None,
+        restart=shutdown.begin if systemd.supervised() else None,
         updater=_updater(),
         follow=simulator.follow,
         export=lambda: _exported(path, store.folder),
@@ -83,12 +83,12 @@ async def _serve(
         illuminance=illuminance_lux,
     )
     try:
-        async with announced(config, dependencies, store, ending) as (addresses, room):
+        async with announced(config, dependencies, store, shutdown) as (addresses, room):
             if imported is not None:
                 source, result = imported.source, imported.result
                 await room.audit.note_durably(source, "room.import", {}, result)
             print_addresses(addresses, say)
-            await ending.wait()
+            await shutdown.wait()
     finally:
         await simulator.close()
         os.close(held)
@@ -197,15 +197,15 @@ async def announced(
     config: Config,
     dependencies: Dependencies,
     store: Store,
-    ending: Ending,
+    shutdown: Shutdown,
     simulated: SimulatedDevices | None = None,
 ) -> AsyncIterator[tuple[Addresses, Room]]:
     """Run a room, and tell this user's `roomctl status`, and systemd, that it is there."""
-    async with app.running(config, dependencies, store, ending, simulated) as (addresses, room):
+    async with app.running(config, dependencies, store, shutdown, simulated) as (addresses, room):
         started()
         wire.threads.submit(build_info)  # before an update lays another beside what runs
         told = systemd.watched(lambda: room.liveness.report().stalled, lambda: _words(room))
-        async with beside("what tells systemd", told, ending.begin):
+        async with beside("what tells systemd", told, shutdown.begin):
             with run_file.left(addresses.api, addresses.token):
                 yield addresses, room
 

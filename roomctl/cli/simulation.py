@@ -23,7 +23,7 @@ from roomctl.config import Config, NewMeetingTable
 from roomctl.errors import RoomctlError
 from roomctl.frozen import frozen
 from roomctl.installed import data_path
-from roomctl.lifetime import Ending
+from roomctl.lifetime import Shutdown
 from roomctl.room import Dependencies, Room
 from roomctl.simulator import DEMO, SimFeed, Simulator
 from roomctl.store import AppliedConfigs, Store
@@ -52,11 +52,11 @@ def simulate(options: Options, say: Callable[[str], None]) -> int:
     path = options.config or DEMO
     with named(path):
         config = _listening(app.load(path), options)
-        return lifetime.run(lambda ending: _simulate(config, options, say, ending))
+        return lifetime.run(lambda shutdown: _simulate(config, options, say, shutdown))
 
 
 async def _simulate(
-    config: Config, options: Options, say: Callable[[str], None], ending: Ending
+    config: Config, options: Options, say: Callable[[str], None], shutdown: Shutdown
 ) -> int:
     clock = SystemClock()
     with tempfile.TemporaryDirectory(prefix="roomctl-sim-") as folder:
@@ -76,11 +76,11 @@ async def _simulate(
             dependencies = Dependencies(
                 simulator.connect, clock, feed, config_file=file, configs=configs
             )
-            started = announced(config, dependencies, store, ending, simulator)
+            started = announced(config, dependencies, store, shutdown, simulator)
             addresses, room = await stack.enter_async_context(started)
-            await _ready(room, ending)
+            await _ready(room, shutdown)
             _tell(addresses, simulator, choice, options, say)
-            await ending.wait()
+            await shutdown.wait()
     return 0
 
 
@@ -115,7 +115,7 @@ async def _demo_meeting() -> AsyncIterator[str]:
             yield f"http://127.0.0.1:{port}"
 
 
-async def _ready(room: Room, ending: Ending) -> None:
+async def _ready(room: Room, shutdown: Shutdown) -> None:
     """Wait until the devices have answered, or had their time, or the room is to stop."""
 
     async def ready() -> None:
@@ -123,7 +123,7 @@ async def _ready(room: Room, ending: Ending) -> None:
             while not room.ready:
                 await changes.get()
 
-    waits = [asyncio.ensure_future(ready()), asyncio.ensure_future(ending.wait())]
+    waits = [asyncio.ensure_future(ready()), asyncio.ensure_future(shutdown.wait())]
     await asyncio.wait(waits, timeout=READY_LIMIT_S, return_when="FIRST_COMPLETED")
     for wait in waits:
         wait.cancel()

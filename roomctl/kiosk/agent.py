@@ -36,7 +36,7 @@ from roomctl.kiosk.display import display_power
 from roomctl.kiosk.display.idle_page import PageManager
 from roomctl.kiosk.input.remote_control import RemoteTouches
 from roomctl.kiosk.privilege import drop_privileges, refuse_root
-from roomctl.lifetime import Ending
+from roomctl.lifetime import Shutdown
 from roomctl.screen.protocol import (
     AskAll,
     ClearPage,
@@ -122,13 +122,13 @@ def run(options: KioskOptions) -> int:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         if options.user is not None:
             drop_privileges(options.user)
-        return lifetime.run(lambda ending: serve(options, ending))
+        return lifetime.run(lambda shutdown: serve(options, shutdown))
     except RoomctlError as error:
         sys.stderr.write(f"{error}\n")
         return 1
 
 
-async def serve(options: KioskOptions, ending: Ending) -> int:
+async def serve(options: KioskOptions, shutdown: Shutdown) -> int:
     """Own the screen until the program is to end, or until a kiosk's compositor is gone.
 
     DeviceError says why it cannot start.
@@ -138,7 +138,7 @@ async def serve(options: KioskOptions, ending: Ending) -> int:
         place = Path(options.socket).parent
         state = os.environ.get("STATE_DIRECTORY", "").split(":")[0]  # systemd's, of this unit
         keeper = SoundAgent(place, Path(state) if state else None)
-        return await _serve(keeper, options, ending, "sound behind a wall")
+        return await _serve(keeper, options, shutdown, "sound behind a wall")
     base = folder.base(os.environ)
     swept = await in_thread(folder.sweep, base)
     if swept:
@@ -147,18 +147,18 @@ async def serve(options: KioskOptions, ending: Ending) -> int:
     window = "wayland" if "WAYLAND_DISPLAY" in os.environ else "x11"
     setup = browser.BrowserSetup(binary, options.mode, options.media, base, window)
     agent = Agent(setup, await browser.version(binary), panel=options.panel, walled=options.walled)
-    return await _serve(agent, options, ending, f"{options.mode} with {agent.browser}")
+    return await _serve(agent, options, shutdown, f"{options.mode} with {agent.browser}")
 
 
-async def _serve(attendant: Attendant, options: KioskOptions, ending: Ending, what: str) -> int:
+async def _serve(attendant: Attendant, options: KioskOptions, shutdown: Shutdown, what: str) -> int:
     socket_path = Path(options.socket)
     server = await _listen(socket_path, attendant, options.allowed_uid)
     watching = [asyncio.ensure_future(systemd.watched(attendant.stalled, attendant.words))]
     if not options.sound:
-        watching.append(asyncio.ensure_future(_end_with_the_display(ending, options.mode)))
+        watching.append(asyncio.ensure_future(_end_with_the_display(shutdown, options.mode)))
     _log.info("screen: %s, listening on %s", what, socket_path)
     try:
-        await attendant.run(ending)
+        await attendant.run(shutdown)
     finally:
         for task in watching:
             task.cancel()
@@ -168,11 +168,11 @@ async def _serve(attendant: Attendant, options: KioskOptions, ending: Ending, wh
     return 0
 
 
-async def _end_with_the_display(ending: Ending, mode: str) -> None:
+async def _end_with_the_display(shutdown: Shutdown, mode: str) -> None:
     """End a kiosk with its compositor: one that starts anew brings a screen process of its own."""
     if mode == "kiosk" and await display_power.compositor_gone():
         _log.warning("screen: the compositor is gone")
-        ending.begin("the compositor was gone")
+        shutdown.begin("the compositor was gone")
 
 
 class Attendant(ABC):
@@ -184,7 +184,7 @@ class Attendant(ABC):
         self._attending: dict[asyncio.StreamWriter, asyncio.Future[None]] = {}
 
     @abstractmethod
-    async def run(self, ending: Ending) -> None:
+    async def run(self, shutdown: Shutdown) -> None:
         """Serve until the program is to end."""
 
     @abstractmethod
@@ -285,9 +285,9 @@ class Agent(Attendant):
             asyncio.Queue(_MOST_WAITING)
         )
 
-    async def run(self, ending: Ending) -> None:
+    async def run(self, shutdown: Shutdown) -> None:
         """Beat and obey orders until the program is to end; then leave the meeting."""
-        stopping = asyncio.ensure_future(ending.wait())
+        stopping = asyncio.ensure_future(shutdown.wait())
         works = [self._beat(), self._obey_in_turn(), self._pages.run(), self._remote.run()]
         if not self._panel:
             works.append(self._keeper.run())
@@ -299,7 +299,7 @@ class Agent(Attendant):
         try:
             await asyncio.wait((stopping, mixing, *owned), return_when="FIRST_COMPLETED")
         finally:
-            ending.begin("a part of the screen ended by itself")
+            shutdown.begin("a part of the screen ended by itself")
             # Cancelling the fulfilment ends the session in order: see _obey_in_turn. The sound
             # comes after it: a session's last act is to restore the default devices.
             for task in (stopping, *owned):
@@ -462,14 +462,14 @@ class SoundAgent(Attendant):
         self._mixer, self._levels = Mixer(self._say, wall=wall), PeakMeter(self._say, wall=wall)
         self._voice = VoiceMeter(lambda talking: self._say(VoiceHeard(talking)), wall)
 
-    async def run(self, ending: Ending) -> None:
+    async def run(self, shutdown: Shutdown) -> None:
         parts = (self._levels, self._voice, self._mixer, self._vault)
         works = [self._beat(), *(part.run() for part in parts)]
-        owned = [asyncio.ensure_future(work) for work in (ending.wait(), *works)]
+        owned = [asyncio.ensure_future(work) for work in (shutdown.wait(), *works)]
         try:
             await asyncio.wait(owned, return_when="FIRST_COMPLETED")
         finally:
-            ending.begin("a part of the sound ended by itself")
+            shutdown.begin("a part of the sound ended by itself")
             for task in owned:
                 task.cancel()
             results = await asyncio.gather(*owned, return_exceptions=True)

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from roomctl import app, lifetime
 from roomctl.cli.server import announced
 from roomctl.clock import SystemClock
-from roomctl.lifetime import Ending
+from roomctl.lifetime import Shutdown
 from roomctl.room import Dependencies
 from roomctl.store import Store
 from roomctl.wire import Port, in_thread
@@ -84,7 +84,7 @@ class Failing:
         raise ZeroDivisionError("a fault of the calendar")
 
 
-async def live(fault: str, folder: Path, ending: Ending) -> int:
+async def live(fault: str, folder: Path, shutdown: Shutdown) -> int:
     up = asyncio.Event()
 
     async def connect(name: str, url: str) -> Port:
@@ -96,11 +96,11 @@ async def live(fault: str, folder: Path, ending: Ending) -> int:
     feed = Failing() if fault == "fails" else None
     dependencies = Dependencies(connect, SystemClock(), feed)
     room = app.load(folder / "room.toml")
-    async with announced(room, dependencies, Store(folder / "state"), ending) as (_, started):
+    async with announced(room, dependencies, Store(folder / "state"), shutdown) as (_, started):
         started.liveness.stalled_after_s = 2.0  # of devices that try every 1.5 s
         say("up")
         up.set()
-        await ending.wait()
+        await shutdown.wait()
     return 0
 
 
@@ -110,7 +110,9 @@ def say(word: str) -> None:
 
 
 def main(fault: str, folder: str, limit_s: str) -> NoReturn:
-    sys.exit(lifetime.run(lambda ending: live(fault, Path(folder), ending), limit_s=float(limit_s)))
+    sys.exit(
+        lifetime.run(lambda shutdown: live(fault, Path(folder), shutdown), limit_s=float(limit_s))
+    )
 
 
 if __name__ == "__main__":

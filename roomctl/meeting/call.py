@@ -104,8 +104,8 @@ MENDED_ON_PAGE = frozenset(
 """Failures that a person, there or here, may still mend while the page is shown."""
 
 
-class Witness(StrEnum):
-    """Who speaks for what is said of a call."""
+class EvidenceSource(StrEnum):
+    """What tells how a call stands."""
 
     LOG = "log"
     PAGE = "page"
@@ -260,7 +260,7 @@ class CallState:
     failure: CallFailure | None = None
     evidence: Evidence = Evidence.NONE
     since: Moment | None = None
-    witnesses: tuple[Witness, ...] = ()
+    witnesses: tuple[EvidenceSource, ...] = ()
 
 
 @frozen
@@ -306,7 +306,7 @@ class CallContext:
     flow: MediaFlow | None = None
     busy: bool = False
     within: State = State.IN_CALL
-    made: frozenset[Witness] = frozenset()
+    made: frozenset[EvidenceSource] = frozenset()
     hasty: bool = False
     spoke_s: float | None = None
     sought: bool = False
@@ -323,7 +323,7 @@ _GONE = frozenset({"closed", "crashed", "failed"})
 _UNCLAIMED = frozenset({State.LEAVING, State.ENDED, State.UNKNOWN})  # of a page that is unseen
 _BEFORE = frozenset({State.PREPARING, State.PREJOIN, State.JOINING, State.UNKNOWN})
 _SHOWN_STATES = frozenset({State.PREJOIN, State.JOINING, State.LOBBY, State.ENDED})
-_BY_MEDIA = frozenset({Witness.LOG, Witness.SOUND, Witness.TRAFFIC})
+_BY_MEDIA = frozenset({EvidenceSource.LOG, EvidenceSource.SOUND, EvidenceSource.TRAFFIC})
 _REASONS = {
     "network": CallFailure.NETWORK,
     "page_crashed": CallFailure.CRASHED,
@@ -376,11 +376,11 @@ def _to(
     context: CallContext,
     state: State,
     at: Moment,
-    by: Iterable[Witness] = (),
+    by: Iterable[EvidenceSource] = (),
     failure: CallFailure | None = None,
 ) -> CallContext:
     """Return the context in `state`, by whose word; `since` stays while state and failure do."""
-    now, witnesses = context.now, tuple(one for one in Witness if one in set(by))
+    now, witnesses = context.now, tuple(one for one in EvidenceSource if one in set(by))
     since = now.since if (now.state, now.failure) == (state, failure) else at
     evidence = Evidence.MEDIA if _BY_MEDIA.intersection(witnesses) else Evidence.PAGE
     stands = CallState(state, failure, evidence if witnesses else Evidence.NONE, since, witnesses)
@@ -392,10 +392,10 @@ def _reported(context: CallContext, page: PageReport) -> CallContext:
     if page.phase in _GONE:
         context = replace(context, shown=False)
     if page.phase == "closed" or (leaving and page.phase in _GONE):
-        return _to(context, State.ENDED, page.at, [Witness.PAGE])
+        return _to(context, State.ENDED, page.at, [EvidenceSource.PAGE])
     if page.phase in _GONE:
         failure = CallFailure.CRASHED if page.phase == "crashed" else _failure(page.reason)
-        return _to(context, State.FAILED, page.at, [Witness.PAGE], failure)
+        return _to(context, State.FAILED, page.at, [EvidenceSource.PAGE], failure)
     if leaving or page.phase == "closing":
         return _aged(_to(context, State.LEAVING, page.at, context.now.witnesses), page.at)
     if page.phase == "launching":
@@ -449,18 +449,18 @@ def _steady(span: Span | None, now: float) -> bool:
     return span is not None and lasts and now - span.last_s <= GAP_S
 
 
-def _speaking(context: CallContext, now: float) -> set[Witness]:
+def _speaking(context: CallContext, now: float) -> set[EvidenceSource]:
     """Return who sees media go both ways."""
     lines, flow = context.lines, context.flow
     single = _is_single(lines)
     counts = lines is None or lines.connected > 0 or lines.missing > 0 or single
     answered, hasty = not _is_silent(context), single and not context.busy
     told = {
-        Witness.LOG: answered and _sends(lines) and _receives(lines),
-        Witness.PAGE: bool(context.joined) or (counts and _steady(context.counted, now)),
-        Witness.SOUND: context.sound_s is not None and now - context.sound_s >= STEADY_S,
-        Witness.TRAFFIC: flow is not None and (_flows(flow) or (hasty and flow.datagrams)),
-        Witness.PICTURE: context.picture == State.IN_CALL,
+        EvidenceSource.LOG: answered and _sends(lines) and _receives(lines),
+        EvidenceSource.PAGE: bool(context.joined) or (counts and _steady(context.counted, now)),
+        EvidenceSource.SOUND: context.sound_s is not None and now - context.sound_s >= STEADY_S,
+        EvidenceSource.TRAFFIC: flow is not None and (_flows(flow) or (hasty and flow.datagrams)),
+        EvidenceSource.PICTURE: context.picture == State.IN_CALL,
     }
     return {witness for witness, speaks in told.items() if speaks}
 
@@ -504,33 +504,38 @@ def _receives(lines: CallLines | None) -> bool:
     return lines.received_s >= LOGGED_S or silent
 
 
-def _met(context: CallContext, speaking: set[Witness]) -> tuple[State, set[Witness]] | None:
+def _met(
+    context: CallContext, speaking: set[EvidenceSource]
+) -> tuple[State, set[EvidenceSource]] | None:
     """Return how the room is in the meeting, and who says so: two at least."""
     lines, sound, flow = context.lines, context.sound, context.flow
-    inside = speaking & {Witness.PICTURE, Witness.PAGE if context.joined else Witness.PICTURE}
+    inside = speaking & {
+        EvidenceSource.PICTURE,
+        EvidenceSource.PAGE if context.joined else EvidenceSource.PICTURE,
+    }
     capture, playback = sound is not None and sound.capture, sound is not None and sound.playback
     if not _nobody(context, speaking):
         if len(speaking) > 1:
             return State.IN_CALL, speaking
         by = set(inside)
-        by |= {Witness.LOG} if _receives(lines) and not _sends(lines) else set()
+        by |= {EvidenceSource.LOG} if _receives(lines) and not _sends(lines) else set()
         heard = playback and not capture
         received = flow is not None and flow.incoming and flow.outgoing is False
-        others = {Witness.SOUND: heard, Witness.TRAFFIC: received}
+        others = {EvidenceSource.SOUND: heard, EvidenceSource.TRAFFIC: received}
         state = State.LISTENING
     else:
         sends = lines is not None and _sends(lines) and lines.sent_s >= ALONE_S
-        by = inside | ({Witness.LOG} if sends else set())
-        others = {Witness.SOUND: capture}
+        by = inside | ({EvidenceSource.LOG} if sends else set())
+        others = {EvidenceSource.SOUND: capture}
         state = State.ALONE
     by |= {witness for witness, agrees in others.items() if by and agrees}
     return (state, by) if len(by) > 1 else None
 
 
-def _nobody(context: CallContext, speaking: set[Witness]) -> bool:
+def _nobody(context: CallContext, speaking: set[EvidenceSource]) -> bool:
     """Whether nothing comes from anybody else, as the log can tell."""
     lines = context.lines
-    if lines is None or lines.missing or Witness.TRAFFIC in speaking:
+    if lines is None or lines.missing or EvidenceSource.TRAFFIC in speaking:
         return False
     told = lines.connected > 0 or context.joined or context.flow is not None
     return bool(told) and lines.received_s == 0 and not (lines.heard and lines.others > 0)
@@ -563,21 +568,21 @@ def _is_over(context: CallContext) -> bool:
     """Whether a meeting is over before its media is missed: no line is left, the page says so."""
     if context.picture == State.LOBBY and context.sign is None:
         return True  # a lobby with media, which was looked at too late
-    if context.joined is False and Witness.LOG not in context.made:
-        return Witness.PAGE in context.made
+    if context.joined is False and EvidenceSource.LOG not in context.made:
+        return EvidenceSource.PAGE in context.made
     if _sight(context)[0] in (None, State.IN_CALL):
         return False
-    counts = (context.lines if Witness.LOG in context.made else None) or context.media
+    counts = (context.lines if EvidenceSource.LOG in context.made else None) or context.media
     if counts is not None:
         return counts.connected == 0
     return context.sound is None or not (context.sound.capture or context.sound.playback)
 
 
-def _sight(context: CallContext) -> tuple[str | None, Witness]:
+def _sight(context: CallContext) -> tuple[str | None, EvidenceSource]:
     """Return what the page shows, in a sign's words, and who says so."""
     if context.sign is not None:
-        return context.sign, Witness.PAGE
-    return context.picture, Witness.PICTURE
+        return context.sign, EvidenceSource.PAGE
+    return context.picture, EvidenceSource.PICTURE
 
 
 def _by_sight(context: CallContext, at: Moment) -> CallContext | None:
@@ -586,7 +591,7 @@ def _by_sight(context: CallContext, at: Moment) -> CallContext | None:
     if sign in set(CallFailure):
         return _to(context, State.FAILED, at, [by], CallFailure(sign))
     if context.refused:
-        return _to(context, State.FAILED, at, [Witness.PAGE], CallFailure.MEDIA_DENIED)
+        return _to(context, State.FAILED, at, [EvidenceSource.PAGE], CallFailure.MEDIA_DENIED)
     if sign in _SHOWN_STATES and not context.joined:
         return _to(context, State(sign), at, [by])
     return None
@@ -599,7 +604,7 @@ def _may_be_lobby(context: CallContext) -> bool:
     return context.sought and not missed and context.picture != State.IN_CALL
 
 
-def _by_media(context: CallContext, speaking: set[Witness], at: Moment) -> CallContext:
+def _by_media(context: CallContext, speaking: set[EvidenceSource], at: Moment) -> CallContext:
     """Judge a page that shows nothing of a call: by who speaks for one."""
     found = _met(context, speaking)
     if found is not None and _may_be_lobby(context):
@@ -611,15 +616,17 @@ def _by_media(context: CallContext, speaking: set[Witness], at: Moment) -> CallC
     return context if over else _before(context, speaking, at)
 
 
-def _in_meeting(context: CallContext, state: State, by: set[Witness], at: Moment) -> CallContext:
-    sure = Witness.LOG in by or Witness.TRAFFIC not in by or _flows(context.flow)
+def _in_meeting(
+    context: CallContext, state: State, by: set[EvidenceSource], at: Moment
+) -> CallContext:
+    sure = EvidenceSource.LOG in by or EvidenceSource.TRAFFIC not in by or _flows(context.flow)
     hasty = not sure and (context.hasty or not context.made)
     made = context.made | by
     context = replace(context, within=state, made=made, hasty=hasty, spoke_s=at.mono_s)
     return _to(replace(context, agreed_s=None), state, at, by)
 
 
-def _before(context: CallContext, speaking: set[Witness], at: Moment) -> CallContext:
+def _before(context: CallContext, speaking: set[EvidenceSource], at: Moment) -> CallContext:
     """Judge a page that is not known to be in a meeting."""
     now, state = at.mono_s, context.now.state
     since_s = context.now.since.mono_s if context.now.since and state is State.JOINING else 0.0
@@ -634,36 +641,40 @@ def _before(context: CallContext, speaking: set[Witness], at: Moment) -> CallCon
     opens = state in (State.PREPARING, State.PREJOIN) and not assisted and not speaking
     if state in (State.UNKNOWN, State.JOINING) or opens:
         return context
-    return _to(context, State.JOINING, at, speaking or ([Witness.PAGE] if assisted else []))
+    return _to(context, State.JOINING, at, speaking or ([EvidenceSource.PAGE] if assisted else []))
 
 
-def _watching(context: CallContext, speaking: set[Witness]) -> set[Witness]:
+def _watching(context: CallContext, speaking: set[EvidenceSource]) -> set[EvidenceSource]:
     """Return who sees that nothing flows; nobody, if another sees that it does."""
     lines, flow = context.lines, context.flow
-    if speaking - {Witness.SOUND}:
+    if speaking - {EvidenceSource.SOUND}:
         return set()
     told = {
-        Witness.LOG: lines is not None and lines.connected == lines.missing == 0,
-        Witness.TRAFFIC: flow is not None and flow.outgoing is False,
+        EvidenceSource.LOG: lines is not None and lines.connected == lines.missing == 0,
+        EvidenceSource.TRAFFIC: flow is not None and flow.outgoing is False,
     }
     return {witness for witness, sees in told.items() if sees}
 
 
-def _standing(context: CallContext, speaking: set[Witness], at: Moment) -> CallContext:
+def _standing(context: CallContext, speaking: set[EvidenceSource], at: Moment) -> CallContext:
     """Judge a meeting that was made: what made it keeps it."""
     now, lines, flow, media = at.mono_s, context.lines, context.flow, context.media
-    if Witness.LOG in speaking:
-        context = replace(context, made=context.made | {Witness.LOG}, hasty=False)
+    if EvidenceSource.LOG in speaking:
+        context = replace(context, made=context.made | {EvidenceSource.LOG}, hasty=False)
     quiet = context.quiet_s is not None and now - context.quiet_s >= GONE_S
-    lined = Witness.LOG in context.made and lines is not None and not lines.missing
+    lined = EvidenceSource.LOG in context.made and lines is not None and not lines.missing
     dropped = lined and lines is not None and lines.connections > lines.connected == 0
-    if _is_silent(context) or (dropped and not speaking - {Witness.SOUND}):
-        by = Witness.TRAFFIC if flow is not None and flow.silent else Witness.LOG
+    if _is_silent(context) or (dropped and not speaking - {EvidenceSource.SOUND}):
+        by = EvidenceSource.TRAFFIC if flow is not None and flow.silent else EvidenceSource.LOG
         return _ended(context, at, by) if quiet else _cut(context, at, by)
-    if lined and context.bare_s is not None and not speaking - {Witness.LOG, Witness.SOUND}:
+    if (
+        lined
+        and context.bare_s is not None
+        and not speaking - {EvidenceSource.LOG, EvidenceSource.SOUND}
+    ):
         return _bare(context, at, now - context.bare_s)
     if quiet and flow is not None and flow.outgoing is False and not context.joined:
-        return _ended(context, at, Witness.TRAFFIC)
+        return _ended(context, at, EvidenceSource.TRAFFIC)
     found = _met(context, speaking)
     if found is not None:
         return _in_meeting(context, *found, at)
@@ -671,18 +682,18 @@ def _standing(context: CallContext, speaking: set[Witness], at: Moment) -> CallC
         return _cut(context, at, context.now.witnesses[0])
     if context.hasty and lines is not None and lines.fresh == lines.missing == 0:
         left = context.quiet_s is not None
-        return _ended(context, at, Witness.LOG) if left else _before(context, speaking, at)
-    if lined or (Witness.TRAFFIC in context.made and flow is not None):
+        return _ended(context, at, EvidenceSource.LOG) if left else _before(context, speaking, at)
+    if lined or (EvidenceSource.TRAFFIC in context.made and flow is not None):
         return _kept(context, speaking, at)
     dead = media is not None and media.connections > 0 and media.connected == 0
     if dead and context.counted is not None and now - context.counted.last_s >= SILENT_S:
-        return _cut(context, at, Witness.PAGE)
+        return _cut(context, at, EvidenceSource.PAGE)
     if now - (context.spoke_s or now) >= MEDIA_GONE_S:
         return _to(context, State.UNKNOWN, at)
     return _kept(context, speaking, at)
 
 
-def _kept(context: CallContext, speaking: set[Witness], at: Moment) -> CallContext:
+def _kept(context: CallContext, speaking: set[EvidenceSource], at: Moment) -> CallContext:
     """Stay in the meeting."""
     return _to(context, context.within, at, speaking or context.now.witnesses)
 
@@ -690,20 +701,20 @@ def _kept(context: CallContext, speaking: set[Witness], at: Moment) -> CallConte
 def _bare(context: CallContext, at: Moment, bare_s: float) -> CallContext:
     """Judge a meeting without any line: it was left, unless somebody goes on recording."""
     if context.now.state is State.INTERRUPTED:
-        return _cut(context, at, Witness.LOG)
+        return _cut(context, at, EvidenceSource.LOG)
     if bare_s < GONE_S:
         return _kept(context, set(), at)
     if context.sound is not None and context.sound.capture:
         return _to(context, State.UNKNOWN, at)  # alone from peer to peer, or before the next one
-    return _ended(context, at, Witness.LOG)
+    return _ended(context, at, EvidenceSource.LOG)
 
 
-def _ended(context: CallContext, at: Moment, by: Witness) -> CallContext:
-    quiet = [Witness.SOUND] if context.quiet_s is not None else []
+def _ended(context: CallContext, at: Moment, by: EvidenceSource) -> CallContext:
+    quiet = [EvidenceSource.SOUND] if context.quiet_s is not None else []
     return _to(context, State.ENDED, at, [by, *quiet])
 
 
-def _cut(context: CallContext, at: Moment, by: Witness) -> CallContext:
+def _cut(context: CallContext, at: Moment, by: EvidenceSource) -> CallContext:
     """Interrupt the meeting; after `CUT_S` its network has failed."""
     now = context.now
     if now.state is State.INTERRUPTED and now.since and at.mono_s - now.since.mono_s >= CUT_S:

@@ -21,10 +21,10 @@ from roomctl.kiosk.browser.auto_join import AutoJoin
 from roomctl.kiosk.browser.browser import Browser, BrowserSetup
 from roomctl.kiosk.browser.cdp import CdpError
 from roomctl.kiosk.browser.folder import BrowserFolder, holders
+from roomctl.kiosk.browser.media_monitor import FlowOf, MediaMonitor
 from roomctl.kiosk.browser.navigation_guard import LaunchRedirect
 from roomctl.kiosk.browser.prepared import PreparedBrowser
 from roomctl.kiosk.browser.tab import Tab
-from roomctl.kiosk.browser.witnesses import FlowOf, Witnesses
 from roomctl.kiosk.display import display_power
 from roomctl.kiosk.process import Process
 from roomctl.screen.protocol import (
@@ -92,7 +92,7 @@ class MeetingSession:
         self._why_left = ScreenReason.LEFT
         self._prepared = waiting or PreparedBrowser(setup, needs_of(order))
         self._auto_join: AutoJoin | None = None
-        self._witnesses: Witnesses | None = None
+        self._monitor: MediaMonitor | None = None
         self._media: frozenset[str] = frozenset()  # what told of any since none told of it
 
     @property
@@ -150,8 +150,8 @@ class MeetingSession:
             outcome = (PagePhase.FAILED, ScreenReason.BROWSER_START)
         finally:
             await self._prepared.close()
-            if self._witnesses is not None:
-                self._witnesses.close()
+            if self._monitor is not None:
+                self._monitor.close()
         self._say(MeetingPage(self._page.id, outcome[0], self._page.host, outcome[1]))
         _log.info("screen: the meeting on %s is over: %s", self._page.host, outcome[0])
 
@@ -286,12 +286,12 @@ class MeetingSession:
         folder, process = self._prepared.folder, self._prepared.process
         if folder is None or process is None:
             return self._page
-        if self._witnesses is None or self._witnesses.folder is not folder:
-            if self._witnesses is not None:
-                self._witnesses.close()
+        if self._monitor is None or self._monitor.folder is not folder:
+            if self._monitor is not None:
+                self._monitor.close()
             logged = isinstance(process, Browser)
-            self._witnesses = Witnesses(folder, self._flow_of, logged=logged)
-        return await self._witnesses.look(self._page, process.pid)
+            self._monitor = MediaMonitor(folder, self._flow_of, logged=logged)
+        return await self._monitor.look(self._page, process.pid)
 
     async def _flow(self, prepared: PreparedBrowser) -> SoundFlow | None:
         return await self._flow_of(prepared.process.pid) if prepared.process is not None else None

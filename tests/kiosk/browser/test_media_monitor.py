@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from roomctl.kiosk.browser.folder import BrowserFolder
-from roomctl.kiosk.browser.witnesses import Witnesses
+from roomctl.kiosk.browser.media_monitor import MediaMonitor
 from roomctl.meeting.flow import TrafficCount
 from roomctl.screen.protocol import MeetingPage, MessageReader, PagePhase, SoundFlow, encode
 
@@ -30,11 +30,11 @@ async def flow_of(pid):
 @pytest.mark.real
 @pytest.mark.parametrize("logged", [False, True])
 async def test_a_look_is_a_message_that_is_read_as_it_was_said(folder, logged):
-    witnesses = Witnesses(folder, flow_of, logged=logged)
+    monitor = MediaMonitor(folder, flow_of, logged=logged)
     with (folder.logs / "event_log.log").open("wb", buffering=0) as log:
         log.write(LOG.read_bytes())
-        seen = await witnesses.look(PAGE, os.getpid())
-        witnesses.close()
+        seen = await monitor.look(PAGE, os.getpid())
+        monitor.close()
     assert MessageReader().feed(encode(seen)) == [seen]
     assert seen.flow == SoundFlow(capture=True, playback=False)
     assert (seen.lines is not None) is logged
@@ -72,18 +72,18 @@ class Network:
 @pytest.mark.parametrize("with_socket", [False, True])
 async def test_whose_datagrams_they_are_is_looked_at_when_they_begin(folder, with_socket):
     network = Network()
-    witnesses = Witnesses(folder, flow_of, logged=True, network=network, every_s=600.0)
-    assert not (await witnesses.look(PAGE, os.getpid())).traffic.datagrams
+    monitor = MediaMonitor(folder, flow_of, logged=True, network=network, every_s=600.0)
+    assert not (await monitor.look(PAGE, os.getpid())).traffic.datagrams
     with (folder.logs / "event_log.log").open("wb", buffering=0) as log:
         log.write(LOG.read_bytes())
         network.call(with_socket=with_socket)
         for _ in range(6):  # they flow once they have for a second
             await asyncio.sleep(0.4)
-            seen = await witnesses.look(PAGE, os.getpid())
+            seen = await monitor.look(PAGE, os.getpid())
     assert seen.traffic.datagrams is with_socket
     assert seen.lines.connected == 1, "its connection was made meanwhile"
     network.has_socket = True
     await asyncio.sleep(0.4)
-    seen = await witnesses.look(PAGE, os.getpid())
+    seen = await monitor.look(PAGE, os.getpid())
     assert seen.traffic.datagrams is with_socket, "others' datagrams stay others'"
-    witnesses.close()
+    monitor.close()

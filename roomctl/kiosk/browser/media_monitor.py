@@ -30,8 +30,8 @@ EVERY_S = 0.9  # a second, whatever the looks take
 FlowOf = Callable[[int], Awaitable[SoundFlow | None]]
 
 
-class Witnesses:
-    """Those of one browser, or of a vendor's client, which has no log."""
+class MediaMonitor:
+    """The media of one browser, or of a vendor's client, which has no log."""
 
     def __init__(
         self,

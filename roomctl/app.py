@@ -30,6 +30,7 @@ from roomctl.frozen import frozen
 from roomctl.installed import data_path
 from roomctl.kind import Kind, Part
 from roomctl.lifetime import Shutdown, beside, lasting
+from roomctl.mistakes import every_mistake, located_in
 from roomctl.occupancy.driver import KIND as OCCUPANCY
 from roomctl.output.driver import KIND as OUTPUT
 from roomctl.ports import connect, refuse
@@ -90,7 +91,6 @@ def mistakes(text: str, file: str) -> list[FileError]:
 
     Nothing is opened. What comes back empty is a room that `serve` starts.
     """
-    from roomctl.mistakes import every_mistake
 
     def judge(data: dict[str, Any]) -> None:
         config = configuration.of(data, file, TABLES)
@@ -128,8 +128,6 @@ def advice(text: str, file: str) -> list[FileError]:
 
     Secrets that stand in it, and what nobody has tried with its vendor.
     """
-    from roomctl.mistakes import located_in
-
     why = "stands here for every reader of this file; `roomctl secret set NAME`, then secret:NAME"
     config = parse(text, file)
     found = [ConfigError(file, key, why) for key in configuration.plain_secrets(config)]

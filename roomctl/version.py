@@ -17,6 +17,7 @@ import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
+import roomctl
 from roomctl.frozen import frozen
 
 FILE = "roomctl/_data/build.json"
@@ -68,9 +69,7 @@ def _found() -> BuildInfo:
     tree = Path(__file__).resolve().parent.parent
     if (found := written(tree)) is not None:
         return found
-    from roomctl import __version__
-
-    return committed(tree, __version__)
+    return committed(tree, roomctl.__version__)
 
 
 def written(tree: Path) -> BuildInfo | None:

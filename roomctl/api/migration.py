@@ -31,6 +31,7 @@ from roomctl.command import Source
 from roomctl.errors import Refused
 from roomctl.meeting.call import MEETING
 from roomctl.meeting.leaving import ExitStage, JoinEvidence, WalkthroughNeed
+from roomctl.meeting.platform import load_platforms
 from roomctl.roles import Right
 from roomctl.room import Room
 from roomctl.store import AppliedConfigs
@@ -387,8 +388,6 @@ def _proof(room: Room, migration: Migration, body: ProofToKeep, who: str) -> Joi
 
 
 def _walkthrough(room: Room, to: str) -> WalkthroughNeed:
-    from roomctl.meeting.platform import load_platforms
-
     meeting = room.config.meeting
     platform = load_platforms(meeting.hosts, own=meeting.platform_folder).by_key.get(to)
     if platform is not None and platform.mode == "assisted":

@@ -8,12 +8,15 @@ import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
 
 import typer
 
+from roomctl.cli import ask
 from roomctl.cli.language import say
 from roomctl.cli.options import Json, Token, Url, dump
 from roomctl.cli.told import wide
+from roomctl.config import state_path
 from roomctl.errors import RoomctlError
 
 if TYPE_CHECKING:
@@ -82,8 +85,6 @@ def make(
     as_json: Json = False,
 ) -> None:
     """Make a token for a program, and print it this once. No token opens the microphone."""
-    from roomctl.cli import ask
-
     body = {"name": name, "scope": scope.value, "days": days, "may": _words(may) or []}
     made = ask.access(url, token, "POST", "tokens", body)
     typer.echo(dump(made) if as_json else made["token"])
@@ -92,8 +93,6 @@ def make(
 @token_app.command("list", epilog="Example: roomctl token list")
 def list_tokens(url: Url = None, token: Token = None, as_json: Json = False) -> None:
     """List the tokens, never the secrets."""
-    from roomctl.cli import ask
-
     known = ask.access(url, token, "GET", "tokens")
     typer.echo(dump(known) if as_json else token_words(known))
 
@@ -111,8 +110,6 @@ def limit(
     as_json: Json = False,
 ) -> None:
     """Let a token do less, or end sooner."""
-    from roomctl.cli import ask
-
     body = {"scope": scope.value if scope else None, "days": days, "may": _words(may)}
     known = ask.access(url, token, "PATCH", f"tokens/{name}", body)
     typer.echo(dump(known) if as_json else token_words([known]))
@@ -121,8 +118,6 @@ def limit(
 @token_app.command("revoke", epilog="Example: roomctl token revoke dashboard")
 def revoke_token(name: Name, url: Url = None, token: Token = None, as_json: Json = False) -> None:
     """End a token, and whatever it is used for, at once."""
-    from roomctl.cli import ask
-
     ask.access(url, token, "DELETE", f"tokens/{name}")
     typer.echo(dump({"revoked": name}) if as_json else say("done"))
 
@@ -130,8 +125,6 @@ def revoke_token(name: Name, url: Url = None, token: Token = None, as_json: Json
 @session_app.command("list", epilog="Example: roomctl session list")
 def list_sessions(url: Url = None, token: Token = None, as_json: Json = False) -> None:
     """List the browsers that are let in: panels, displays, phones."""
-    from roomctl.cli import ask
-
     known = ask.access(url, token, "GET", "sessions")
     typer.echo(dump(known) if as_json else session_words(known))
 
@@ -144,8 +137,6 @@ def revoke_session(
     as_json: Json = False,
 ) -> None:
     """End a browser's session at once; it has to be paired anew."""
-    from roomctl.cli import ask
-
     ask.access(url, token, "DELETE", f"sessions/{session}")
     typer.echo(dump({"revoked": session}) if as_json else say("done"))
 
@@ -169,8 +160,6 @@ def clear_pin(url: Url = None, token: Token = None, as_json: Json = False) -> No
 @pin_app.command("reset", epilog="Example: roomctl pin reset")
 def reset_pin(url: Url = None, token: Token = None, as_json: Json = False) -> None:
     """Forget wrong PINs: nobody has to wait before the next one."""
-    from roomctl.cli import ask
-
     ask.access(url, token, "DELETE", "pin/failures")
     typer.echo(dump({"reset": True}) if as_json else say("done"))
 
@@ -178,8 +167,6 @@ def reset_pin(url: Url = None, token: Token = None, as_json: Json = False) -> No
 @pin_app.command("status", epilog="Example: roomctl pin status")
 def pin_status(url: Url = None, token: Token = None, as_json: Json = False) -> None:
     """Say whether there is a staff PIN."""
-    from roomctl.cli import ask
-
     found = ask.access(url, token, "GET", "pin")
     typer.echo(dump(found) if as_json else say("pin_set" if found["set"] else "pin_none"))
 
@@ -211,8 +198,6 @@ def add_person(
     It has 10 characters or more. Whoever is known gets another password and role, and is signed
     out. A room that does not run takes it at its next start.
     """
-    from roomctl.cli import ask
-
     password = _asked("person add", say("password_ask"))
     body = {"role": role.value, "password": password}
 
@@ -231,8 +216,6 @@ def add_person(
 @person_app.command("list", epilog="Example: roomctl person list")
 def list_people(url: Url = None, token: Token = None, as_json: Json = False) -> None:
     """List the people who may sign in, never the passwords."""
-    from roomctl.cli import ask
-
     known = ask.access(url, token, "GET", "people")
     lines = (f"{one['name']:<24} {one['role']:<11} {one['made'][:10]}" for one in known)
     typer.echo(dump(known) if as_json else "\n".join(lines) or say("no_person"))
@@ -243,7 +226,6 @@ def remove_person(
     name: PersonName, url: Url = None, token: Token = None, as_json: Json = False
 ) -> None:
     """Have a person sign in no longer, and end his sessions at once."""
-    from roomctl.cli import ask
 
     def remove(store: "Store") -> None:
         from roomctl.api.people import remove_person as forget
@@ -258,15 +240,11 @@ def remove_person(
 @person_app.command("reset", epilog="Example: roomctl person reset")
 def reset_people(url: Url = None, token: Token = None, as_json: Json = False) -> None:
     """Forget wrong passwords: nobody has to wait before the next one."""
-    from roomctl.cli import ask
-
     ask.access(url, token, "DELETE", "people-failures")
     typer.echo(dump({"reset": True}) if as_json else say("done"))
 
 
 def _quoted(name: str) -> str:
-    from urllib.parse import quote
-
     return quote(name, safe="")
 
 
@@ -274,14 +252,11 @@ def _folder_of(
     url: str | None, ask_room: "Callable[[], object]", keep: "Callable[[Store], None]"
 ) -> str:
     """Have the room keep something, or the folder of one that does not run; return that, or ""."""
-    from roomctl.cli import ask
-
     try:
         ask_room()
     except ask.NoRoom:
         if url is not None:
             raise
-        from roomctl.config import state_path
         from roomctl.store import Store
 
         keep(Store(state_path()))
@@ -314,7 +289,6 @@ def _asked(command: str, question: str) -> str:
 
 def _keep(url: str | None, token: Path | None, pin: str | None, as_json: bool) -> None:
     """Have the room keep a PIN, or the folder of one that does not run."""
-    from roomctl.cli import ask
 
     def ask_room() -> object:
         if pin is None:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import typer
 
+from roomctl.cli import ask
 from roomctl.cli.language import say, translated
 from roomctl.cli.options import Json, Token, Url, dump
 
@@ -31,8 +32,6 @@ def send_test(
     It says whether the server took it; the exit status is 1 if it did not. Whether people see it,
     they alone can tell.
     """
-    from roomctl.cli import ask
-
     found = ask.access(url, token, "POST", f"alerts/{quote(name, safe='')}/test")
     if as_json:
         typer.echo(dump(found))

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from roomctl.cli import ask
 from roomctl.cli.language import language, say, translated, word
 from roomctl.cli.options import Json, Token, Url, dump, end
 from roomctl.cli.told import instant, wide, zone_of, zone_words
@@ -44,8 +45,6 @@ def listed(
     """List who did what, the newest last; or verify the record."""
     if context.invoked_subcommand is not None:
         return
-    from roomctl.cli import ask
-
     begin = _instant(since) if since is not None else None
     zone = zone_of(ask.room(url, token))
     if begin is not None and begin.tzinfo is None:
@@ -62,8 +61,6 @@ def verify(url: Url = None, token: Token = None, as_json: Json = False) -> None:
 
     Note the newest hash elsewhere: whoever may write the room's files could forge all of them.
     """
-    from roomctl.cli import ask
-
     found = ask.access(url, token, "GET", "audit/verify")
     typer.echo(dump(found) if as_json else verdict_words(found))
     end(0 if found["broken"] is None else 1)
@@ -72,8 +69,6 @@ def verify(url: Url = None, token: Token = None, as_json: Json = False) -> None:
 def _entries(
     url: str | None, token: Path | None, since: datetime | None, limit: int
 ) -> Iterator[dict[str, Any]]:
-    from roomctl.cli import ask
-
     query: dict[str, Any] = {"limit": limit}
     if since is not None:
         query = {"limit": PAGE, "from": since.isoformat()}

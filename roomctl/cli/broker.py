@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from roomctl import config as configuration
 from roomctl.cli.language import say
 from roomctl.cli.options import Config, Json, dump, named
 from roomctl.errors import RoomctlError
@@ -38,7 +39,6 @@ def clear(
     [mqtt] in the file. A room whose id or prefix is another one now does it by itself.
     """
     from roomctl import app
-    from roomctl import config as configuration
     from roomctl.api.mqtt import clear_room
     from roomctl.ports.broker import open_session
     from roomctl.store import Store

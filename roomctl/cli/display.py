@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from roomctl import lifetime
+from roomctl.clock import SystemClock
+from roomctl.config import has_display
 from roomctl.errors import DeviceError, RoomctlError
 from roomctl.frozen import frozen
 from roomctl.lifetime import Shutdown
@@ -62,7 +64,6 @@ def run(
 
 
 async def _simulated(socket: Path, shutdown: Shutdown) -> int:
-    from roomctl.clock import SystemClock
     from roomctl.simulator import simulated_screen
 
     await simulated_screen(socket, SystemClock(), shutdown.told)
@@ -71,8 +72,6 @@ async def _simulated(socket: Path, shutdown: Shutdown) -> int:
 
 def choose(config: Config, wanted: str) -> Choice:
     """Decide who shows the meetings of a simulation. DeviceError for a word that is no mode."""
-    from roomctl.config import has_display
-
     if wanted not in ("auto", "headless", "kiosk", "simulated"):
         why = f"{wanted!r} is no mode; expected auto, headless, kiosk or simulated"
         raise DeviceError("screen", why)

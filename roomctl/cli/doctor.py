@@ -18,13 +18,17 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from roomctl import app
 from roomctl import config as configuration
+from roomctl.api.certificate import RENEW_DAYS, read
+from roomctl.api.phone import own_address
 from roomctl.byom.profile import ByomTable
+from roomctl.cli import ask, told
 from roomctl.cli.init import KIOSK, SCREEN, SERVICE_USER, SOUND, SOUND_RULE, UNITS, WALLED
 from roomctl.cli.language import language, say, translated
 from roomctl.cli.moving import state_folder
@@ -159,8 +163,6 @@ def devices(box: BoxView) -> Iterator[BoxFinding]:
 
 def laptop_switch(box: BoxView) -> Iterator[BoxFinding]:
     """On which line or wire the laptop switch is, and whether it answers the room that runs."""
-    from roomctl.cli import ask
-
     table = _switch(box.config)
     if table is None:
         return
@@ -214,8 +216,6 @@ def _walled(box: BoxView) -> bool:
 
 
 def _has_module(name: str) -> bool:
-    from importlib.util import find_spec
-
     return find_spec(name) is not None
 
 
@@ -363,8 +363,6 @@ def _wall(chosen: str, place: Path) -> BoxFinding:
 
 def _wall_of_room() -> str:
     """Return what the room that runs here says of its wall: stands, away, none; "": none runs."""
-    from roomctl.cli import ask
-
     with contextlib.suppress(RoomctlError):
         return str(ask.room(None, None)["audio"]["wall"])
     return ""
@@ -414,8 +412,6 @@ def _has_chinese_font() -> bool:
 
 def network(box: BoxView) -> Iterator[BoxFinding]:
     """Whether this box has an address, and the calendar's host a name and an open door."""
-    from roomctl.api.phone import own_address
-
     address = own_address()
     if address is None:
         yield BoxFinding("fail", "network", say("doctor.no_network"), "ip addr; nmcli device")
@@ -452,8 +448,6 @@ def _host(url: str) -> str:
 
 def certificate(box: BoxView) -> Iterator[BoxFinding]:
     """Whether the certificate of the API is good for another month; a box's own is renewed."""
-    from roomctl.api.certificate import RENEW_DAYS, read
-
     if box.config is None or not box.config.api.encrypted:
         return
     theirs = box.config.api.tls_certificate
@@ -482,8 +476,6 @@ def alerts(box: BoxView) -> Iterator[BoxFinding]:
 
 def running(box: BoxView) -> Iterator[BoxFinding]:
     """Whether the room that runs here is ready, and what it says is wrong."""
-    from roomctl.cli import ask, told
-
     try:
         document = ask.room(None, None)
     except ask.NoRoom:

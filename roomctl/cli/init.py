@@ -32,13 +32,18 @@ import typer
 
 from roomctl import app
 from roomctl import config as configuration
+from roomctl.api.phone import printed
+from roomctl.cli import ask, told
 from roomctl.cli.language import language, say, translated
 from roomctl.cli.toml_edit import with_key, with_table, without_table
 from roomctl.errors import FileError, RoomctlError
 from roomctl.frozen import frozen
 from roomctl.installed import add_folders, add_udev_rules, add_units, add_users, copy
-from roomctl.ports.inventory import PluggedDevice
+from roomctl.kiosk.audio.vault import wall_lacks
+from roomctl.meeting.platform import load_platforms
+from roomctl.ports.inventory import PluggedDevice, inventory
 from roomctl.ports.permission import Forbidden, forbidden, myself, person
+from roomctl.store.disk import write_whole
 
 SERVICE_USER = "roomctl"
 KIOSK, SCREEN, SOUND = "roomctl-kiosk", "roomctl-screen", "roomctl-audio"
@@ -246,8 +251,6 @@ def answered(
 def _question(name: str) -> str:
     if name != "platform":
         return say(f"init.{name}")
-    from roomctl.meeting.platform import load_platforms
-
     return say("init.platform", names=", ".join(load_platforms({}).by_key))
 
 
@@ -340,8 +343,6 @@ def _as_root() -> str:
 
 def write(path: Path, text: str) -> Path | None:
     """Write the file as a whole, for its owner and the service's group; return the copy kept."""
-    from roomctl.store.disk import write_whole
-
     path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
     copy = None
     if path.exists():
@@ -447,9 +448,6 @@ def terminal(prompt: Callable[..., str]) -> Ask:
 
 def run(wanted: InitRequest, tell: Say) -> dict[str, object]:
     """Set the room up, and say what was done and what is left to do; return that, for programs."""
-    from roomctl.kiosk.audio.vault import wall_lacks
-    from roomctl.ports.inventory import inventory
-
     refuse(wanted.file)
     say_so: Say = _nothing if wanted.as_json else tell
     as_service = wanted.file.absolute().is_relative_to("/etc")
@@ -532,8 +530,6 @@ def until_ready(wishes: Wishes, tell: Say) -> list[str]:
 
 def lacking(screen: str) -> list[str]:
     """Return why the room that runs here is not ready, each with what to do; [] if it is."""
-    from roomctl.cli import ask, told
-
     try:
         document = ask.room(None, None)
         issues = ask.access(None, None, "GET", "issues")
@@ -589,9 +585,6 @@ def _start(
 
 def _panel_link(tell: Say) -> str | None:
     """Show the link and the code that make a panel; None: the room does not answer."""
-    from roomctl.api.phone import printed
-    from roomctl.cli import ask
-
     try:
         link = str(ask.pairing(None, None, "panel")["link"])
     except RoomctlError:

@@ -18,7 +18,8 @@ from roomctl.errors import FileError, ProfileError
 from roomctl.installed import data_path
 from roomctl.mistakes import Judge, every_mistake
 from roomctl.occupancy.profile import DATASET, DatasetProfile
-from roomctl.ports.inventory import PluggedDevice
+from roomctl.ports import connect
+from roomctl.ports.inventory import PluggedDevice, inventory
 from roomctl.wire import Connect
 
 _KINDS = {kind.name: kind.profile for kind in app.KINDS if kind.profile is not None}
@@ -111,9 +112,6 @@ def probe(*, ask: bool = False) -> list[dict[str, str]]:
     With `ask`, each kind looks for its devices: on serial ports, which are opened, and by a
     broadcast on the network.
     """
-    from roomctl.ports import connect
-    from roomctl.ports.inventory import inventory
-
     things = inventory()
     if ask:
         things = asyncio.run(_asked(things, connect))

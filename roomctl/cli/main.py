@@ -16,11 +16,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.models import CommandInfo
 
-from roomctl.cli import access, alerting, audit, broker, configuring, migrate, reading, secret
+from roomctl.cli import (
+    access,
+    alerting,
+    ask,
+    audit,
+    broker,
+    configuring,
+    migrate,
+    reading,
+    secret,
+    told,
+)
 from roomctl.cli.language import language, say, spoken, translated, word
 from roomctl.cli.options import Config, Json, Token, Url, Verbose, dump, end, log
 from roomctl.cli.start import starting
 from roomctl.errors import FileError, RoomctlError
+from roomctl.mistakes import located
 
 if TYPE_CHECKING:
     from roomctl.drill import Step
@@ -70,8 +82,6 @@ def main() -> None:
     except RoomctlError as error:
         more = ""
         if isinstance(error, FileError):
-            from roomctl.mistakes import located
-
             more = say("more", file=error.file) if error.others else ""
             error = located(error)
         sys.stderr.write(f"roomctl: {spoken(error)}{more}\n")
@@ -212,8 +222,6 @@ def screen(
 @app.command(epilog="Example: roomctl status --json")
 def status(url: Url = None, token: Token = None, as_json: Json = False) -> None:
     """Say how the room is; exit status 1 unless it is ready."""
-    from roomctl.cli import ask, told
-
     document = ask.room(url, token)
     typer.echo(dump(document) if as_json else told.words(document))
     end(0 if told.is_ready(document) else 1)
@@ -222,8 +230,6 @@ def status(url: Url = None, token: Token = None, as_json: Json = False) -> None:
 @app.command(epilog="Example: roomctl ledger --json")
 def ledger(url: Url = None, token: Token = None, as_json: Json = False) -> None:
     """List the releases of bookings."""
-    from roomctl.cli import ask, told
-
     found = ask.access(url, token, "GET", "ledger")
     if as_json:
         typer.echo(dump(found))
@@ -238,8 +244,6 @@ def issues(url: Url = None, token: Token = None, as_json: Json = False) -> None:
     A condition that does not hold is listed, too, where no issue says why. The exit status is 1 if
     there is anything.
     """
-    from roomctl.cli import ask, told
-
     found, document = ask.access(url, token, "GET", "issues"), ask.room(url, token)
     unmet = told.unexplained(document, found)
     listed = [*map(told.as_issue, unmet), *found]
@@ -251,8 +255,6 @@ def issues(url: Url = None, token: Token = None, as_json: Json = False) -> None:
 @app.command(epilog="Example: roomctl devices")
 def devices(url: Url = None, token: Token = None, as_json: Json = False) -> None:
     """List the devices: model, firmware, whether they answer."""
-    from roomctl.cli import ask, told
-
     found = ask.access(url, token, "GET", "info")["inventory"]
     typer.echo(dump(found) if as_json else told.device_words(found))
 
@@ -297,8 +299,6 @@ def watch(url: Url = None, token: Token = None, as_json: Json = False) -> None:
 
     With --json a line is an event of the API: first the whole room, then sections that changed.
     """
-    from roomctl.cli import ask
-
     ask.follow(url, token, _at_once, as_json=as_json)
 
 
@@ -344,7 +344,7 @@ def do_command(
 
     `roomctl --install-completion` has the shell complete commands and keys.
     """
-    from roomctl.cli import ask, do
+    from roomctl.cli import do
 
     if kind is None:
         typer.echo(dump(do.listed()) if as_json else do.list_words())
@@ -398,16 +398,12 @@ def join(
 @app.command(epilog="Example: roomctl leave")
 def leave(url: Url = None, token: Token = None, as_json: Json = False) -> None:
     """Leave the meeting."""
-    from roomctl.cli import ask
-
     _answer(ask.command(url, token, "meeting.leave", {}), as_json)
 
 
 @app.command(epilog="Example: roomctl mute    (unmuting is done in the room, on its panel)")
 def mute(url: Url = None, token: Token = None, as_json: Json = False) -> None:
     """Mute the room's microphone; unmuting is for people in it."""
-    from roomctl.cli import ask
-
     _answer(ask.command(url, token, "audio.mute", {"on": True}), as_json)
 
 
@@ -419,8 +415,6 @@ def pair(
     as_json: Json = False,
 ) -> None:
     """Print a link that makes one browser a panel."""
-    from roomctl.cli import ask
-
     offered = ask.pairing(url, token, role)
     if as_json:
         typer.echo(dump(offered))

@@ -13,8 +13,10 @@ from typing import Annotated, Any
 
 import typer
 
+from roomctl.cli import ask
 from roomctl.cli.language import say, translated, word
 from roomctl.cli.options import Json, Token, Url, dump, end
+from roomctl.cli.told import columns_of, wide
 from roomctl.errors import RoomctlError
 
 migrate_app = typer.Typer(
@@ -98,8 +100,6 @@ def status(
             typer.echo(_table("migrate_rooms", rows))
         _complain(found)
         return
-    from roomctl.cli import ask
-
     told = ask.access(url, token, "GET", "migration")
     typer.echo(dump(told) if as_json else _status_words(told))
 
@@ -122,7 +122,7 @@ def drill(
     The one that is open, or the one of LINK. Its media prove it, or a person who looked: which of
     them is kept. A call that comes to nothing ends it with exit status 3, as `roomctl join` does.
     """
-    from roomctl.cli import ask, joining
+    from roomctl.cli import joining
 
     if link is not None:
         tell = partial(typer.echo, err=as_json)
@@ -145,8 +145,6 @@ def apply(
     as_json: Json = False,
 ) -> None:
     """Apply the next stage of the plan, from its day on."""
-    from roomctl.cli import ask
-
     body = {"stage": stage, "leave_behind": leave_behind, "when": "free" if when_free else "now"}
     found = ask.access(url, token, "POST", "migration/apply", body)
     typer.echo(dump(found) if as_json else _status_words(found))
@@ -163,8 +161,6 @@ def rollback(
     as_json: Json = False,
 ) -> None:
     """Take back a stage, or the whole move, to the byte; or drop a plan."""
-    from roomctl.cli import ask
-
     body = {"stage": stage, "when": "free" if when_free else "now"}
     found = ask.access(url, token, "POST", "migration/rollback", body)
     typer.echo(dump(found) if as_json else _status_words(found))
@@ -237,8 +233,6 @@ def _complain(found: Sequence[dict[str, Any]]) -> None:
 def _from_room(
     url: str | None, token: Path | None, body: dict[str, Any], csv: Path | None, ics: Path | None
 ) -> dict[str, Any]:
-    from roomctl.cli import ask
-
     record = ask.access(url, token, "POST", "migration/plan", body)
     texts = {
         form: ask.text(url, token, f"migration/evidence?form={form}&bom=no") if wanted else ""
@@ -273,8 +267,6 @@ def _write(
 
 def _table(heading: str, rows: Sequence[Sequence[str]]) -> str:
     """Return rows under their heading, whose columns stand in one text."""
-    from roomctl.cli.told import columns_of, wide
-
     lines = [say(heading).split("|"), *rows]
     widths = [max(map(columns_of, column)) for column in zip(*lines, strict=True)]
     return "\n".join(

@@ -21,6 +21,7 @@ from typing import Any
 
 from roomctl import app
 from roomctl import config as configuration
+from roomctl.cli import ask
 from roomctl.cli.judging import STATE_FILES, Afar, JudgedImport, in_child
 from roomctl.cli.language import say
 from roomctl.cli.room_text import replaced, secrets_named, site_folders
@@ -284,8 +285,6 @@ def import_afar(
     file: Path, url: str, token: Path | None, *, check: bool, force: bool
 ) -> dict[str, Any]:
     """Have a room that runs become that of an archive, or only look; return what it says."""
-    from roomctl.cli import ask
-
     asked = f"import?check={str(check).lower()}&force={str(force).lower()}"
     said = ask.upload(url, token, asked, _archive(file), "application/x-tar")
     return {**said, "written": said["kept"], "kept": [], "room": url}

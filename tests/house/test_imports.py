@@ -1,12 +1,15 @@
-"""No module imports itself through others, wherever the import stands: in Python and in web/.
+"""No module imports itself through others, and an import inside a function has a reason.
 
-An import inside a function or for types alone counts, too: it hides a circle and mends none.
+In Python and in web/, wherever the import stands: one inside a function or for types alone hides a
+circle and mends none. One inside a function is there for the start of a program; of what is loaded
+with its module it spares nothing.
 """
 
 from __future__ import annotations
 
+import ast
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -52,6 +55,57 @@ def is_outside(module: str, package: str) -> bool:
     return module != package and not module.startswith(f"{package}.")
 
 
+def is_late(node: ast.AST) -> bool:
+    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+
+
+def is_for_types(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+
+
+def named(tree: ast.AST, modules: Collection[str], *, late: bool) -> Iterator[tuple[int, str]]:
+    """Yield the modules that a module imports when it is loaded, or `late`, with their lines."""
+    waiting: list[tuple[ast.AST, bool]] = [(tree, False)]
+    while waiting:
+        node, inside = waiting.pop()
+        if is_for_types(node):
+            continue
+        waiting += [(each, inside or is_late(node)) for each in ast.iter_child_nodes(node)]
+        if inside is not late:
+            continue
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, one.name) for one in node.names if one.name in modules)
+        if isinstance(node, ast.ImportFrom):
+            for one in node.names:
+                module = f"{node.module}.{one.name}"
+                module = module if module in modules else str(node.module)
+                if module in modules:
+                    yield node.lineno, module
+
+
+def loaded_with(module: str, direct: Mapping[str, Collection[str]]) -> set[str]:
+    """Return every module that the import of one loads, itself included."""
+    found, waiting = set[str](), [module]
+    while waiting:
+        if (one := waiting.pop()) not in found:
+            found.add(one)
+            waiting += (*direct.get(one, ()), *packages(one))
+    return found
+
+
+def needless(trees: Mapping[str, ast.AST]) -> list[str]:
+    """Return the imports inside functions of what is loaded with their module."""
+    direct = {
+        each: {one for _, one in named(tree, trees, late=False)} for each, tree in trees.items()
+    }
+    return [
+        f"{each}:{line}: {module}"
+        for each, tree in trees.items()
+        for line, module in named(tree, trees, late=True)
+        if module in loaded_with(each, direct)
+    ]
+
+
 def script_imports(files: Collection[Path]) -> dict[str, set[str]]:
     return {str(file): set(imported(file)) for file in files}
 
@@ -75,6 +129,30 @@ def test_no_script_imports_itself_through_others() -> None:
 
     assert str(WEB / "lib" / "dom.js") in imports[str(WEB / "panel.js")]
     assert circle(imports) == [], "move what both need to a module below both"
+
+
+def test_an_import_inside_a_function_spares_something() -> None:
+    paths = {
+        file: file.relative_to(TREE).with_suffix("") for file in (TREE / "roomctl").rglob("*.py")
+    }
+    trees = {
+        ".".join(path.parts).removesuffix(".__init__"): ast.parse(file.read_text(encoding="utf-8"))
+        for file, path in paths.items()
+    }
+
+    assert needless(trees) == [], "import it at the top: it is loaded with its module anyway"
+
+
+def test_an_import_that_spares_nothing_is_seen() -> None:
+    texts = {
+        "planted": "",
+        "planted.one": "import planted.two\ndef late():\n    from planted.three import THREE",
+        "planted.two": "from planted import three",
+        "planted.three": "def late():\n    import planted.one",
+    }
+    trees = {each: ast.parse(text) for each, text in texts.items()}
+
+    assert needless(trees) == ["planted.one:3: planted.three"]
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ def calendar_feed(url: str, zone: ZoneInfo, access: Access) -> CalendarFeed | Se
 
         return CalDavFeed(url, zone, access.room, access.title)
     if kind in ("graph", "google"):
-        from roomctl.booking.served import VendorFeed
+        from roomctl.booking.vendor import VendorFeed
 
         return VendorFeed(url, zone, access)
     return CalendarFeed(url, zone, access.room)

@@ -33,8 +33,7 @@ from roomctl.booking.change import (
     WriteOutcome,
     Written,
 )
-from roomctl.booking.feed import Access, CalendarReader, shown
-from roomctl.booking.rest import RestTask, calendar_of
+from roomctl.booking.feed import CalendarReader, shown
 from roomctl.errors import PortError, PortReason
 
 CALDAV = "caldav:"
@@ -165,24 +164,3 @@ class CalDavFeed(ServedFeed):
             self._at = ""  # it may have moved
         self._at = str(said.get("calendar", self._at))
         self._kept = str(said.get("kept", self._kept))
-
-
-class VendorFeed(ServedFeed):
-    """The bookings of one calendar at Microsoft or Google.
-
-    `hosts` are where a token is asked for and where the API is, if not at the vendor's own.
-    PortError if `url` is none, or `access` lacks what that vendor needs.
-    """
-
-    def __init__(
-        self, url: str, zone: ZoneInfo, access: Access, hosts: tuple[str, str] | None = None
-    ) -> None:
-        self._asks = RestTask(url, zone.key, access, hosts)
-        room = calendar_of(self._asks).room
-        super().__init__(url, zone, room, "roomctl.booking.rest")
-
-    def _task(self, start: datetime, end: datetime, write: dict[str, Any] | None) -> bytes:
-        return self._asks.line(start, end, write)
-
-    def _note(self, said: Said) -> None:
-        self._asks = self._asks.with_token(said.get("token"))

@@ -28,7 +28,8 @@ from roomctl.booking.change import AskedToWait, BookingChange, Feed
 from roomctl.booking.dav import organization
 from roomctl.booking.feed import Access, CalendarFeed
 from roomctl.booking.rest import RestTask, calendar_of
-from roomctl.booking.served import CalDavFeed, ServedFeed, VendorFeed
+from roomctl.booking.served import CalDavFeed, ServedFeed
+from roomctl.booking.vendor import VendorFeed
 from roomctl.errors import PortError
 from tests.booking.beside import CalDavBeside
 from tests.booking.hostile import ONE_BOMB, calendar, event, every_second_by_lists, good

@@ -284,18 +284,28 @@ def test_a_sound_file_is_unfolded_at_once_as_it_is_line_by_line(pieces: list[str
     assert list(ics._lines(data)) == list(ics._lines_one_by_one(data))
 
 
-def test_a_program_that_serves_has_no_calendar_library_and_no_http_client():
-    modules = "roomctl.cli.server, roomctl.api.app, roomctl.booking.calendars"
-    code = f"import sys, {modules}; print(*sys.modules)"
+def loaded(*modules: str) -> set[str]:
+    code = f"import sys, {', '.join(modules)}; print(*sys.modules)"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout
-    loaded = set(said.decode().split())
-    assert loaded & {"icalendar", "recurring_ical_events", "httpx", "httpcore", "dateutil"} == set()
+    return set(said.decode().split())
+
+
+CALENDAR_LIBRARIES = {"icalendar", "recurring_ical_events", "dateutil", "caldav"}
+
+
+def test_a_program_that_serves_has_no_calendar_library_and_no_http_client():
+    found = loaded("roomctl.cli.server", "roomctl.api.app", "roomctl.booking.calendars")
+    assert found & {*CALENDAR_LIBRARIES, "httpx", "httpcore"} == set()
+
+
+def test_a_program_with_a_caldav_calendar_has_no_calendar_library():
+    found = loaded("roomctl.cli.server", "roomctl.api.app", "roomctl.booking.served")
+    assert found & CALENDAR_LIBRARIES == set()
 
 
 def test_the_child_is_there_without_what_tells_a_version():
-    code = "import sys, roomctl.booking.child; print(*sys.modules)"
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout
-    assert set(said.decode().split()) & {"importlib.metadata", "email", "asyncio"} == set()
+    found = loaded("roomctl.booking.child")
+    assert found & {"importlib.metadata", "email", "asyncio"} == set()
 
 
 async def test_a_child_that_is_ended_in_the_middle_leaves_what_it_said_and_the_rest_is_counted():

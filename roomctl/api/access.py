@@ -26,9 +26,9 @@ from roomctl.api.schema import (
     PersonName,
     PersonShown,
     PinShown,
+    RequestModel,
     SignedIn,
     StaffShown,
-    Strict,
 )
 from roomctl.api.staff import Staff, StaffState
 from roomctl.clock import Clock
@@ -69,7 +69,7 @@ SignInWay = Literal["token", "password", "house"]
 SessionId = Annotated[str, Path(pattern="^[0-9a-f]{8}$")]
 
 
-class NewToken(Strict):
+class NewToken(RequestModel):
     """What a token shall be called, what it may, and for how long."""
 
     name: DeviceName
@@ -78,7 +78,7 @@ class NewToken(Strict):
     may: list[Nameable] = Field(default=[], max_length=40)
 
 
-class TokenLimits(Strict):
+class TokenLimits(RequestModel):
     """What a token may from now on, and for how long; never more than before."""
 
     scope: Scope | None = None

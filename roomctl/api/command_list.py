@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError, create_model
 
 from roomctl.api.problem import refusals
 from roomctl.api.rights import Routes, needs
-from roomctl.api.schema import ApiModel, Strict, command_form
+from roomctl.api.schema import ApiModel, RequestModel, command_form
 from roomctl.command import Alternative, Declaration
 from roomctl.roles import Right, roles_of
 from roomctl.room import Room, Source
@@ -47,7 +47,7 @@ def example(declaration: Declaration) -> dict[str, object]:
     found = {}
     for one in declaration.parameters:
         field: dict[str, Any] = {one.name: (one.annotation, ...)}
-        form = create_model("Example", __base__=Strict, **field)
+        form = create_model("Example", __base__=RequestModel, **field)
         schema = form.model_json_schema()
         shown = schema["properties"][one.name]
         must = one.default is ... or one.name in needed
@@ -59,7 +59,7 @@ def example(declaration: Declaration) -> dict[str, object]:
     return found
 
 
-def _fits(form: type[Strict], name: str, value: object) -> bool:
+def _fits(form: type[RequestModel], name: str, value: object) -> bool:
     try:
         form.model_validate({name: value})
     except ValidationError:

@@ -29,7 +29,7 @@ from roomctl.api.config_text import ShownText, restored, shown
 from roomctl.api.problem import Answers, refusals
 from roomctl.api.redaction import HIDDEN
 from roomctl.api.rights import Routes, needs
-from roomctl.api.schema import ApiModel, Strict
+from roomctl.api.schema import ApiModel, RequestModel
 from roomctl.command import Number, Plain, Source
 from roomctl.errors import FileError, Refused, RoomctlError
 from roomctl.roles import Right
@@ -102,13 +102,13 @@ def tags_of(header: str) -> set[str]:
     return {tag.strip().removeprefix("W/") for tag in header.split(",")}
 
 
-class ConfigText(Strict):
+class ConfigText(RequestModel):
     """A room.toml to be checked."""
 
     text: TomlText
 
 
-class ConfigToApply(Strict):
+class ConfigToApply(RequestModel):
     """A room.toml to be run."""
 
     text: TomlText
@@ -116,7 +116,7 @@ class ConfigToApply(Strict):
     when: RestartTime = "now"
 
 
-class ConfigRollback(Strict):
+class ConfigRollback(RequestModel):
     """Which revision shall count again."""
 
     revision: Annotated[Number, Field(description="number of a revision; 0 is room.toml")]

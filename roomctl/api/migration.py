@@ -26,7 +26,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from roomctl.api.configuration import ConfigDesk, IfMatch, RestartTime, RunningConfig
 from roomctl.api.problem import Answers, refusals
 from roomctl.api.rights import Routes, needs
-from roomctl.api.schema import ApiModel, Strict
+from roomctl.api.schema import ApiModel, RequestModel
 from roomctl.command import Source
 from roomctl.errors import Refused
 from roomctl.meeting.call import MEETING
@@ -58,7 +58,7 @@ _MEDIA = {
 }
 
 
-class MoveToPlan(Strict):
+class MoveToPlan(RequestModel):
     """A move that shall be planned."""
 
     leaving: PlatformKey
@@ -77,7 +77,7 @@ class MoveToPlan(Strict):
     ] = None
 
 
-class StageToApply(Strict):
+class StageToApply(RequestModel):
     """The stage that shall count from now on."""
 
     stage: Annotated[
@@ -89,7 +89,7 @@ class StageToApply(Strict):
     when: RestartTime = "now"
 
 
-class StageToUndo(Strict):
+class StageToUndo(RequestModel):
     """What shall be taken back."""
 
     stage: Annotated[
@@ -98,7 +98,7 @@ class StageToUndo(Strict):
     when: RestartTime = "now"
 
 
-class ProofToKeep(Strict):
+class ProofToKeep(RequestModel):
     """That the room is in a meeting on the new platform."""
 
     seen: Annotated[

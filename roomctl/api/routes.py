@@ -251,9 +251,9 @@ def _answer(meaning: str, name: str) -> dict[str, Any]:
     return {"description": meaning, "content": {"application/json": schema.reference(name)}}
 
 
-def _read(body: dict[str, Any], room: Room) -> schema.Asked:
+def _read(body: dict[str, Any], room: Room) -> schema.CommandRequest:
     try:
-        asked: schema.Asked = schema.command_adapter(room.declared).validate_python(body)
+        asked: schema.CommandRequest = schema.command_adapter(room.declared).validate_python(body)
     except ValidationError as error:
         room.tally.command(body.get("type"), CommandStatus.REFUSED)
         found = error.errors(include_url=False)

@@ -46,19 +46,19 @@ class ApiModel(BaseModel):
     model_config = ConfigDict(defer_build=True)
 
 
-class Strict(BaseModel):
+class RequestModel(BaseModel):
     """A message from outside. FastAPI has no use for one that is built later."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-class _Member(Strict):
+class _Member(RequestModel):
     """One of a union, which is what reads it: there is no need to build it alone as well."""
 
     model_config = ConfigDict(defer_build=True)
 
 
-class Asked(_Member):
+class CommandRequest(_Member):
     """A command; each adds its `type` and its `args`."""
 
     id: Identifier | None = Field(default=None, description="makes a repeat harmless")
@@ -79,26 +79,26 @@ def command_adapter(declared: tuple[Declaration, ...]) -> TypeAdapter[Any]:
     return TypeAdapter(command_form(declared))
 
 
-def _form(declaration: Declaration) -> type[Asked]:
+def _form(declaration: Declaration) -> type[CommandRequest]:
     """Return a command as it comes in: "camera.recall" is CameraRecall, its args a model."""
     name = "".join(word[0].upper() + word[1:] for word in declaration.name.split("."))
     args = _arguments(declaration, f"{name}Args")
     given = any(one.default is ... for one in declaration.parameters) or declaration.ways
     return create_model(
         name,
-        __base__=Asked,
+        __base__=CommandRequest,
         __doc__=declaration.doc,
         type=(Literal[declaration.name], ...),  # type: ignore[arg-type] # known when it runs
         args=(args, ... if given else args()),
     )
 
 
-def _arguments(declaration: Declaration, name: str) -> type[Strict]:
+def _arguments(declaration: Declaration, name: str) -> type[RequestModel]:
     fields: dict[str, Any] = {
         one.name: (one.annotation, one.default) for one in declaration.parameters
     }
 
-    def together(model: Strict) -> Strict:
+    def together(model: RequestModel) -> RequestModel:
         declaration.check(model.model_dump())
         return model
 
@@ -141,7 +141,7 @@ class Waiting(BaseModel):
     wait_s: float = Field(default=5.0, ge=0, le=30)
 
 
-class ReportedOccupancy(Strict):
+class ReportedOccupancy(RequestModel):
     """What a sensor sees: somebody, how many people, the air; or that it cannot be reached."""
 
     present: bool | None = Field(
@@ -159,19 +159,19 @@ class ReportedOccupancy(Strict):
         return SensorReport(present, self.people, self.co2_ppm, self.available)
 
 
-class Pairing(Strict):
+class Pairing(RequestModel):
     """The token of a pairing link."""
 
     token: Annotated[Plain, Field(min_length=8, max_length=128)]
 
 
-class NewPairing(Strict):
+class NewPairing(RequestModel):
     """What a browser shall become."""
 
     role: Literal["panel", "door", "screen"] = "panel"
 
 
-class EnteredPin(Strict):
+class EnteredPin(RequestModel):
     """The staff PIN, as somebody enters it."""
 
     pin: Annotated[SecretStr, Field(min_length=1, max_length=64)]
@@ -187,7 +187,7 @@ PersonName = Annotated[
 """What a person signs in by (`people.NAME`)."""
 
 
-class NewPerson(Strict):
+class NewPerson(RequestModel):
     """Somebody's role and password, from now on."""
 
     role: SignInRole
@@ -202,7 +202,7 @@ class PersonShown(ApiModel):
     made: datetime
 
 
-class Credentials(Strict):
+class Credentials(RequestModel):
     """A name and a password, as somebody enters them."""
 
     name: PersonName
@@ -244,7 +244,7 @@ class Offered(ApiModel):
     good_for_s: float
 
 
-class SimulatorAction(Strict):
+class SimulatorAction(RequestModel):
     """Something a person or a fault does to the simulated hardware."""
 
     device: Annotated[Plain, Field(min_length=1, max_length=64)]
@@ -456,7 +456,7 @@ def components(
     return forms[("command", "validation")], made["$defs"]
 
 
-def arguments(command: Asked) -> dict[str, Any]:
+def arguments(command: CommandRequest) -> dict[str, Any]:
     """Return a command's arguments as its handler takes them."""
     args: dict[str, Any] = command.model_dump(include={"args"}, exclude_none=True)["args"]
     return args

@@ -166,7 +166,7 @@ class ConfigRevisionModel(ApiModel):
     sha256: Annotated[str, Field(description="of its text, in hex")]
 
 
-class TextForm(BaseModel):
+class TextQuery(BaseModel):
     """Which text is asked for."""
 
     model_config = ConfigDict(extra="forbid")
@@ -176,7 +176,7 @@ class TextForm(BaseModel):
     )
 
 
-class ImportForm(BaseModel):
+class ImportQuery(BaseModel):
     """How an import is meant."""
 
     model_config = ConfigDict(extra="forbid")  # a misspelt `check` would import
@@ -258,7 +258,7 @@ def configuration_routes(
         responses={**refusals(404, 409, 429, 502), **written},
     )
     @needs(Right.CONFIGURE)
-    async def config_text(query: Annotated[TextForm, Query()]) -> Response:
+    async def config_text(query: Annotated[TextQuery, Query()]) -> Response:
         """Return what counts now, or a revision, as TOML without its secrets.
 
         ETag, of what counts now, is what `If-Match` takes. A hidden value is `…1`, or an address
@@ -313,7 +313,7 @@ def configuration_routes(
     async def take_in(
         request: Request,
         answer: Response,
-        query: Annotated[ImportForm, Query()],
+        query: Annotated[ImportQuery, Query()],
         if_match: IfMatch = None,
     ) -> ImportModel:
         """Make this box the room of an export; 202: the program starts anew, and does it first.

@@ -50,7 +50,7 @@ _MEETINGS = {
 """What the document says of meetings and of people, and a bundle does not."""
 
 
-class LogForm(BaseModel):
+class LogQuery(BaseModel):
     """How much of the log is wanted."""
 
     model_config = ConfigDict(extra="forbid")
@@ -78,7 +78,7 @@ def diagnostic_routes(room: Room, boot_id: str, log: RecentLog) -> Routes:
         responses={**refusals(), **written},
     )
     @needs(Right.SERVICE)
-    async def recent(query: Annotated[LogForm, Query()]) -> Response:
+    async def recent(query: Annotated[LogQuery, Query()]) -> Response:
         """Return what the program lately logged, without secrets, as plain text."""
         body = await in_thread(_log_text, redaction, log.lines()[-query.lines :])
         headers = {"Cache-Control": "no-store"}

@@ -36,7 +36,7 @@ _INERT = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inli
 _MEDIA = {"text": "text/plain", "jsonl": "application/jsonl"}
 
 
-class TraceForm(BaseModel):
+class TraceQuery(BaseModel):
     """How a trace is to be written."""
 
     model_config = ConfigDict(extra="forbid")
@@ -44,7 +44,7 @@ class TraceForm(BaseModel):
     format: Literal["text", "jsonl"] = "text"
 
 
-class PictureForm(BaseModel):
+class PictureQuery(BaseModel):
     """Which picture is wanted."""
 
     model_config = ConfigDict(extra="forbid")
@@ -72,7 +72,7 @@ def _brand(router: Routes, room: Room) -> None:
     @needs(Right.LOOK)
     def of_the_house(
         picture: Annotated[Literal["logo", "wallpaper"], Path(description="which of them")],
-        query: Annotated[PictureForm, Query()],
+        query: Annotated[PictureQuery, Query()],
     ) -> Response:
         """Return the logo or the wallpaper of [look]; `v` changes with the picture."""
         found = room.look.pictures.get(picture)
@@ -95,7 +95,7 @@ def _pictures(router: Routes, room: Room) -> None:
     async def of_preset(
         camera: DeviceName,
         preset: Annotated[int, Path(ge=1, le=999)],
-        query: Annotated[PictureForm, Query()],
+        query: Annotated[PictureQuery, Query()],
     ) -> Response:
         """Return what a camera saw when a preset was stored; `v` changes with the picture."""
         found = await room.cameras.picture(camera, preset)
@@ -165,7 +165,7 @@ def _trace(router: Routes, room: Room) -> None:
         responses={**refusals(404, 501), **written},
     )
     @needs(Right.SERVICE)
-    async def download(camera: DeviceName, query: Annotated[TraceForm, Query()]) -> Response:
+    async def download(camera: DeviceName, query: Annotated[TraceQuery, Query()]) -> Response:
         """Return what was lately said on the line of a camera, with what it means; a file."""
         now, records = room.now(), room.cameras.trace(camera)
         profile = room.config.every(CameraTable)[camera].profile

@@ -44,7 +44,7 @@ def _written_out(value: object) -> object:
 Instant = Annotated[AwareDatetime, BeforeValidator(_written_out)]
 
 
-class UseForm(BaseModel):
+class UsageQuery(BaseModel):
     """Which span of the history is wanted, and how it is written."""
 
     model_config = ConfigDict(extra="forbid")
@@ -57,7 +57,7 @@ class UseForm(BaseModel):
     )
 
 
-class SpanForm(BaseModel):
+class SpanQuery(BaseModel):
     """A span of the history."""
 
     model_config = ConfigDict(extra="forbid")
@@ -153,7 +153,7 @@ class Revision(ApiModel):
     settings: dict[str, str]
 
 
-class AuditForm(BaseModel):
+class AuditQuery(BaseModel):
     """Which entries are wanted: without `after` and `from` the newest."""
 
     model_config = ConfigDict(extra="forbid")
@@ -223,7 +223,7 @@ def _use(router: Routes, room: Room) -> None:
 
     @router.get("/api/v1/use", tags=["use"], responses={**refusals(502), **text})
     @needs(Right.STATISTICS)
-    async def use(query: Annotated[UseForm, Query()]) -> UseOfTheRoom:
+    async def use(query: Annotated[UsageQuery, Query()]) -> UseOfTheRoom:
         """Return the quarters of an hour that begin in a span, and the acts in it."""
         begin, end = _span(room, query.since, query.until)
         raw, format = query.raw, query.format
@@ -267,7 +267,7 @@ def _use(router: Routes, room: Room) -> None:
 
     @router.delete("/api/v1/use", tags=["use"], status_code=204, responses=refusals(502))
     @needs(Right.SERVICE)
-    async def forget(query: Annotated[SpanForm, Query()]) -> Response:
+    async def forget(query: Annotated[SpanQuery, Query()]) -> Response:
         """Delete the history of a span, raw transitions included."""
         await room.use.delete(*_span(room, query.since, query.until))
         return Response(status_code=204)
@@ -354,7 +354,7 @@ def _revisions(router: Routes, room: Room) -> None:
 def _audit(router: Routes, room: Room) -> None:
     @router.get("/api/v1/audit", tags=["audit"], responses=refusals(502))
     @needs(Right.AUDIT)
-    async def audit(query: Annotated[AuditForm, Query()]) -> AuditPage:
+    async def audit(query: Annotated[AuditQuery, Query()]) -> AuditPage:
         """Return who did what, oldest first; without `after` and `from` the newest entries."""
         found = await room.audit.entries(query.after, query.since, query.limit + 1)
         newest = query.after is None and query.since is None

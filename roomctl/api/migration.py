@@ -106,7 +106,7 @@ class ProofToKeep(RequestModel):
     ] = False
 
 
-class EvidenceForm(BaseModel):
+class EvidenceQuery(BaseModel):
     """How a plan shall be written."""
 
     model_config = ConfigDict(extra="forbid")
@@ -262,7 +262,7 @@ def _planning(router: Routes, room: Room, desk: _Desk) -> None:
         responses={**refusals(409), **evidence},
     )
     @needs(Right.CONFIGURE)
-    async def evidence_of(query: Annotated[EvidenceForm, Query()]) -> Response:
+    async def evidence_of(query: Annotated[EvidenceQuery, Query()]) -> Response:
         """Return the plan that was made last as a file; none of its links is in it."""
         from roomctl.migrate.evidence import csv_text, ics_text
 

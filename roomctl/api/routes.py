@@ -206,7 +206,7 @@ def _commands(router: APIRouter, doors: Doors) -> None:
     async def command(
         request: Request,
         body: Annotated[dict[str, Any], Body()],
-        query: Annotated[schema.Waiting, Query()],
+        query: Annotated[schema.WaitQuery, Query()],
     ) -> Response:
         """Do something; answers when it is done, or after `wait_s` seconds that it still runs."""
         asked = _read(body, room)

@@ -133,7 +133,7 @@ def _described(declaration: Declaration, shown: dict[str, Any]) -> None:
         ]
 
 
-class Waiting(BaseModel):
+class WaitQuery(BaseModel):
     """How long an answer may wait for a command to end, in seconds."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -41,8 +41,8 @@ PLAIN = {
 WIDE = 100
 ANSWERS: tuple[type[schema.ApiModel], ...] = (
     access.CurrentSession,
-    access.KnownSession,
-    access.MadeToken,
+    access.SessionModel,
+    access.CreatedToken,
     configuration.ConfigHistory,
     configuration.ConfigJudgement,
     history.AuditPage,

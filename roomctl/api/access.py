@@ -23,12 +23,12 @@ from roomctl.api.schema import (
     Credentials,
     EnteredPin,
     NewPerson,
+    PersonModel,
     PersonName,
-    PersonShown,
-    PinShown,
+    PinModel,
     RequestModel,
     SignedIn,
-    StaffShown,
+    StaffModel,
 )
 from roomctl.api.staff import Staff, StaffState
 from roomctl.clock import Clock
@@ -86,7 +86,7 @@ class TokenLimits(RequestModel):
     may: list[Nameable] | None = Field(default=None, max_length=40)
 
 
-class KnownToken(ApiModel):
+class TokenModel(ApiModel):
     """What is known of a token. `used` is the day of its last use, in UTC."""
 
     name: str
@@ -97,13 +97,13 @@ class KnownToken(ApiModel):
     may: list[str]
 
 
-class MadeToken(KnownToken):
+class CreatedToken(TokenModel):
     """A new token, which is shown this once."""
 
     token: str
 
 
-class KnownSession(ApiModel):
+class SessionModel(ApiModel):
     """A browser that was paired. `ends_in_s`: a phone's visit; else after 90 days unused."""
 
     id: str
@@ -146,21 +146,21 @@ def access_routes(
 
     @router.get("/api/v1/tokens", tags=["access"], responses=refusals())
     @needs(Right.ACCESS)
-    async def known() -> list[KnownToken]:
+    async def known() -> list[TokenModel]:
         """Return every token that was made, never the secret."""
         return [_shown(token) for token in tokens.tokens()]
 
     @router.post("/api/v1/tokens", tags=["access"], status_code=201, responses=refusals(409, 507))
     @needs(Right.ACCESS)
-    async def make(body: NewToken) -> MadeToken:
+    async def make(body: NewToken) -> CreatedToken:
         """Make a token for a program."""
         scope, rights = Role(body.scope), _rights(body.may)
         made, token = await tokens.make(body.name, scope, expiry(body.days), rights)
-        return MadeToken(**_shown(made).model_dump(), token=token)
+        return CreatedToken(**_shown(made).model_dump(), token=token)
 
     @router.patch("/api/v1/tokens/{name}", tags=["access"], responses=refusals(404, 409, 507))
     @needs(Right.ACCESS)
-    async def limit(name: DeviceName, body: TokenLimits) -> KnownToken:
+    async def limit(name: DeviceName, body: TokenLimits) -> TokenModel:
         """Let a token do less, or end sooner."""
         scope = None if body.scope is None else Role(body.scope)
         rights = None if body.may is None else _rights(body.may)
@@ -177,11 +177,11 @@ def access_routes(
 
     @router.get("/api/v1/sessions", tags=["access"], responses=refusals())
     @needs(Right.ACCESS)
-    async def sessions() -> list[KnownSession]:
+    async def sessions() -> list[SessionModel]:
         """Return every browser that is let in now, phones included."""
         now = clock.mono_s()
         return [
-            KnownSession(
+            SessionModel(
                 id=session_id,
                 role=one.role,
                 made=one.made,
@@ -231,9 +231,9 @@ def _session_route(router: Routes, people: People, house: bool) -> None:
 def _pin_routes(router: Routes, staff: Staff) -> None:
     @router.get("/api/v1/pin", tags=["access"], responses=refusals())
     @needs(Right.ACCESS)
-    async def pin() -> PinShown:
+    async def pin() -> PinModel:
         """Return whether there is a staff PIN, never the PIN."""
-        return PinShown(set=staff.is_set)
+        return PinModel(set=staff.is_set)
 
     @router.put("/api/v1/pin", tags=["access"], status_code=204, responses=refusals(409, 507))
     @needs(Right.ACCESS)
@@ -260,21 +260,21 @@ def _pin_routes(router: Routes, staff: Staff) -> None:
 
 
 def _staff_routes(router: Routes, staff: Staff) -> None:
-    def shown(panel: Source, state: StaffState) -> StaffShown:
+    def shown(panel: Source, state: StaffState) -> StaffModel:
         role = None if state.role is None else state.role.value
         wait_s = max(0.0, staff.wait_s(panel.name))
-        return StaffShown(pin=state.pin, role=role, ends_in_s=state.ends_in_s, wait_s=wait_s)
+        return StaffModel(pin=state.pin, role=role, ends_in_s=state.ends_in_s, wait_s=wait_s)
 
     @router.get("/api/v1/staff", tags=["panels"], responses=refusals())
     @needs(Right.ELEVATE)
-    async def state(request: Request) -> StaffShown:
+    async def state(request: Request) -> StaffModel:
         """Return whether this panel has staff's rights, and when a PIN is looked at."""
         panel: Source = request.state.source
         return shown(panel, staff.state(panel))
 
     @router.post("/api/v1/staff", tags=["panels"], responses=refusals(409, 429))
     @needs(Right.ELEVATE)
-    async def enter(request: Request, body: EnteredPin) -> StaffShown:
+    async def enter(request: Request, body: EnteredPin) -> StaffModel:
         """Give this panel staff's rights for a while, for the right PIN."""
         panel: Source = request.state.source
         return shown(panel, await staff.enter(panel, body.pin.get_secret_value()))
@@ -288,18 +288,18 @@ def _staff_routes(router: Routes, staff: Staff) -> None:
 
 
 def _people_routes(router: Routes, people: People) -> None:
-    def shown(one: StaffAccount) -> PersonShown:
-        return PersonShown(name=one.name, role=one.role.value, made=one.made)
+    def shown(one: StaffAccount) -> PersonModel:
+        return PersonModel(name=one.name, role=one.role.value, made=one.made)
 
     @router.get("/api/v1/people", tags=["access"], responses=refusals())
     @needs(Right.ACCESS)
-    async def known() -> list[PersonShown]:
+    async def known() -> list[PersonModel]:
         """Return everybody who may sign in with a password, never the password."""
         return [shown(one) for one in people.known]
 
     @router.put("/api/v1/people/{name}", tags=["access"], responses=refusals(409, 507))
     @needs(Right.ACCESS)
-    async def keep(name: PersonName, body: NewPerson) -> PersonShown:
+    async def keep(name: PersonName, body: NewPerson) -> PersonModel:
         """Let somebody sign in, or give him another role and password; his sessions end."""
         password = body.password.get_secret_value()
         return shown(await people.keep(name, Role(body.role), password))
@@ -364,8 +364,8 @@ def _rights(words: Iterable[str]) -> frozenset[Right]:
     return frozenset(NAMEABLE[word] for word in words)
 
 
-def _shown(token: ApiToken) -> KnownToken:
-    return KnownToken(
+def _shown(token: ApiToken) -> TokenModel:
+    return TokenModel(
         name=token.name,
         scope=token.scope.value,
         made=token.made,

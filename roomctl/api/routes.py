@@ -304,14 +304,14 @@ def _pairing(router: APIRouter, doors: Doors) -> None:
 
     @router.post("/api/v1/pairings", tags=["panels"], status_code=201, responses=_ERRORS)
     @needs(Right.ACCESS)
-    async def offer(body: schema.NewPairing) -> schema.Offered:
+    async def offer(body: schema.NewPairing) -> schema.PairingLink:
         """Return a link that turns one browser into a panel, or a room screen, once."""
         page = {"panel": "/", "door": "/door", "screen": "/screen"}[body.role]
         token = doors.tokens.offer_pairing(Role(body.role))
         path, base = f"{page}#pair={token}", doors.phones.reached_at()
         pin = doors.room.document.identity.fingerprint
         link = None if base is None else pairing_link(base, path, pin)
-        return schema.Offered(path=path, link=link, good_for_s=PAIRING_S)
+        return schema.PairingLink(path=path, link=link, good_for_s=PAIRING_S)
 
 
 def _sign_in(router: APIRouter, doors: Doors) -> None:

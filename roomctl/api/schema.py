@@ -194,7 +194,7 @@ class NewPerson(RequestModel):
     password: Annotated[SecretStr, Field(min_length=1, max_length=1024)]
 
 
-class PersonShown(ApiModel):
+class PersonModel(ApiModel):
     """Somebody who may sign in with a password."""
 
     name: str
@@ -217,7 +217,7 @@ class SignedIn(ApiModel):
     ends_in_s: float
 
 
-class StaffShown(ApiModel):
+class StaffModel(ApiModel):
     """Staff's rights on this panel: whether there is a PIN to enter, what it gave, until when."""
 
     pin: bool
@@ -226,13 +226,13 @@ class StaffShown(ApiModel):
     wait_s: float
 
 
-class PinShown(ApiModel):
+class PinModel(ApiModel):
     """Whether a PIN is set."""
 
     set: bool
 
 
-class Offered(ApiModel):
+class PairingLink(ApiModel):
     """A link that works once: `link`, or `path` on the address at which the room is asked.
 
     `link` begins with `[api] url`, else with the address of this box on its network; null: it

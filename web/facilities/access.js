@@ -1,21 +1,21 @@
 /** Who can get in: tokens, which are shown once, browsers that were let in, and links that let one in. */
 
-/** @import { KnownSession, MadeToken } from "../lib/types.js" */
+/** @import { SessionModel, CreatedToken } from "../lib/types.js" */
 /** @import { Desk } from "./desk.js" */
 
 import { h, show, text } from "../lib/dom.js";
 import { t, words } from "../lib/i18n.js";
 import { card, choice, deskKey, DeskTable, field, moment, Outcome, TwicePressed } from "./pieces.js";
 
-/** @typedef {Omit<MadeToken, "token">} KnownToken */
+/** @typedef {Omit<CreatedToken, "token">} TokenModel */
 
 const SCOPES = ["read", "auditor", "operate", "facilities", "technician", "sensor", "integration", "admin"];
 const MAY = ["mute", "meet", "book", "undo", "move", "stop", "operate", "arrange", "message", "statistics", "pictures", "view", "listen", "report"];
 const PAIRED = ["panel", "door", "screen"];
 
 export class AccessView extends HTMLElement {
-  /** @type {KnownToken[]} */ #tokens = [];
-  /** @type {KnownSession[]} */ #sessions = [];
+  /** @type {TokenModel[]} */ #tokens = [];
+  /** @type {SessionModel[]} */ #sessions = [];
 
   /** @param {Desk} desk */
   constructor(desk) {
@@ -23,7 +23,7 @@ export class AccessView extends HTMLElement {
     this.desk = desk;
     this.told = new Outcome();
     this.ended = new Outcome();
-    /** @type {DeskTable<KnownToken>} */ this.tokens = new DeskTable("desk.tokens", (one) => one.name, [
+    /** @type {DeskTable<TokenModel>} */ this.tokens = new DeskTable("desk.tokens", (one) => one.name, [
       { key: "desk.name", say: (one) => one.name },
       { key: "desk.role", say: (one) => t(`desk.role.${one.scope}`) + (one.may.length > 0 ? ` (${one.may.map((right) => t(`desk.right.${right}`)).join(t("desk.and"))})` : "") },
       { key: "desk.made", less: true, say: (one) => moment(desk, one.made), look: "when" },
@@ -31,7 +31,7 @@ export class AccessView extends HTMLElement {
       { key: "desk.expires", less: true, say: (one) => (one.expires ? moment(desk, one.expires) : t("desk.never")), look: "when" },
       { key: "desk.act", fill: (cell, one) => this.#revoke(cell, one), look: "acts" },
     ], "desk.no_tokens");
-    /** @type {DeskTable<KnownSession>} */ this.sessions = new DeskTable("desk.sessions", (one) => one.id, [
+    /** @type {DeskTable<SessionModel>} */ this.sessions = new DeskTable("desk.sessions", (one) => one.id, [
       { key: "desk.session", say: (one) => one.id },
       { key: "desk.role", say: (one) => t(`desk.role.${one.role}`) },
       { key: "desk.made", less: true, say: (one) => one.made, look: "when" },
@@ -87,7 +87,7 @@ export class AccessView extends HTMLElement {
       const ticked = scope.value === "integration" ? boxes.map((box) => /** @type {HTMLInputElement} */ (box.firstElementChild)).filter((box) => box.checked).map((box) => box.value) : [];
       const answer = await this.desk.ask("POST", "/api/v1/tokens", { name: name.value.trim(), scope: scope.value, days: days.value ? Number(days.value) : null, may: ticked });
       if (!done.answer(answer, "desk.token_made")) return;
-      /** @type {MadeToken} */ const made = answer.value;
+      /** @type {CreatedToken} */ const made = answer.value;
       this.#showSecret(made.token);
       this.once?.scrollIntoView({ block: "center" });
       name.value = days.value = "";
@@ -115,7 +115,7 @@ export class AccessView extends HTMLElement {
 
   /**
    * @param {HTMLElement} cell
-   * @param {KnownToken} one
+   * @param {TokenModel} one
    */
   #revoke(cell, { name }) {
     if (cell.firstElementChild) return;
@@ -127,7 +127,7 @@ export class AccessView extends HTMLElement {
 
   /**
    * @param {HTMLElement} cell
-   * @param {KnownSession} one
+   * @param {SessionModel} one
    */
   #end(cell, { id }) {
     if (cell.firstElementChild) return;

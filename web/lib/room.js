@@ -7,7 +7,7 @@
 
 /** @typedef {"join" | "new" | "camera" | "sound" | "today" | "booking" | "occupancy" | "help" | "share" | "remote_control" | "staff" | "series" | "walkthrough" | "walkthroughs" | "page_name"} Sheet */
 
-/** @typedef {{pin: boolean, role: string | null, ends_in_s: number | null, wait_s: number}} StaffShown */
+/** @typedef {{pin: boolean, role: string | null, ends_in_s: number | null, wait_s: number}} StaffModel */
 /** @typedef {{code: string, detail: string}} Problem */
 /** @typedef {{does: string[], pictures: number, optional: boolean, person: boolean, asks: number[]}} ShownStep what is done after its press; `asks` are other texts that were typed, by length */
 /** @typedef {{name: string, platform: string, by: string, at: string | null, tries: number, misses: number, steps: ShownStep[], by_room: string | null, given_up: boolean}} ShownPage */

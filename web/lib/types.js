@@ -1965,6 +1965,18 @@
  */
 
 /**
+ * A new token, which is shown this once.
+ * @typedef {object} CreatedToken
+ * @property {string} name
+ * @property {"sensor" | "read" | "auditor" | "operate" | "facilities" | "technician" | "integration" | "admin"} scope
+ * @property {string} made
+ * @property {string | null} expires
+ * @property {string | null} used
+ * @property {string[]} may
+ * @property {string} token
+ */
+
+/**
  * Something that is wrong now.
  * @typedef {object} CurrentIssue
  * @property {string} id stays the same while it lasts: code and subject
@@ -2019,16 +2031,6 @@
  */
 
 /**
- * A browser that was paired. `ends_in_s`: a phone's visit; else after 90 days unused.
- * @typedef {object} KnownSession
- * @property {string} id
- * @property {string} role
- * @property {string} made
- * @property {string} used
- * @property {number | null} ends_in_s
- */
-
-/**
  * One booking that was to be released, or was (`room.ledger`).
  * @typedef {object} LedgerLine
  * @property {number} number
@@ -2043,18 +2045,6 @@
  * @property {string[]} warned
  * @property {string[]} sensors
  * @property {number} given_back_min
- */
-
-/**
- * A new token, which is shown this once.
- * @typedef {object} MadeToken
- * @property {string} name
- * @property {"sensor" | "read" | "auditor" | "operate" | "facilities" | "technician" | "integration" | "admin"} scope
- * @property {string} made
- * @property {string | null} expires
- * @property {string | null} used
- * @property {string[]} may
- * @property {string} token
  */
 
 /**
@@ -2155,6 +2145,16 @@
  * The last self-test.
  * @typedef {object} SelftestResults
  * @property {SelftestModel | null} report null: there was none since the program began
+ */
+
+/**
+ * A browser that was paired. `ends_in_s`: a phone's visit; else after 90 days unused.
+ * @typedef {object} SessionModel
+ * @property {string} id
+ * @property {string} role
+ * @property {string} made
+ * @property {string} used
+ * @property {number | null} ends_in_s
  */
 
 /**

@@ -1,6 +1,6 @@
 /** Staff at the panel: the pad for their PIN, and what it gave, until it ends. Loaded when it is first asked for. */
 
-/** @import { Panel, Problem, StaffShown } from "../lib/room.js" */
+/** @import { Panel, Problem, StaffModel } from "../lib/room.js" */
 /** @import { Room } from "../lib/types.js" */
 
 import { attribute, h, show, text } from "../lib/dom.js";
@@ -150,7 +150,7 @@ export class StaffSheet extends HTMLElement {
 /**
  * @param {"GET" | "POST" | "DELETE"} method
  * @param {{pin: string}} [body]
- * @returns {Promise<Partial<StaffShown & Problem>>}
+ * @returns {Promise<Partial<StaffModel & Problem>>}
  */
 async function ask(method, body) {
   const more = body ? { headers: { "content-type": "application/json" }, body: JSON.stringify(body) } : {};

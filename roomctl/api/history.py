@@ -66,7 +66,7 @@ class SpanQuery(BaseModel):
     until: Instant = Field(alias="to")
 
 
-class QuarterOfAnHour(ApiModel):
+class QuarterHourModel(ApiModel):
     """Seconds in each state from `start` on; `arrivals`: how often somebody came in."""
 
     start: datetime
@@ -77,7 +77,7 @@ class QuarterOfAnHour(ApiModel):
     arrivals: int
 
 
-class DoneByItself(ApiModel):
+class AutomaticActModel(ApiModel):
     """What the room did by itself, and its reasons: [code, parameters]."""
 
     at: datetime
@@ -99,12 +99,12 @@ class RawTransition(ApiModel):
     on: bool
 
 
-class UseOfTheRoom(ApiModel):
+class RoomUsage(ApiModel):
     """A span of the history; `kept`: it is switched on; `transitions`: on request."""
 
     kept: bool
-    quarters: list[QuarterOfAnHour]
-    acts: list[DoneByItself]
+    quarters: list[QuarterHourModel]
+    acts: list[AutomaticActModel]
     transitions: list[RawTransition] = Field(default=[])
 
 
@@ -125,7 +125,7 @@ class LedgerLine(ApiModel):
     given_back_min: int
 
 
-class StartsOfAMonth(ApiModel):
+class MonthlyStarts(ApiModel):
     """How meetings began in a month such as "2026-11".
 
     `plain`: on platforms whose page a person finishes; `assisted`: on the others. `first_try`: in
@@ -223,7 +223,7 @@ def _use(router: Routes, room: Room) -> None:
 
     @router.get("/api/v1/use", tags=["use"], responses={**refusals(502), **text})
     @needs(Right.STATISTICS)
-    async def use(query: Annotated[UsageQuery, Query()]) -> UseOfTheRoom:
+    async def use(query: Annotated[UsageQuery, Query()]) -> RoomUsage:
         """Return the quarters of an hour that begin in a span, and the acts in it."""
         begin, end = _span(room, query.since, query.until)
         raw, format = query.raw, query.format
@@ -240,7 +240,7 @@ def _use(router: Routes, room: Room) -> None:
         if raw and format == "csv":
             return _csv(RawTransition, transitions)
         quarters = [
-            QuarterOfAnHour(
+            QuarterHourModel(
                 start=datetime.fromtimestamp(one.start, UTC),
                 occupied_s=round(one.occupied_s, 1),
                 vacant_s=round(one.vacant_s, 1),
@@ -251,9 +251,9 @@ def _use(router: Routes, room: Room) -> None:
             for one in await room.use.quarters(begin, end)
         ]
         if format == "csv":
-            return _csv(QuarterOfAnHour, quarters)
+            return _csv(QuarterHourModel, quarters)
         acts = [
-            DoneByItself(
+            AutomaticActModel(
                 at=datetime.fromtimestamp(one.at, UTC),
                 act=one.act,
                 subject=one.subject,
@@ -261,9 +261,7 @@ def _use(router: Routes, room: Room) -> None:
             )
             for one in await room.use.acts(begin, end)
         ]
-        return UseOfTheRoom(
-            kept=room.use.kept, quarters=quarters, acts=acts, transitions=transitions
-        )
+        return RoomUsage(kept=room.use.kept, quarters=quarters, acts=acts, transitions=transitions)
 
     @router.delete("/api/v1/use", tags=["use"], status_code=204, responses=refusals(502))
     @needs(Right.SERVICE)
@@ -320,10 +318,10 @@ def _cell(value: object) -> object:
 def _starts(router: Routes, room: Room) -> None:
     @router.get("/api/v1/starts", tags=["use"], responses=refusals())
     @needs(Right.STATISTICS)
-    async def starts() -> list[StartsOfAMonth]:
+    async def starts() -> list[MonthlyStarts]:
         """Return how meetings began, by month, the oldest first."""
         return [
-            StartsOfAMonth(
+            MonthlyStarts(
                 month=month,
                 mode=mode,
                 share=round(room.starts.share(month, mode) or 0.0, 4),
@@ -406,7 +404,7 @@ def _span(room: Room, since: datetime | None, until: datetime | None) -> tuple[f
     return max(begin, _EARLIEST).timestamp(), max(end, _EARLIEST).timestamp()
 
 
-def _csv(kind: type[ApiModel], rows: Sequence[ApiModel]) -> UseOfTheRoom:
+def _csv(kind: type[ApiModel], rows: Sequence[ApiModel]) -> RoomUsage:
     """Answer with a table instead."""
     out = io.StringIO()
     writer = csv.writer(out)
@@ -415,4 +413,4 @@ def _csv(kind: type[ApiModel], rows: Sequence[ApiModel]) -> UseOfTheRoom:
         writer.writerow(
             [cell.isoformat() if isinstance(cell, datetime) else cell for _, cell in one]
         )
-    return cast(UseOfTheRoom, Response(out.getvalue(), media_type="text/csv"))
+    return cast(RoomUsage, Response(out.getvalue(), media_type="text/csv"))

@@ -1,6 +1,6 @@
 /** How the room was used: a map of the week, hour by hour, and how its meetings began. */
 
-/** @import { StartsOfAMonth, UseOfTheRoom } from "../lib/types.js" */
+/** @import { MonthlyStarts, RoomUsage } from "../lib/types.js" */
 /** @import { Desk } from "./desk.js" */
 
 import { attribute, h, show, text } from "../lib/dom.js";
@@ -18,7 +18,7 @@ const STEPS = [15, 35, 55, 75]; // from here on a cell is darker, in per cent
 
 /**
  * What the quarters of an hour come to by day of the week, Monday first, and by hour of the room's day.
- * @param {UseOfTheRoom["quarters"]} quarters
+ * @param {RoomUsage["quarters"]} quarters
  * @param {string} zone
  * @returns {Hour[][]}
  */
@@ -38,7 +38,7 @@ export function week(quarters, zone) {
 
 /** The week as a table whose cells say how much of each hour somebody was there, and are as dark. */
 export class HeatMap extends HTMLElement {
-  /** @type {UseOfTheRoom | null} */ #use = null;
+  /** @type {RoomUsage | null} */ #use = null;
 
   /** @param {Desk} desk */
   constructor(desk) {
@@ -58,7 +58,7 @@ export class HeatMap extends HTMLElement {
     this.update();
   }
 
-  /** @returns {UseOfTheRoom | null} */
+  /** @returns {RoomUsage | null} */
   get use() {
     return this.#use;
   }
@@ -98,7 +98,7 @@ function weekday(number) {
 
 /** The map, its sums, and how meetings began. */
 export class UseView extends HTMLElement {
-  /** @type {StartsOfAMonth[]} */ #starts = [];
+  /** @type {MonthlyStarts[]} */ #starts = [];
 
   /** @param {Desk} desk */
   constructor(desk) {
@@ -106,7 +106,7 @@ export class UseView extends HTMLElement {
     this.desk = desk;
     this.map = new HeatMap(desk);
     this.sums = h("p", { class: "hint" });
-    /** @type {DeskTable<StartsOfAMonth>} */ this.table = new DeskTable("desk.starts", (one) => one.month + one.mode, [
+    /** @type {DeskTable<MonthlyStarts>} */ this.table = new DeskTable("desk.starts", (one) => one.month + one.mode, [
       { key: "desk.month", say: (one) => `${one.month} · ${t(`desk.mode.${one.mode}`)}` },
       { key: "desk.first_try", say: (one) => `${Math.round(100 * one.share)} %`, look: "number" },
       { key: "desk.first_tries", less: true, say: (one) => String(one.first_try), look: "number" },

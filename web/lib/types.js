@@ -1920,6 +1920,15 @@
  */
 
 /**
+ * What the room did by itself, and its reasons: [code, parameters].
+ * @typedef {object} AutomaticActModel
+ * @property {string} at
+ * @property {string} act
+ * @property {string} subject
+ * @property {unknown[][]} reasons
+ */
+
+/**
  * Which configuration runs, and which could.
  * @typedef {object} ConfigHistory
  * @property {number} running number of the revision that runs; 0: room.toml
@@ -2008,15 +2017,6 @@
  */
 
 /**
- * What the room did by itself, and its reasons: [code, parameters].
- * @typedef {object} DoneByItself
- * @property {string} at
- * @property {string} act
- * @property {string} subject
- * @property {unknown[][]} reasons
- */
-
-/**
  * One device, as it says it is; null: it was not read, or there is no such thing.
  * @typedef {object} InventoryItem
  * @property {string} name its name in the room document, such as camera.front
@@ -2065,6 +2065,22 @@
  */
 
 /**
+ * How meetings began in a month such as "2026-11". `plain`: on platforms whose page a person
+ * finishes; `assisted`: on the others. `first_try`: in the call within 20 s of the first act, with
+ * one tap at most, and no fault shown; the other counts say what it was that spoilt the rest.
+ * `share` is first_try of them all, 0 to 1.
+ * @typedef {object} MonthlyStarts
+ * @property {string} month
+ * @property {"assisted" | "plain"} mode
+ * @property {number} share
+ * @property {number} first_try
+ * @property {number} fault
+ * @property {number} touches
+ * @property {number} slow
+ * @property {number} given_up
+ */
+
+/**
  * application/problem+json (RFC 9457); `code` is from a closed list.
  * @typedef {object} Problem
  * @property {string} type
@@ -2087,7 +2103,7 @@
 
 /**
  * Seconds in each state from `start` on; `arrivals`: how often somebody came in.
- * @typedef {object} QuarterOfAnHour
+ * @typedef {object} QuarterHourModel
  * @property {string} start
  * @property {number} occupied_s
  * @property {number} vacant_s
@@ -2132,6 +2148,15 @@
  */
 
 /**
+ * A span of the history; `kept`: it is switched on; `transitions`: on request.
+ * @typedef {object} RoomUsage
+ * @property {boolean} kept
+ * @property {QuarterHourModel[]} quarters
+ * @property {AutomaticActModel[]} acts
+ * @property {RawTransition[]} transitions
+ */
+
+/**
  * A self-test: when, for whom, and how each device did.
  * @typedef {object} SelftestModel
  * @property {string} at when it began
@@ -2169,37 +2194,12 @@
  */
 
 /**
- * How meetings began in a month such as "2026-11". `plain`: on platforms whose page a person
- * finishes; `assisted`: on the others. `first_try`: in the call within 20 s of the first act, with
- * one tap at most, and no fault shown; the other counts say what it was that spoilt the rest.
- * `share` is first_try of them all, 0 to 1.
- * @typedef {object} StartsOfAMonth
- * @property {string} month
- * @property {"assisted" | "plain"} mode
- * @property {number} share
- * @property {number} first_try
- * @property {number} fault
- * @property {number} touches
- * @property {number} slow
- * @property {number} given_up
- */
-
-/**
  * One step of a device's test.
  * @typedef {object} StepModel
  * @property {string} name what was tried
  * @property {Result} result ok, failed or skipped
  * @property {string} words what was found, for a technician
  * @property {Record<string, number>} numbers what was measured; names end with their units
- */
-
-/**
- * A span of the history; `kept`: it is switched on; `transitions`: on request.
- * @typedef {object} UseOfTheRoom
- * @property {boolean} kept
- * @property {QuarterOfAnHour[]} quarters
- * @property {DoneByItself[]} acts
- * @property {RawTransition[]} transitions
  */
 
 /**

@@ -41,7 +41,7 @@ _MOST_MADE = 50
 LOOKS, LOOK_S = 6, 1.0
 
 
-class AskedToWait(PortError):
+class RetryLater(PortError):
     """The server has no time now, and wants to be asked again in `after_s` seconds."""
 
     def __init__(self, url: str, why: str, after_s: float) -> None:
@@ -145,7 +145,7 @@ class WritableFeed(Feed, Protocol):
     async def write(self, change: BookingChange) -> WriteOutcome:
         """Have the calendar hold `change`; once it does, the same again changes nothing.
 
-        PortError: nobody knows whether it holds it, it is to be tried again; AskedToWait: not
+        PortError: nobody knows whether it holds it, it is to be tried again; RetryLater: not
         before a time.
         """
         ...

@@ -23,7 +23,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from roomctl.booking.agenda import Booking, CalendarRead, SkippedEvent
-from roomctl.booking.change import AskedToWait
+from roomctl.booking.change import RetryLater
 from roomctl.booking.limits import LONGEST_ANSWER, LONGEST_LINE, MOST_EVENTS, Task
 from roomctl.errors import PortError, PortReason
 from roomctl.frozen import frozen
@@ -101,7 +101,7 @@ class CalendarFeed:
             return await fetch.fetched(self._place, LARGEST)
         except fetch.FetchError as error:
             if error.after_s is not None:
-                raise AskedToWait(self.shown, str(error), error.after_s) from error
+                raise RetryLater(self.shown, str(error), error.after_s) from error
             reason = PortReason.MISSING if error.late else PortReason.REFUSED
             raise self._error(str(error), reason) from error
 

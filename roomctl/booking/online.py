@@ -21,9 +21,9 @@ from roomctl.booking.change import (
     LOOK_S,
     LOOKS,
     OWN,
-    AskedToWait,
     BookingChange,
     Conflict,
+    RetryLater,
     WriteOutcome,
     Written,
     judged,
@@ -169,7 +169,7 @@ class OnlineCalendar(ABC):
     async def events(self, start: datetime, end: datetime) -> tuple[bytes, int]:
         """Return what touches a time as iCalendar, and how many events make no sense.
 
-        PortError, AskedToWait.
+        PortError, RetryLater.
         """
         events = await self._within(READ_S, start, end)
         return self._as_calendar(events), self._unreadable
@@ -418,7 +418,7 @@ class OnlineCalendar(ABC):
         status, said = response.status_code, _parsed(bytes(data))
         if status in (429, 503) or (status == 403 and _is_quota(said)):
             after_s = retry_after_s(response.headers.get("Retry-After"))
-            raise AskedToWait(self.shown, f"is asked too often (HTTP {status})", after_s)
+            raise RetryLater(self.shown, f"is asked too often (HTTP {status})", after_s)
         if status >= 500:
             why = f"answered HTTP {status}; it is asked again"
             raise PortError(self.shown, why)

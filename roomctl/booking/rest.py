@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from roomctl.booking.change import AskedToWait, BookingChange, Conflict, Rejected, Written
+from roomctl.booking.change import BookingChange, Conflict, Rejected, RetryLater, Written
 from roomctl.booking.feed import Access
 from roomctl.booking.google import HOSTS, GoogleCalendar
 from roomctl.booking.graph import CLOUDS, PREFIX, GraphCalendar
@@ -97,7 +97,7 @@ async def _done(calendar: OnlineCalendar, asked: dict[str, Any]) -> tuple[dict[s
             case Rejected(why):
                 return {"rejected": why}, b""
     except PortError as error:
-        after_s = error.after_s if isinstance(error, AskedToWait) else None
+        after_s = error.after_s if isinstance(error, RetryLater) else None
         return {"error": error.why, "reason": error.reason.value, "after_s": after_s}, b""
     finally:
         await calendar.close()

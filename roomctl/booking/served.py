@@ -25,11 +25,11 @@ from zoneinfo import ZoneInfo
 from roomctl.booking import dav
 from roomctl.booking.agenda import CalendarRead, SkippedEvent
 from roomctl.booking.change import (
-    AskedToWait,
     BookingChange,
     ChangeKind,
     Conflict,
     Rejected,
+    RetryLater,
     WriteOutcome,
     Written,
 )
@@ -65,7 +65,7 @@ class ServedFeed(ABC):
         """Return every occurrence that touches the window.
 
         PortError if the server cannot be asked, refuses, or has more than 8 MiB of it;
-        AskedToWait if it wants to be left alone.
+        RetryLater if it wants to be left alone.
         """
         async with self._one_at_a_time:
             said, data = await self._asked(window_start - _MARGIN, window_end + _MARGIN, None)
@@ -114,7 +114,7 @@ class ServedFeed(ABC):
         if "error" in said:
             why, after_s = str(said["error"]), said["after_s"]
             if after_s is not None:
-                raise AskedToWait(self.shown, why, after_s)
+                raise RetryLater(self.shown, why, after_s)
             raise PortError(self.shown, why, PortReason(said["reason"]))
         return said, data
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from roomctl.booking import Agenda, Booking, SkippedEvent
 from roomctl.booking.agenda import CalendarRead
-from roomctl.booking.change import AskedToWait, Feed
+from roomctl.booking.change import Feed, RetryLater
 from roomctl.booking.diagnosis import commands, diagnosed
 from roomctl.clock import Clock, Moment
 from roomctl.command import Param
@@ -120,7 +120,7 @@ class CalendarCache:
         age_min = -1 if self.read_at is None else round((now.mono_s - self.read_at.mono_s) / 60)
         params: dict[str, Param] = {"detail": str(error), "age_min": age_min, "key": "calendar.url"}
         self._stale = _issue("calendar.stale", params, self._stale, now)
-        if isinstance(error, AskedToWait):
+        if isinstance(error, RetryLater):
             self._wait_s = max(READ_EVERY_S, error.after_s)
 
     def _take(self, found: CalendarRead, now: Moment) -> None:

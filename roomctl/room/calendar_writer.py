@@ -14,7 +14,6 @@ from datetime import datetime
 from typing import Protocol
 
 from roomctl.booking.change import (
-    AskedToWait,
     BookingChange,
     BookingOutbox,
     ChangeKind,
@@ -22,6 +21,7 @@ from roomctl.booking.change import (
     ConflictReason,
     PendingChange,
     Rejected,
+    RetryLater,
     WritableFeed,
     Written,
 )
@@ -135,7 +135,7 @@ class CalendarWriter:
             outcome = await feed.write(change)
         except RoomctlError as error:
             now, after_s = self._clock.now(), None
-            if isinstance(error, AskedToWait):
+            if isinstance(error, RetryLater):
                 after_s = error.after_s
             self.outbox = self.outbox.failed(change.id, now.mono_s, after_s)
             self._fail(change, str(error), pending.tries + 1)

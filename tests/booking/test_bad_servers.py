@@ -24,7 +24,7 @@ from cryptography.x509.oid import NameOID
 
 from roomctl.booking import edit, fetch
 from roomctl.booking.agenda import CalendarRead
-from roomctl.booking.change import AskedToWait, BookingChange, Feed
+from roomctl.booking.change import BookingChange, Feed, RetryLater
 from roomctl.booking.dav import organization
 from roomctl.booking.feed import Access, CalendarFeed
 from roomctl.booking.rest import RestTask, calendar_of
@@ -244,7 +244,7 @@ async def test_a_server_says_how_long_it_is_to_be_left_alone(
     answer = http(b"", f"Retry-After: {said}", status="429 Too Many Requests")
     async with serving(let_in(lambda _: answer)) as server:
         error = await refusal(made(kind, server.port))
-    assert isinstance(error, AskedToWait)
+    assert isinstance(error, RetryLater)
     assert error.after_s == pytest.approx(after_s, abs=120 if after_s == 900 else 0.1)
 
 

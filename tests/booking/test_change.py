@@ -12,10 +12,10 @@ from roomctl.booking.change import (
     LONGEST_WAIT_S,
     MOST_WAITING,
     UNDO_KEPT,
-    AskedToWait,
     BookingChange,
     BookingOutbox,
     ChangeKind,
+    RetryLater,
 )
 from roomctl.clock import Moment
 
@@ -61,7 +61,7 @@ def test_a_server_that_asks_to_wait_is_left_alone_with_everything():
 
 @pytest.mark.parametrize(("said", "kept"), [(-5, 0), (30, 30), (1e9, LONGEST_WAIT_S)])
 def test_a_server_does_not_keep_a_room_waiting_for_a_week(said: float, kept: float):
-    assert AskedToWait("https://x", "busy", said).after_s == kept
+    assert RetryLater("https://x", "busy", said).after_s == kept
 
 
 def test_what_waits_survives_a_start_with_its_tries():

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from roomctl.booking.agenda import Agenda, Booking
-from roomctl.booking.change import AskedToWait, ChangeKind, Conflict, Written
+from roomctl.booking.change import ChangeKind, Conflict, RetryLater, Written
 from roomctl.booking.known import MOST_KEPT, KnownEvents
 from roomctl.booking.served import CalDavFeed
 from roomctl.errors import PortError
@@ -212,7 +212,7 @@ async def test_a_server_that_wants_to_be_left_alone_is_not_asked_on() -> None:
     async with serving() as server:
         server.put(SERIES, found=True)
         server.listing = http(b"", "Retry-After: 90", status="429 Too Many Requests")
-        with pytest.raises(AskedToWait):
+        with pytest.raises(RetryLater):
             await listed(feed_of(server))
 
 

@@ -22,11 +22,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from roomctl.booking import edit
 from roomctl.booking.agenda import Agenda, Booking
 from roomctl.booking.change import (
-    AskedToWait,
     BookingChange,
     ChangeKind,
     Conflict,
     Rejected,
+    RetryLater,
     Written,
     ref_of,
 )
@@ -376,7 +376,7 @@ async def test_a_server_says_how_long_it_is_to_be_left_alone(
     feed: OnlineCalendar, vendor: Vendor, said: str, after_s: float
 ) -> None:
     vendor.wrong = [(429, {"Retry-After": said}, b"{}")]
-    with pytest.raises(AskedToWait) as caught:
+    with pytest.raises(RetryLater) as caught:
         await feed.events(START, END)
     assert caught.value.after_s == after_s
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from roomctl.booking import Booking, CalendarRead
 from roomctl.booking.change import (
-    AskedToWait,
     BookingChange,
     Conflict,
     Rejected,
+    RetryLater,
     WriteOutcome,
     Written,
 )
@@ -218,7 +218,7 @@ async def test_a_server_that_asks_to_wait_is_not_asked_before() -> None:
     feed = WritableCalendar([booking("a", -5)])
     async with living(NO_CAMERA, feed=feed) as house:
         await house.until(lambda: shown(house))
-        feed.broken = feed.deaf = AskedToWait("https://x", "answered HTTP 429", 300)
+        feed.broken = feed.deaf = RetryLater("https://x", "answered HTTP 429", 300)
         await house.ask("booking.endNow", booking="a")
         await house.until(lambda: house.issues, 61)
         seen = feed.reads
@@ -251,7 +251,7 @@ async def test_a_release_that_was_not_written_yet_is_undone_without_a_word() -> 
     feed = WritableCalendar([booking("a", -5), booking("b", 60)])
     async with living(NO_CAMERA, feed=feed) as house:
         await house.until(lambda: shown(house))
-        feed.deaf = AskedToWait("https://x", "answered HTTP 429", 300)
+        feed.deaf = RetryLater("https://x", "answered HTTP 429", 300)
         await house.room.bookings.check_in("b")
         await house.until(lambda: house.room.bookings.waits, 5)
         await house.always(lambda: True, 1)

@@ -1,5 +1,5 @@
 """Bookings: what the room is booked for, and where that is read."""
 
-from roomctl.booking.agenda import Agenda, Booking, CalendarRead, SkippedEvent, Standing
+from roomctl.booking.agenda import Agenda, Availability, Booking, CalendarRead, SkippedEvent
 
-__all__ = ["Agenda", "Booking", "CalendarRead", "SkippedEvent", "Standing"]
+__all__ = ["Agenda", "Availability", "Booking", "CalendarRead", "SkippedEvent"]

@@ -111,7 +111,7 @@ class CalendarRead:
 
 
 @frozen
-class Standing:
+class Availability:
     """Whether the room is booked, and `until` when; bookings that touch are one stretch.
 
     `until` is None if the room is free and nothing is known to come. `booking` is under way: the
@@ -187,20 +187,20 @@ class Agenda:
         """Return the first booking that begins after `moment`, or None."""
         return next((b for b in self._meetings() if b.start > moment.wall), None)
 
-    def standing(self, moment: Moment, released: Collection[str] = ()) -> Standing:
+    def standing(self, moment: Moment, released: Collection[str] = ()) -> Availability:
         """Return whether the room is booked now; `released` are ids that it is given back from."""
         now = moment.wall
         taken = [b for b in self._bookings if b.end > max(now, b.start) and b.id not in released]
         begun = [b for b in taken if b.start <= now]
         if not begun:
-            return Standing(booked=False, until=taken[0].start if taken else None)
+            return Availability(booked=False, until=taken[0].start if taken else None)
         until = now
         for booking in taken:  # by their beginning
             if booking.start > until:
                 break
             until = max(until, booking.end)
         leading = max(begun, key=lambda booking: (not booking.all_day, booking.start))
-        return Standing(booked=True, until=until, booking=leading.id)
+        return Availability(booked=True, until=until, booking=leading.id)
 
     def _meetings(self) -> Iterator[Booking]:
         return (booking for booking in self._bookings if not booking.all_day)

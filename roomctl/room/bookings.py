@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeGuard, get_args
 
-from roomctl.booking import Agenda, Booking, Standing
+from roomctl.booking import Agenda, Availability, Booking
 from roomctl.booking.agenda import CalendarRead
 from roomctl.booking.change import (
     BookingChange,
@@ -209,7 +209,7 @@ class Bookings(Part):
         offered = self._agenda.offered(now, within_s)
         return next((b for b in offered if b.start > since and not self.released(b.id)), None)
 
-    def standing(self, now: Moment) -> Standing | None:
+    def standing(self, now: Moment) -> Availability | None:
         """Return whether the room is booked, without what it gave back; None: nobody knows."""
         calendar = self._calendar
         if calendar.read_at is None and (calendar.feed is not None or not self._local.own):

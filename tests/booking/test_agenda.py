@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from roomctl.booking.agenda import Agenda, Booking, Standing
+from roomctl.booking.agenda import Agenda, Availability, Booking
 from roomctl.booking.sim import bookings
 from roomctl.clock import Moment
 
@@ -113,12 +113,12 @@ def test_the_rooms_word_is_booked_or_free_until_a_time(
 ):
     booked, until, leading = expected
     found = DAY.standing(moment(now), released)
-    assert found == Standing(booked, local(until) if until else None, leading)
+    assert found == Availability(booked, local(until) if until else None, leading)
 
 
 def test_a_booking_of_no_length_takes_no_time():
     agenda = Agenda([booking("x", "2026-11-25T10:00", "2026-11-25T10:00")])
-    assert agenda.standing(moment("2026-11-25T10:00")) == Standing(booked=False)
+    assert agenda.standing(moment("2026-11-25T10:00")) == Availability(booked=False)
 
 
 def test_of_a_private_booking_neither_title_nor_organizer_is_told():

@@ -79,7 +79,7 @@ class PortFlooded(PortError):
         super().__init__(url, why, PortReason.FLOODED)
 
 
-class Spent(RoomctlError):
+class RestartNeeded(RoomctlError):
     """A library of this process is of no more use, a new process's is: whoever starts it, does."""
 
 

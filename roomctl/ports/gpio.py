@@ -34,7 +34,7 @@ from types import ModuleType
 from typing import Protocol, TypeVar
 
 from roomctl.config import runtime_path
-from roomctl.errors import PortClosed, PortError, PortReason, Spent
+from roomctl.errors import PortClosed, PortError, PortReason, RestartNeeded
 from roomctl.installed import pip
 from roomctl.ports.address import Address, parse
 from roomctl.ports.blocking import Blocking, open_in_thread
@@ -301,7 +301,9 @@ def _claimed(address: Address, pin: int, make: Callable[[ModuleType], T]) -> T:
     with _one_at_a_time:
         gpiozero = _gpiozero(address)
         if gpiozero.Device.pin_factory in _spent:
-            raise Spent(f"{address.url}: its chip has gone; this process ends, to be started anew")
+            raise RestartNeeded(
+                f"{address.url}: its chip has gone; this process ends, to be started anew"
+            )
         if gpiozero.Device.pin_factory is None:
             gpiozero.Device.pin_factory = _lgpio_factory(address, gpiozero)
         try:

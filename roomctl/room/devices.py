@@ -21,7 +21,7 @@ from typing import TypeVar
 
 from roomctl.config import Config, KindTable, spoken
 from roomctl.device import Device, Health, Nameplate
-from roomctl.errors import Refused, Spent
+from roomctl.errors import Refused, RestartNeeded
 from roomctl.frozen import frozen
 from roomctl.kind import Context, Kind
 from roomctl.room.document import DeviceEntry
@@ -266,7 +266,7 @@ async def _keep(device: Device) -> None:
     while True:
         try:
             await device.run()
-        except (asyncio.CancelledError, Spent):
+        except (asyncio.CancelledError, RestartNeeded):
             raise
         except Exception:
             _log.exception("%s: failed, and is started again", device.name)

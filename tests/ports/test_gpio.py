@@ -8,7 +8,7 @@ import gpiozero
 import pytest
 from gpiozero.pins.mock import MockFactory, MockPin
 
-from roomctl.errors import PortClosed, PortError, PortReason, Spent
+from roomctl.errors import PortClosed, PortError, PortReason, RestartNeeded
 from roomctl.ports import connect
 from roomctl.ports.gpio import GpioPort
 from roomctl.wire import Port
@@ -235,7 +235,7 @@ async def test_after_that_no_line_is_opened_in_this_process(board: MockFactory) 
         await asyncio.wait_for(port.read(), LIMIT_S)
     line.vanished = False
     await port.close()
-    with pytest.raises(Spent, match="its chip has gone; this process ends"):
+    with pytest.raises(RestartNeeded, match="its chip has gone; this process ends"):
         await connect("ceiling", "gpio:17")
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from roomctl.app import parse
 from roomctl.clock import SystemClock
-from roomctl.errors import ConfigError, Spent
+from roomctl.errors import ConfigError, RestartNeeded
 from roomctl.kind import Context
 from roomctl.room.devices import Devices
 from roomctl.screen.driver import KIND
@@ -248,7 +248,7 @@ async def test_a_room_ends_when_a_device_needs_another_process_and_leaves_the_ot
 
     async def connect(name: str, url: str) -> Port:
         if url.startswith("gpio:") and gone:
-            raise Spent(f"{url}: its chip has gone")
+            raise RestartNeeded(f"{url}: its chip has gone")
         return await hardware.connect(name, url)
 
     async def lived() -> None:
@@ -261,10 +261,10 @@ async def test_a_room_ends_when_a_device_needs_another_process_and_leaves_the_ot
             gone = True
             await house.act("occupancy.ceiling", "unplug")
             await house.until(house.task.done)
-            assert isinstance(house.task.exception(), Spent)
+            assert isinstance(house.task.exception(), RestartNeeded)
             assert not house.camera.moving
 
-    with pytest.raises(Spent, match="its chip has gone"):
+    with pytest.raises(RestartNeeded, match="its chip has gone"):
         await lived()
 
 

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from roomctl.api.simulation import SimulatedDevices
     from roomctl.api.staff import Staff
     from roomctl.booking.change import Feed
-    from roomctl.booking.feed import Access
+    from roomctl.booking.feed import CalendarAccess
     from roomctl.room.alert_words import AlertMessage
 
 _log = logging.getLogger(__name__)
@@ -190,15 +190,15 @@ def calendar(config: Config) -> Feed | None:
         raise ConfigError("room.toml", "calendar.url", str(error)) from error
 
 
-def calendar_access(config: Config) -> Access:
+def calendar_access(config: Config) -> CalendarAccess:
     """Return what a room's calendar needs beside its url."""
-    from roomctl.booking.feed import Access
+    from roomctl.booking.feed import CalendarAccess
 
     table = config.calendar
     key = table.key.reveal() if table.key else ""
     texts = {name: getattr(table, name) or "" for name in ("room", "tenant", "client", "subject")}
     title = _TITLES.get(config.room.language, _TITLES["en"])
-    return Access(**texts, key=key, title=title, cloud=table.cloud)
+    return CalendarAccess(**texts, key=key, title=title, cloud=table.cloud)
 
 
 _TITLES = {"en": "Booked in the room", "zh-CN": "现场预订"}  # as others see it in their calendars

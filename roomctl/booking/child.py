@@ -22,7 +22,7 @@ from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from roomctl.booking.agenda import Booking, SkippedEvent
-from roomctl.booking.ics import NoCalendar, Series, cut
+from roomctl.booking.ics import InvalidCalendar, Series, cut
 from roomctl.booking.limits import LONGEST_ANSWER, SLICES_S, ProcessorTime, Task, TooLongError, task
 from roomctl.booking.occurrence import occurrences
 from roomctl.booking.zone import Zones
@@ -55,7 +55,7 @@ class _Reading:
     def run(self, data: bytes) -> None:
         try:
             calendar = cut(data, self._asked.room)
-        except NoCalendar as error:
+        except InvalidCalendar as error:
             self._say({"error": error.code})
             return
         del data

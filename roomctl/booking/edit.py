@@ -20,7 +20,7 @@ import icalendar
 
 from roomctl.booking.agenda import Booking, one_line
 from roomctl.booking.change import BookingChange, ref_of, whole
-from roomctl.booking.ics import NoCalendar, Property, cut, is_room
+from roomctl.booking.ics import InvalidCalendar, Property, cut, is_room
 from roomctl.booking.limits import SLICES_S, ProcessorTime, TooLongError
 from roomctl.booking.occurrence import Instance, elsewhen, instances
 from roomctl.booking.zone import UNREADABLE, Zones
@@ -57,7 +57,7 @@ def _instances_in(
 ) -> list[Instance]:
     try:
         found = cut(data, room)
-    except NoCalendar:
+    except InvalidCalendar:
         return []
     zones = Zones(zone, start, end)
     for said in found.zones:

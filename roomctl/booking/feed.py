@@ -165,7 +165,7 @@ class CalendarReader:
 
 
 @frozen
-class Access:
+class CalendarAccess:
     """What a calendar needs beside its url; each kind takes its own. `title`: of own bookings."""
 
     room: str = ""

@@ -55,7 +55,7 @@ _EMAIL = re.compile(r"[^\s<>\"'(),:;?@/]{1,64}@[^\s<>\"'(),:;?@/]{1,253}(?<!\.)"
 _ESCAPED = re.compile(r'\\([nN,;:\\"])')
 
 
-class NoCalendar(ValueError):
+class InvalidCalendar(ValueError):
     """These bytes are no whole iCalendar file; `code` says why not."""
 
     def __init__(self, code: Literal["no_calendar", "cut_off", "too_many"]) -> None:
@@ -153,27 +153,27 @@ class Series:
 
 
 @frozen
-class Cut:
+class ParsedCalendar:
     """A calendar taken apart."""
 
     zones: tuple[ZoneDescription, ...]
     series: tuple[Series, ...]
 
 
-def cut(data: bytes, room: str = "") -> Cut:
+def cut(data: bytes, room: str = "") -> ParsedCalendar:
     """Take a calendar apart, the quick series first; `room` is the room's address among guests.
 
-    Raises NoCalendar if there is none in it, or no whole one. The work grows with the number of
-    bytes and no faster.
+    Raises InvalidCalendar if there is none in it, or no whole one. The work grows with the number
+    of bytes and no faster.
     """
     reader = _Cutter(room)
     for line in _lines(data):
         reader.line(line)
     if not reader.opened:
-        raise NoCalendar("no_calendar")
+        raise InvalidCalendar("no_calendar")
     if not reader.closed:
-        raise NoCalendar("cut_off")
-    return Cut(tuple(reader.zones), tuple(reader.series()))
+        raise InvalidCalendar("cut_off")
+    return ParsedCalendar(tuple(reader.zones), tuple(reader.series()))
 
 
 def _lines(data: bytes) -> Iterator[str]:
@@ -266,7 +266,7 @@ class _Cutter:
         self._event.number = self._found
         self._found += 1
         if self._found > MOST_EVENTS:
-            raise NoCalendar("too_many")
+            raise InvalidCalendar("too_many")
         self._event.unfinished, self._event.cancels = unfinished, self._cancels
         uid = self._event.uid or f"\x00{self._found}"  # without one it stands by itself
         self._by_uid.setdefault(uid, []).append(self._event)

@@ -63,10 +63,10 @@ def place_of(url: str) -> str:
 
 def _touches(data: bytes, start: datetime, end: datetime) -> bool:
     """Whether an object has an event that may touch a time; never wrongly not."""
-    from roomctl.booking.ics import NoCalendar, cut
+    from roomctl.booking.ics import InvalidCalendar, cut
     from roomctl.booking.occurrence import elsewhen
 
     try:
         return any(not elsewhen(series, start, end) for series in cut(data).series)
-    except NoCalendar:
+    except InvalidCalendar:
         return False

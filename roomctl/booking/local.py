@@ -23,7 +23,7 @@ KEPT = timedelta(hours=24)  # after its end
 PREFIX = "local/"
 
 
-class Taken(ValueError):
+class RoomUnavailable(ValueError):
     """The room cannot be had: `code` says why, `until` when it may be asked for again."""
 
     def __init__(self, code: str, until: datetime | None = None) -> None:
@@ -109,7 +109,7 @@ class LocalBookings:
         `agenda` is that of what still blocks the room.
         """
         if booking.end <= moment.wall:
-            raise Taken("over")
+            raise RoomUnavailable("over")
         begin = max(booking.start, moment.wall)
         others = [
             each
@@ -117,7 +117,7 @@ class LocalBookings:
             if each.id != booking.id and not each.all_day
         ]
         if others:
-            raise Taken("already_booked", others[0].end)
+            raise RoomUnavailable("already_booked", others[0].end)
 
     def reserved(
         self, agenda: Agenda, moment: Moment, length: timedelta | None, released: Iterable[str]
@@ -128,12 +128,12 @@ class LocalBookings:
         """
         standing = agenda.standing(moment, tuple(released))
         if standing.booked:
-            raise Taken("already_booked", standing.until)
+            raise RoomUnavailable("already_booked", standing.until)
         start = moment.wall.replace(microsecond=0)
         end = start + (LONGEST if length is None else length)
         end = end if standing.until is None else min(end, standing.until)
         if end - start < SHORTEST:
-            raise Taken("already_booked", standing.until)
+            raise RoomUnavailable("already_booked", standing.until)
         stamp = f"{PREFIX}{start:%Y%m%dT%H%M%SZ}-"
         known = {each.id for each in (*self.own, *self.given.values())} | self.written.keys()
         nth = sum(each.startswith(stamp) for each in known)
@@ -151,7 +151,7 @@ class LocalBookings:
         until = free_after(agenda, booking)
         end = booking.end + length if until is None else min(booking.end + length, until)
         if end - booking.end < SHORTEST:
-            raise Taken("no_time_left", booking.end)
+            raise RoomUnavailable("no_time_left", booking.end)
         return self.with_end(booking.id, end)
 
     def ended(self, moment: Moment, booking: Booking) -> LocalBookings:
@@ -213,4 +213,4 @@ def _made_at(booking_id: str) -> datetime:
 
 def _under_way(booking: Booking, moment: Moment) -> None:
     if not booking.start <= moment.wall < booking.end:
-        raise Taken("not_under_way")
+        raise RoomUnavailable("not_under_way")

@@ -19,7 +19,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from roomctl.booking.change import BookingChange, Conflict, Rejected, RetryLater, Written
-from roomctl.booking.feed import Access
+from roomctl.booking.feed import CalendarAccess
 from roomctl.booking.google import HOSTS, GoogleCalendar
 from roomctl.booking.graph import CLOUDS, PREFIX, GraphCalendar
 from roomctl.booking.limits import ProcessorTime
@@ -37,7 +37,7 @@ class RestTask:
 
     url: str
     zone: str
-    access: Access
+    access: CalendarAccess
     hosts: tuple[str, str] | None = None
     token: Token = Token()
 
@@ -52,7 +52,7 @@ class RestTask:
     @classmethod
     def of(cls, said: dict[str, Any]) -> RestTask:
         hosts = said["hosts"]
-        made = {"access": Access(**said["access"]), "token": Token(**said["token"])}
+        made = {"access": CalendarAccess(**said["access"]), "token": Token(**said["token"])}
         return cls(**{**said, **made, "hosts": hosts and (hosts[0], hosts[1])})
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from roomctl.booking.feed import Access
+from roomctl.booking.feed import CalendarAccess
 from roomctl.booking.rest import RestTask, calendar_of
 from roomctl.booking.served import Said, ServedFeed
 
@@ -19,7 +19,7 @@ class VendorFeed(ServedFeed):
     """
 
     def __init__(
-        self, url: str, zone: ZoneInfo, access: Access, hosts: tuple[str, str] | None = None
+        self, url: str, zone: ZoneInfo, access: CalendarAccess, hosts: tuple[str, str] | None = None
     ) -> None:
         self._asks = RestTask(url, zone.key, access, hosts)
         room = calendar_of(self._asks).room

@@ -15,7 +15,7 @@ from roomctl import app
 from roomctl.booking import Agenda, Booking, CalendarRead
 from roomctl.booking.agenda import day_of
 from roomctl.booking.calendars import calendar_feed
-from roomctl.booking.feed import Access
+from roomctl.booking.feed import CalendarAccess
 from roomctl.cli.link import LinkReader, reader
 from roomctl.config import Config
 from roomctl.errors import RoomctlError
@@ -105,7 +105,7 @@ def day(asked: CalendarQuery, now: Callable[[], datetime] = lambda: datetime.now
     room = asked.room or (config.calendar.room if config else None) or ""
     zone = _zone(asked.zone) if asked.zone else config.room.zone if config else system_zone()
     start, end = day_of(_instant(asked.at, zone) if asked.at else now(), zone)
-    access = app.calendar_access(config) if config else Access()
+    access = app.calendar_access(config) if config else CalendarAccess()
     feed = calendar_feed(_place(asked, config), zone, replace(access, room=room))
     read = asyncio.run(feed.bookings(start, end))
     left_out = _left_out(read)

@@ -293,7 +293,7 @@ def _read(
 
     try:
         cut = ics.cut(data, config.calendar.room or "")
-    except ics.NoCalendar as error:
+    except ics.InvalidCalendar as error:
         raise RoomctlError(f"agenda {path}: is no calendar that can be read ({error})") from error
     end = now + timedelta(weeks=WEEKS_AHEAD)
     zones = zone.Zones(config.room.zone, now, end)

@@ -25,7 +25,7 @@ from roomctl.booking.change import (
     WritableFeed,
     ref_of,
 )
-from roomctl.booking.local import LocalBookings, Taken, free_after
+from roomctl.booking.local import LocalBookings, RoomUnavailable, free_after
 from roomctl.booking.workdays import Workdays
 from roomctl.clock import Moment
 from roomctl.command import Identifier, Param, Source, command
@@ -675,7 +675,7 @@ def _told(who: Callable[[], str] = str) -> Iterator[None]:
     """Refuse what the room's own bookings refuse, and say until when, and `who` was first."""
     try:
         yield
-    except Taken as taken:
+    except RoomUnavailable as taken:
         until = f", until {taken.until:%H:%M} UTC" if taken.until else ""
         code = _CODES.get(taken.code, taken.code)
         params = {"until": taken.until.isoformat()} if taken.until else {}

@@ -26,7 +26,7 @@ from roomctl.booking import edit, fetch
 from roomctl.booking.agenda import CalendarRead
 from roomctl.booking.change import BookingChange, Feed, RetryLater
 from roomctl.booking.dav import organization
-from roomctl.booking.feed import Access, CalendarFeed
+from roomctl.booking.feed import CalendarAccess, CalendarFeed
 from roomctl.booking.rest import RestTask, calendar_of
 from roomctl.booking.served import CalDavFeed, ServedFeed
 from roomctl.booking.vendor import VendorFeed
@@ -154,11 +154,11 @@ def made(key: str) -> Callable[..., Feed]:
     return feed
 
 
-def vendor(kind: str, at: str, key: str) -> tuple[str, tuple[str, str], Access]:
+def vendor(kind: str, at: str, key: str) -> tuple[str, tuple[str, str], CalendarAccess]:
     if kind == "graph":
-        access = Access(tenant="t", client="c", key=SECRET)
+        access = CalendarAccess(tenant="t", client="c", key=SECRET)
         return "graph:room@example.com", (at, at), access
-    return "google:room@example.com", (f"{at}/token", at), Access(key=key)
+    return "google:room@example.com", (f"{at}/token", at), CalendarAccess(key=key)
 
 
 @pytest.fixture

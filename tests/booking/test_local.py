@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from roomctl.booking.agenda import Agenda, Booking
-from roomctl.booking.local import LocalBookings, Taken
+from roomctl.booking.local import LocalBookings, RoomUnavailable
 from roomctl.clock import Moment
 
 NINE = datetime(2026, 11, 26, 9, tzinfo=UTC)
@@ -45,14 +45,14 @@ def test_a_room_is_booked_from_now_to_the_next_booking_at_most(
 
 @pytest.mark.parametrize("now", [60, 89, 90, 59.5])
 def test_a_room_that_is_booked_is_not_booked_again(now: float):
-    with pytest.raises(Taken) as caught:
+    with pytest.raises(RoomUnavailable) as caught:
         EMPTY.reserved(agenda(), at(now), timedelta(minutes=15), ())
     assert caught.value.code == "already_booked"
 
 
 def test_of_two_that_book_at_once_the_second_is_told_until_when():
     local, made = EMPTY.reserved(agenda(), at(0), timedelta(minutes=15), ())
-    with pytest.raises(Taken) as caught:
+    with pytest.raises(RoomUnavailable) as caught:
         local.reserved(agenda(local), at(0), timedelta(minutes=30), ())
     assert (caught.value.code, caught.value.until) == ("already_booked", made.end)
 
@@ -68,12 +68,12 @@ def test_a_booking_is_extended_to_the_next_one_at_most():
     assert local.ends == {"b": at(150).wall}
     again = local.extended(agenda(local), at(100), agenda(local)["b"], timedelta(minutes=60))
     assert again.ends == {"b": at(180).wall}
-    with pytest.raises(Taken, match="no_time_left"):
+    with pytest.raises(RoomUnavailable, match="no_time_left"):
         again.extended(agenda(again), at(100), agenda(again)["b"], timedelta(minutes=15))
 
 
 def test_a_booking_before_another_has_no_time_left():
-    with pytest.raises(Taken, match="no_time_left"):
+    with pytest.raises(RoomUnavailable, match="no_time_left"):
         EMPTY.extended(agenda(), at(70), LISTED[0], timedelta(minutes=15))
 
 
@@ -93,9 +93,9 @@ def test_two_that_are_booked_in_one_second_are_told_apart():
 
 @pytest.mark.parametrize("now", [59, 90, 300])
 def test_only_what_is_under_way_is_extended_or_ended(now: int):
-    with pytest.raises(Taken, match="not_under_way"):
+    with pytest.raises(RoomUnavailable, match="not_under_way"):
         EMPTY.ended(at(now), LISTED[0])
-    with pytest.raises(Taken, match="not_under_way"):
+    with pytest.raises(RoomUnavailable, match="not_under_way"):
         EMPTY.extended(agenda(), at(now), LISTED[0], timedelta(minutes=15))
 
 

@@ -767,7 +767,7 @@ def test_one_damaged_byte_does_not_turn_the_others_into_another_writing():
     ],
 )
 def test_what_is_no_whole_calendar_is_refused(text: str, code: str):
-    with pytest.raises(ics.NoCalendar) as caught:
+    with pytest.raises(ics.InvalidCalendar) as caught:
         read(text)
     assert caught.value.code == code
 

@@ -189,7 +189,7 @@ class CameraProtocol(Protocol):
     def raw(self, frame: str) -> CameraRequest: ...
 
 
-class Conversation(Protocol):
+class CameraConnection(Protocol):
     """What a connection of any kind knows of its camera, and can always be told."""
 
     @property
@@ -204,7 +204,7 @@ class Conversation(Protocol):
     def forget(self) -> None: ...
 
 
-C = TypeVar("C", bound=Conversation)
+C = TypeVar("C", bound=CameraConnection)
 
 
 class SelfDescribed(Generic[C]):

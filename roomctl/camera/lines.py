@@ -193,7 +193,7 @@ class CameraLine(CameraDevice):
         while True:
             try:
                 await self.converse()
-            except GivenUp as why:
+            except PortSilent as why:
                 _log.debug("%s: opened anew: %s", self.name, why)
             if self._speeds is not None and not self._readable:
                 self._try_next(self._speeds)
@@ -225,12 +225,12 @@ class CameraLine(CameraDevice):
             self.unproven("no_reply", f"no answer at {speeds} on {self.url}; {ask}")
 
 
-class GivenUp(PortError):
+class PortSilent(PortError):
     """Nobody answers on a port that is open; opening it anew may help."""
 
 
 class Watchdog:
-    """Hands everything on to `machine`, and raises GivenUp from `tick` when nobody answers.
+    """Hands everything on to `machine`, and raises PortSilent from `tick` when nobody answers.
 
     `first_s`: how long to wait for the first readable frame; None: as long as it takes. Once all
     `connections` are silent, 5 s more. `readable` is called at the first readable frame.
@@ -275,7 +275,7 @@ class Watchdog:
         if self._until is None:
             self._until = now + limit_s
         elif now >= self._until:
-            raise GivenUp(self._url, f"no answer within {limit_s:g} s")
+            raise PortSilent(self._url, f"no answer within {limit_s:g} s")
 
     def due(self) -> float | None:
         wanted = (self._machine.due(), self._until)

@@ -21,13 +21,13 @@ from roomctl.camera.positions import StoredPosition, StoredPositions
 from roomctl.camera.profile import CameraProfile, RomAdvisory
 from roomctl.camera.protocol import (
     STANDBY,
-    Believed,
+    AssumedState,
     CameraProtocol,
     CameraRequest,
     CameraState,
     MenuKey,
+    MoveResult,
     ProtocolEvents,
-    Reached,
     Reading,
     must_have,
 )
@@ -216,7 +216,7 @@ class Camera:
         tilt_deg: float | None = None,
         zoom_pct: float | None = None,
         speed: float = 1.0,
-    ) -> Reached:
+    ) -> MoveResult:
         """Go to an angle, a zoom, or both at once; None leaves that as it is.
 
         `speed`: part of the top speed that it may have here, above 0 to 1; USB cameras go as fast
@@ -227,7 +227,7 @@ class Camera:
 
     async def _goto(
         self, angle: tuple[float | None, float | None], zoom_pct: float | None, speed: float = 1.0
-    ) -> Reached:
+    ) -> MoveResult:
         """Go to an angle in its own degrees, and a zoom."""
         await self._place_known()
         speed = self._mounting.speed(speed)
@@ -235,7 +235,7 @@ class Camera:
         parts += [] if zoom_pct is None else ["zoom"]
         return await self._travel(self._protocol.goto(*angle, zoom_pct, speed), parts)
 
-    async def relative(self, pan_deg: float, tilt_deg: float, speed: float = 1.0) -> Reached:
+    async def relative(self, pan_deg: float, tilt_deg: float, speed: float = 1.0) -> MoveResult:
         """Go so many degrees right and up from here; never sent twice.
 
         What would lead beyond the end stops is clamped, if it is known where it stands.
@@ -245,7 +245,7 @@ class Camera:
         speed, (pan, tilt) = self._mounting.speed(speed), self._mounting.steps(pan_deg, tilt_deg)
         return await self._travel(self._protocol.relative(pan, tilt, speed), ["position"])
 
-    async def zoom_to(self, pct: float) -> Reached:
+    async def zoom_to(self, pct: float) -> MoveResult:
         """Zoom to 0 (wide) to 100 (tele) per cent of the optical range; clamped."""
         return await self.goto(zoom_pct=pct)
 
@@ -443,7 +443,7 @@ class Camera:
     def refresh(self) -> None:
         """Work out the state from what the camera has said, and tell the room if it is new."""
         lamp = (self._lit or "off") if self.profile.tally else None
-        told = self._protocol.state(Believed(self._preset, lamp, self._tracks))
+        told = self._protocol.state(AssumedState(self._preset, lamp, self._tracks))
         self.state = self._mounting.seen(told)
         self._note_unread()
         self._looked.set()
@@ -553,7 +553,7 @@ class Camera:
         if not self._protocol.placed:
             await self._until(lambda: self._protocol.placed, self.profile.timing.settle_s)
 
-    async def _travel(self, request: CameraRequest, parts: Sequence[Reading]) -> Reached:
+    async def _travel(self, request: CameraRequest, parts: Sequence[Reading]) -> MoveResult:
         """Have all of it said, wait until it is done, and read back where its parts ended."""
         if request.commands:
             self._preset = None
@@ -569,7 +569,7 @@ class Camera:
                 why = "does not say where it stands; look before you send it again"
                 raise UnknownOutcome(self.name, why)
         there = self.state
-        return Reached(there.pan_deg, there.tilt_deg, there.zoom_pct, request.clamped)
+        return MoveResult(there.pan_deg, there.tilt_deg, there.zoom_pct, request.clamped)
 
     async def _until(self, so: Callable[[], bool], limit_s: float) -> None:
         """Wait until its answers say that it is so, at most for `limit_s`."""

@@ -18,7 +18,7 @@ M = TypeVar("M")
 
 
 @frozen
-class StopTerms:
+class StopPolicy:
     """How a stop is repeated.
 
     `again_s`: until it is said again without an answer, twice as long each time, to `again_most_s`.
@@ -33,7 +33,7 @@ class StopTerms:
 
 
 @dataclass(slots=True)
-class Driven(Generic[M]):
+class DriveControl(Generic[M]):
     """Axes that are driven together: what is wanted, what was said, and the stop that is owed.
 
     `drives`: on their way. `running`: a drive was said, and no stop since was answered. `first`:
@@ -41,7 +41,7 @@ class Driven(Generic[M]):
     `runs_on`: it took every stop and goes on moving.
     """
 
-    terms: StopTerms
+    terms: StopPolicy
     wanted: M | None = None
     said: M | None = None
     drives: int = 0

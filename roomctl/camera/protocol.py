@@ -75,7 +75,7 @@ class CameraState:
 
 
 @frozen
-class Reached:
+class MoveResult:
     """Where a move ended, as read back (None: it does not say), and what had to be clamped."""
 
     pan_deg: float | None
@@ -85,7 +85,7 @@ class Reached:
 
 
 @frozen
-class Believed:
+class AssumedState:
     """What no camera tells, so that it is taken to be as it was told last.
 
     The preset it was sent to, the lamp that was lit ("off": none), whether it follows people.
@@ -96,7 +96,7 @@ class Believed:
     tracking: bool | None = None
 
 
-NOTHING_BELIEVED = Believed()
+NOTHING_BELIEVED = AssumedState()
 
 
 @frozen
@@ -154,7 +154,7 @@ class CameraProtocol(Protocol):
         """Whether it has said that since `at`, or never does."""
         ...
 
-    def state(self, believed: Believed) -> CameraState: ...
+    def state(self, believed: AssumedState) -> CameraState: ...
 
     def drive(
         self, pan: float, tilt: float, zoom: float, focus: float, until: float, now: float

@@ -29,7 +29,7 @@ from roomctl.camera.protocol import (
     DEAD_ZONE,
     NOTHING_BELIEVED,
     STANDBY,
-    Believed,
+    AssumedState,
     CameraRequest,
     CameraState,
     MenuKey,
@@ -237,7 +237,7 @@ class ViscaProtocol:
         asked = [each for each, name in _READINGS.items() if name == reading]
         return all(self.connection.read_since(each, at) for each in asked)
 
-    def state(self, believed: Believed) -> CameraState:
+    def state(self, believed: AssumedState) -> CameraState:
         return described(self.profile, self.connection.seen, believed)
 
     # Moves that run until told otherwise.
@@ -567,7 +567,7 @@ class _Travel:
 def described(
     profile: CameraProfile,
     seen: Readback,
-    believed: Believed = NOTHING_BELIEVED,
+    believed: AssumedState = NOTHING_BELIEVED,
 ) -> CameraState:
     """Return the state of a camera that has said `seen`.
 

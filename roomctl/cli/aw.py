@@ -10,7 +10,7 @@ from roomctl.camera.aw.message import (
     NOTICE_HEAD,
     NOTICE_TAIL,
     AwMessage,
-    BadAw,
+    InvalidAwMessage,
     Notices,
     command_of,
     notice,
@@ -20,7 +20,9 @@ from roomctl.camera.aw.message import (
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2}[ ,:]?)+")
 
 
-def meanings(words: Sequence[str], stdin: Iterable[bytes]) -> Iterator[AwMessage | BadAw]:
+def meanings(
+    words: Sequence[str], stdin: Iterable[bytes]
+) -> Iterator[AwMessage | InvalidAwMessage]:
     """Read each word as a line, `-` as every line of `stdin`."""
     for word in words:
         if word != "-":
@@ -31,13 +33,17 @@ def meanings(words: Sequence[str], stdin: Iterable[bytes]) -> Iterator[AwMessage
             yield meaning(plain.decode("utf-8", "replace"))
 
 
-def meaning(line: str) -> AwMessage | BadAw:
+def meaning(line: str) -> AwMessage | InvalidAwMessage:
     """Read a line, and after a TAB the request that it answers; a command may stand in its url."""
     first, tab, second = line.rstrip("\r\n").partition("\t")
     data = _notice(first)
     if data is not None:
         said = Notices().feed(data)
-        return notice(said[0]) if len(said) == 1 else BadAw(line, _why_no_notice(data, len(said)))
+        return (
+            notice(said[0])
+            if len(said) == 1
+            else InvalidAwMessage(line, _why_no_notice(data, len(said)))
+        )
     return read(_plain(first), _plain(second) if tab and second.strip() else None)
 
 

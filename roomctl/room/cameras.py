@@ -16,7 +16,7 @@ from roomctl.camera import CameraLine
 from roomctl.camera.camera import Camera
 from roomctl.camera.lines import CameraDevice
 from roomctl.camera.profile import CameraAngle, CameraTable, Destination, seen_by_meetings
-from roomctl.camera.protocol import Reached
+from roomctl.camera.protocol import MoveResult
 from roomctl.clock import Clock, Moment
 from roomctl.command import (
     Alternative,
@@ -680,7 +680,7 @@ def _reason(error: RoomctlError) -> str:
     return "offline"
 
 
-def _reached(there: Reached) -> Result:
+def _reached(there: MoveResult) -> Result:
     return {
         "pan_deg": there.pan_deg,
         "tilt_deg": there.tilt_deg,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from roomctl.camera.aw.message import (
     AwMessage,
-    BadAw,
+    InvalidAwMessage,
     Notices,
     as_object,
     command_of,
@@ -75,7 +75,7 @@ def test_a_notice_is_cut_out_by_its_size_in_whatever_pieces_it_comes(
 )
 def test_what_means_nothing_says_why(line: str, request_: str | None, why: str) -> None:
     found = read(line, request_)
-    assert isinstance(found, BadAw)
+    assert isinstance(found, InvalidAwMessage)
     assert why in found.why
     assert as_object(found) == {"ok": False, "error": found.why}
 

@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from roomctl.camera.aw.message import AwMessage, BadAw, read, target
-from roomctl.camera.driven import Driven, StopTerms
+from roomctl.camera.aw.message import AwMessage, InvalidAwMessage, read, target
+from roomctl.camera.driven import DriveControl, StopPolicy
 from roomctl.camera.protocol import LoginRefused, ProtocolEvents, Reading
 from roomctl.errors import PortReason
 from roomctl.frozen import frozen
@@ -39,7 +39,7 @@ AGAIN_S = 0.1
 MOVING_S, IDLE_S, SILENT_S = 0.1, 5.0, 1.0  # between two rounds of questions
 STANDS_S = 0.5  # without change after a recall: it has arrived; short of a place, three times that
 MOVE_S = 60.0
-TERMS = StopTerms(AGAIN_S, 0.4, ramp_s=0.6, most=5)
+TERMS = StopPolicy(AGAIN_S, 0.4, ramp_s=0.6, most=5)
 TRIES, SILENT_AFTER_S = 3, 2.5  # failures in a row, and without any answer, until it is silent
 NEAR = 40  # units (a third of a degree) off its place, and there
 
@@ -89,7 +89,7 @@ class AwRequest:
 
 
 @dataclass(slots=True, kw_only=True)
-class AwAxes(Driven[str]):
+class AwAxes(DriveControl[str]):
     """Axes that one command drives. `there`: the model has them; one that has not is not stopped.
 
     `seen_by`: the question that tells where they are; None: nothing tells.
@@ -101,7 +101,7 @@ class AwAxes(Driven[str]):
 
     def halt(self, now: float) -> None:
         if self.there:
-            Driven.halt(self, now)
+            DriveControl.halt(self, now)
         else:
             self.wanted = self.said = self.proving = None
 
@@ -257,7 +257,7 @@ class AwConnection:
             self._fail(pending, why, chunk.at)
         else:
             found = read(answer.body.decode("latin-1"), pending.command)
-            if isinstance(found, BadAw):
+            if isinstance(found, InvalidAwMessage):
                 self._fail(pending, f"answers {pending.command} strangely: {found.why}", chunk.at)
             else:
                 self._take(pending, found, chunk.at)

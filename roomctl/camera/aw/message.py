@@ -102,7 +102,7 @@ class AwMessage:
 
 
 @frozen
-class BadAw:
+class InvalidAwMessage:
     """A line that means nothing, and why."""
 
     line: str
@@ -393,13 +393,17 @@ _TALLY_ANSWERS = {"OLR": "TLR", "OLG": "TLG", "OLY": "TLY"}  # so UE160 answers
 # Reading.
 
 
-def read(line: str, request: str | None = None) -> AwMessage | BadAw:
+def read(line: str, request: str | None = None) -> AwMessage | InvalidAwMessage:
     """Say what a line means; `request` is the command that it answers, if that is known."""
     text = line.strip("\r\n\0 ")
     if not text:
-        return BadAw(line, "nothing there: a line is a command such as #APC, or an answer to one")
+        return InvalidAwMessage(
+            line, "nothing there: a line is a command such as #APC, or an answer to one"
+        )
     if len(text) > LONGEST or not text.isascii() or not text.isprintable():
-        return BadAw(line, f"no line of a camera: at most {LONGEST} characters of plain text")
+        return InvalidAwMessage(
+            line, f"no line of a camera: at most {LONGEST} characters of plain text"
+        )
     try:
         if request is not None:
             return _answer(text, request.strip("\r\n\0 "))
@@ -407,7 +411,7 @@ def read(line: str, request: str | None = None) -> AwMessage | BadAw:
             return _refusal(text) or _question(text)
         return _refusal(text) or _unasked(text)
     except _Unfit as unfit:
-        return BadAw(line, str(unfit))
+        return InvalidAwMessage(line, str(unfit))
 
 
 def _question(text: str) -> AwMessage:
@@ -494,7 +498,7 @@ def _answer(text: str, request: str) -> AwMessage:
             raise _Unfit(f"refuses {name!r}, and the request was {request!r}")
         return refusal
     asked = read(request)
-    if isinstance(asked, BadAw):
+    if isinstance(asked, InvalidAwMessage):
         raise _Unfit(f"the request behind the TAB: {asked.why}")
     if asked.kind not in ("command", "inquiry"):
         raise _Unfit(f"the request behind the TAB is no request: {request!r}")
@@ -526,7 +530,7 @@ def _behind_answer(code: _Code, text: str) -> str | None:
 # Notices: what a camera says unasked, over a TCP connection that it makes.
 
 
-def notice(line: str) -> AwMessage | BadAw:
+def notice(line: str) -> AwMessage | InvalidAwMessage:
     """Say what a line means that a camera said unasked."""
     found = read(line)
     if isinstance(found, AwMessage) and found.kind in ("command", "reply"):
@@ -568,9 +572,9 @@ class Notices:
 # For people and programs.
 
 
-def as_object(found: AwMessage | BadAw) -> dict[str, Any]:
+def as_object(found: AwMessage | InvalidAwMessage) -> dict[str, Any]:
     """Return a meaning for programs; numbers have their units in their names."""
-    if isinstance(found, BadAw):
+    if isinstance(found, InvalidAwMessage):
         return {"ok": False, "error": found.why}
     return {
         "ok": True,
@@ -583,9 +587,9 @@ def as_object(found: AwMessage | BadAw) -> dict[str, Any]:
     }
 
 
-def spoken(found: AwMessage | BadAw) -> str:
+def spoken(found: AwMessage | InvalidAwMessage) -> str:
     """Say in a line what a line means."""
-    if isinstance(found, BadAw):
+    if isinstance(found, InvalidAwMessage):
         return f"error: {found.why}"
     name = found.name.replace("_", " ")
     if found.error is not None:

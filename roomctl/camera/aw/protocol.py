@@ -36,7 +36,7 @@ from roomctl.camera.profile import (
 from roomctl.camera.protocol import (
     DEAD_ZONE,
     STANDBY,
-    Believed,
+    AssumedState,
     CameraRequest,
     CameraState,
     MenuKey,
@@ -145,7 +145,7 @@ class AwProtocol(SelfDescribed[AwConnection]):
     def refusal(self) -> MoveRefusal | None:
         return self.connection.refusal
 
-    def state(self, believed: Believed) -> CameraState:
+    def state(self, believed: AssumedState) -> CameraState:
         if not self.connection.ready:
             return CameraState()
         profile, told = self.profile, self._told

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Literal
 
-from roomctl.camera.driven import Driven, StopTerms
+from roomctl.camera.driven import DriveControl, StopPolicy
 from roomctl.camera.onvif import message as soap
 from roomctl.camera.onvif.message import (
     DEVICE,
@@ -45,7 +45,7 @@ AGAIN_S = 0.15
 PACE_S = 0.05  # between two drives
 MOVING_S, IDLE_S, SILENT_S = 0.25, 5.0, 1.0
 STANDS_S, MOVE_S = 0.8, 30.0
-TERMS = StopTerms(AGAIN_S, 0.6, ramp_s=0.8, most=6)
+TERMS = StopPolicy(AGAIN_S, 0.6, ramp_s=0.8, most=6)
 TRIES, SILENT_AFTER_S = 3, 4.0
 SMALL = 0.0005  # of a space: less is no move
 
@@ -151,7 +151,7 @@ class OnvifConnection:
         self._lacks: set[_Step] = set()
         self._requests: deque[OnvifRequest] = deque()
         self._move: OnvifRequest | None = None
-        self._axes: Driven[Speeds] = Driven(TERMS)
+        self._axes: DriveControl[Speeds] = DriveControl(TERMS)
         self._refuses = False  # to be driven
         self._drive_at = self._renew_at = 0.0
         self._timed = True  # whether it takes a time for a drive

@@ -16,7 +16,7 @@ from roomctl.camera.onvif.connection import OnvifConnection, OnvifRequest
 from roomctl.camera.profile import CameraProfile, Presets, ZoomRange
 from roomctl.camera.protocol import (
     DEAD_ZONE,
-    Believed,
+    AssumedState,
     CameraRequest,
     CameraState,
     Part,
@@ -81,7 +81,7 @@ class OnvifProtocol(SelfDescribed[OnvifConnection]):
     def refusal(self) -> MoveRefusal | None:
         return self.connection.refusal
 
-    def state(self, believed: Believed) -> CameraState:
+    def state(self, believed: AssumedState) -> CameraState:
         seen = self.connection.seen
         if not self.connection.ready:
             return CameraState()

@@ -18,7 +18,7 @@ from roomctl.camera.aw.message import (
     MIDDLE,
     PER_DEGREE,
     AwMessage,
-    BadAw,
+    InvalidAwMessage,
     command_of,
     degrees,
     lens_pct,
@@ -133,7 +133,7 @@ class SimAw(SimHost):
         said = read(command)
         e = "e" if command.startswith("#") else "E"
         name = command.removeprefix("#")[:3].rstrip(":")
-        if isinstance(said, BadAw) or said.kind not in ("command", "inquiry"):
+        if isinstance(said, InvalidAwMessage) or said.kind not in ("command", "inquiry"):
             return f"{e}R{_fault_of(command)}:{name}"
         if said.command in self.lacks:
             return f"{e}R1:{name}"

@@ -6,7 +6,7 @@ model; `ports.http` has the frames, `aw.message` and `onvif.message` what stands
 
 from __future__ import annotations
 
-from roomctl.camera.aw.message import BadAw, command_of, read
+from roomctl.camera.aw.message import InvalidAwMessage, command_of, read
 from roomctl.camera.onvif import message as soap
 from roomctl.camera.onvif.message import SoapFault
 from roomctl.errors import RoomctlError
@@ -43,7 +43,7 @@ class ExchangeReader:
             name, seq = _named(request), {"seq": request.number}
             return Described("inquiry" if name.startswith("Get") else "command", name, seq)
         said = read(command)
-        if isinstance(said, BadAw):
+        if isinstance(said, InvalidAwMessage):
             raise ValueError(f"{command}: {said.why}")
         asks = said.kind == "inquiry"
         fields = {"seq": request.number, **said.fields}
@@ -63,7 +63,7 @@ class ExchangeReader:
         if answer.status not in _DONE:
             raise ValueError(f"HTTP {answer.status} to {command}")
         said = read(answer.body.decode("latin-1"), command)
-        if isinstance(said, BadAw):
+        if isinstance(said, InvalidAwMessage):
             raise ValueError(f"{said.line[:60]!r} to {command}: {said.why}")
         return Described("reply", said.name, {"seq": answer.number, **said.fields})
 

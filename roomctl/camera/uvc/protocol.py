@@ -20,7 +20,7 @@ from roomctl.camera.profile import (
     ZoomRange,
 )
 from roomctl.camera.protocol import (
-    Believed,
+    AssumedState,
     CameraRequest,
     CameraState,
     Part,
@@ -90,7 +90,7 @@ class UvcProtocol(SelfDescribed[UvcConnection]):
         can = self.profile.abilities
         return can if self._home_sets() else tuple(word for word in can if word != "home")
 
-    def state(self, believed: Believed) -> CameraState:
+    def state(self, believed: AssumedState) -> CameraState:
         firmware = self._identity.bcd_device if self._identity else None
         return _described(self.connection, self.profile.name, firmware, believed.preset)
 

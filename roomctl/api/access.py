@@ -15,7 +15,7 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from roomctl.api.auth import SIGN_IN_S, SIGNED_IN, ApiToken, Tokens
-from roomctl.api.people import People, StaffAccount
+from roomctl.api.people import StaffAccount, StaffAccounts
 from roomctl.api.problem import refusals
 from roomctl.api.rights import Routes, may, needs
 from roomctl.api.schema import (
@@ -125,7 +125,7 @@ class CurrentSession(ApiModel):
 def access_routes(
     tokens: Tokens,
     staff: Staff,
-    people: People,
+    people: StaffAccounts,
     clock: Clock,
     cookies: Mapping[Role, str],
     house: bool = False,
@@ -206,7 +206,7 @@ def access_routes(
     return router
 
 
-def _session_route(router: Routes, people: People, house: bool) -> None:
+def _session_route(router: Routes, people: StaffAccounts, house: bool) -> None:
     @router.get("/api/v1/session", tags=["access"], responses=refusals())
     @needs(Right.PUBLIC)
     async def session(request: Request, response: Response) -> CurrentSession:
@@ -287,7 +287,7 @@ def _staff_routes(router: Routes, staff: Staff) -> None:
         return Response(status_code=204)
 
 
-def _people_routes(router: Routes, people: People) -> None:
+def _people_routes(router: Routes, people: StaffAccounts) -> None:
     def shown(one: StaffAccount) -> PersonModel:
         return PersonModel(name=one.name, role=one.role.value, made=one.made)
 
@@ -324,7 +324,7 @@ def _people_routes(router: Routes, people: People) -> None:
 
 
 def _sign_in_routes(
-    router: Routes, people: People, tokens: Tokens, cookies: Mapping[Role, str]
+    router: Routes, people: StaffAccounts, tokens: Tokens, cookies: Mapping[Role, str]
 ) -> None:
     @router.post("/api/v1/staff/sign-in", tags=["panels"], responses=refusals(403, 429))
     @needs(Right.PUBLIC)

@@ -20,8 +20,8 @@ from roomctl.api.auth import NotStored, Tokens
 from roomctl.api.configuration import RunningConfig
 from roomctl.api.guard import Guard, cookie_name
 from roomctl.api.openapi import describe
-from roomctl.api.people import People
-from roomctl.api.phone import Phones
+from roomctl.api.people import StaffAccounts
+from roomctl.api.phone import PhonePairing
 from roomctl.api.problem import problem
 from roomctl.api.proxies import Proxies
 from roomctl.api.recent_log import RecentLog
@@ -115,13 +115,13 @@ def create_app(
     cookies = {role: cookie_name(f"roomctl_{port}", role) for role in Role}
     ending = asyncio.Event()
     log = log or RecentLog()
-    phones = Phones(lambda: room.config, port, tokens, room.clock)
+    phones = PhonePairing(lambda: room.config, port, tokens, room.clock)
     traffic = Traffic()
     doors = Doors(
         room,
         tokens,
         staff,
-        People(tokens.store, room.clock, tokens.sign_out_person),
+        StaffAccounts(tokens.store, room.clock, tokens.sign_out_person),
         boot_id,
         ui_version,
         cookies,

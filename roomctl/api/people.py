@@ -20,7 +20,7 @@ from typing import Any
 
 from roomctl.api.auth import SIGNED_IN, NotStored
 from roomctl.api.staff import hasher, is_right
-from roomctl.api.tries import UNKNOWN, WrongTries, of_address
+from roomctl.api.tries import UNKNOWN, AttemptLimiter, of_address
 from roomctl.clock import Clock
 from roomctl.errors import Refused
 from roomctl.frozen import frozen
@@ -97,13 +97,13 @@ def unknown(name: str) -> Refused:
     return Refused("room", "unknown_person", f"no person {name!r}; `roomctl person list` has all")
 
 
-class People:
+class StaffAccounts:
     """The people of one room. `ended` ends the sessions of somebody, by name."""
 
     def __init__(self, store: Store, clock: Clock, ended: Callable[[str], None]) -> None:
         self._store, self._clock, self._ended = store, clock, ended
         self._known = _read(store)
-        self._tries = WrongTries(store, clock, FAILURES)
+        self._tries = AttemptLimiter(store, clock, FAILURES)
         self._trying, self._waiting = asyncio.Lock(), 0
 
     @property

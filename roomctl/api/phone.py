@@ -27,7 +27,7 @@ GOOD_S = 60.0
 _MARGIN = 4  # modules of white around a code (ISO/IEC 18004, quiet zone)
 
 
-class Phones:
+class PhonePairing:
     """The one code that stands now; every display shows the same."""
 
     def __init__(

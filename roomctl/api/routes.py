@@ -28,8 +28,8 @@ from roomctl.api.live import Live
 from roomctl.api.metrics import metrics_routes
 from roomctl.api.migration import migration_routes
 from roomctl.api.openapi import COMMANDS
-from roomctl.api.people import People
-from roomctl.api.phone import Phones, pairing_link
+from roomctl.api.people import StaffAccounts
+from roomctl.api.phone import PhonePairing, pairing_link
 from roomctl.api.phone import drawn as drawn_code
 from roomctl.api.problem import Answers, problem, refusals
 from roomctl.api.recent_log import RecentLog
@@ -64,13 +64,13 @@ class Doors:
     room: Room
     tokens: Tokens
     staff: Staff
-    people: People
+    people: StaffAccounts
     boot_id: str
     ui_version: str
     cookies: Mapping[Role, str]
     status_of: Callable[[Failure], int]
     ending: asyncio.Event
-    phones: Phones
+    phones: PhonePairing
     log: RecentLog
     configs: AppliedConfigs | None
     live: RunningConfig | None
@@ -325,7 +325,7 @@ def _sign_in(router: APIRouter, doors: Doors) -> None:
     router.routes.extend(further.routes)
 
 
-def _phone(router: APIRouter, phones: Phones) -> None:
+def _phone(router: APIRouter, phones: PhonePairing) -> None:
     drawing = {"image/svg+xml": {"schema": {"type": "string"}}}
     drawn: Answers = {
         200: {"description": "The code, as a drawing", "content": drawing},

@@ -112,7 +112,7 @@ class _Attempt:
     challenge: str
 
 
-class Provider:
+class OidcProvider:
     """The house's OpenID provider, as this room asks it."""
 
     def __init__(
@@ -310,7 +310,7 @@ def _uncompressed(request: Mapping[str, Any]) -> dict[str, Any]:
 class SignIn:
     """The attempts of one room, and what they end in."""
 
-    def __init__(self, provider: Provider, clock: Clock) -> None:
+    def __init__(self, provider: OidcProvider, clock: Clock) -> None:
         self.provider, self._clock = provider, clock
         self._allowance = Allowance(ATTEMPTS, clock.mono_s())
         self._used: OrderedDict[str, None] = OrderedDict()
@@ -353,7 +353,7 @@ def sign_in_routes(
     if table is None:
         return Routes()
     back = f"{(config.api.url or '').rstrip('/')}{CALLBACK}"
-    sign_in = SignIn(Provider(table, back, clock, transport), clock)
+    sign_in = SignIn(OidcProvider(table, back, clock, transport), clock)
     secure = back.startswith("https:")
     router, chinese = Routes(), config.room.language == "zh-CN"
     attempt_cookie = f"{cookies[Role.PANEL].rpartition('_')[0]}_signin"

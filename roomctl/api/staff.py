@@ -22,7 +22,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
 from roomctl.api.auth import NotStored
-from roomctl.api.tries import WrongTries
+from roomctl.api.tries import AttemptLimiter
 from roomctl.clock import Clock
 from roomctl.command import Source
 from roomctl.errors import Refused
@@ -124,7 +124,7 @@ class Staff:
         self._store, self._clock, self._note = store, clock, note
         self._role, self._for_s = role, minutes * 60.0
         self._hash = _read_hash(store)
-        self._tries = WrongTries(store, clock, FAILURES)
+        self._tries = AttemptLimiter(store, clock, FAILURES)
         self._elevations: dict[str, Elevation] = {}
         self._trying = asyncio.Lock()
         self.revision = 0  # grows with whatever a panel shows of it

@@ -60,7 +60,7 @@ SharedTries = Mapping[str, _Tries | None]
 """What was counted of several before a try."""
 
 
-class WrongTries:
+class AttemptLimiter:
     """Who has to wait, and how long, before a PIN or password of his is looked at again."""
 
     def __init__(self, store: Store, clock: Clock, file: str) -> None:

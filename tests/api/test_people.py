@@ -9,7 +9,7 @@ import stat
 import pytest
 from argon2 import PasswordHasher
 
-from roomctl.api.people import WAITING, People, keep_person, kept_people, refuse_weak
+from roomctl.api.people import WAITING, StaffAccounts, keep_person, kept_people, refuse_weak
 from roomctl.api.tries import FREE, FREE_OF_ADDRESS, FREE_OF_ALL, LONGEST_S
 from roomctl.clock import VirtualClock
 from roomctl.errors import Refused
@@ -44,7 +44,7 @@ class Desk:
         return f"192.0.2.{next(self.guests)}"
 
     def restart(self):
-        self.people = People(Store(self.folder), self.clock, self.ended.append)
+        self.people = StaffAccounts(Store(self.folder), self.clock, self.ended.append)
 
     def wait_s(self, name):
         return max(0.0, self.people.wait_s(name, self.address))
@@ -225,7 +225,7 @@ def test_what_is_kept_is_a_hash_that_its_owner_alone_reads(tmp_path):
 )
 async def test_a_garbled_file_lets_nobody_in(tmp_path, garbled):
     (tmp_path / "people.json").write_text(garbled)
-    people = People(Store(tmp_path), VirtualClock(START), lambda name: None)
+    people = StaffAccounts(Store(tmp_path), VirtualClock(START), lambda name: None)
     with pytest.raises(Refused):
         await people.sign_in("wang", "x")
 

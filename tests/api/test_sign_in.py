@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from roomctl.api.sign_in import ATTEMPTS, NotSignedIn, Provider, SignIn
+from roomctl.api.sign_in import ATTEMPTS, NotSignedIn, OidcProvider, SignIn
 from roomctl.app import mistakes, parse
 from roomctl.clock import SystemClock
 from roomctl.roles import Role
@@ -81,7 +81,7 @@ async def attempt(provider, *, secret=None, state=None, nonce=None):
     """Sign in at a provider; return the person, or raise NotSignedIn."""
     table = parse(oidc(), "room.toml").api.oidc
     clock = SystemClock()
-    sign_in = SignIn(Provider(table, BACK, clock, provider), clock)
+    sign_in = SignIn(OidcProvider(table, BACK, clock, provider), clock)
     kept, address = await sign_in.begin()
     asked = {name: one for name, [one] in parse_qs(urlsplit(address).query).items()}
     provider.nonce = nonce or asked["nonce"]
@@ -173,7 +173,9 @@ async def test_an_answer_to_another_browsers_attempt_is_not_taken(given):
 
 async def test_an_answer_is_good_once():
     provider, clock = HostileProvider(), SystemClock()
-    sign_in = SignIn(Provider(parse(oidc(), "room.toml").api.oidc, BACK, clock, provider), clock)
+    sign_in = SignIn(
+        OidcProvider(parse(oidc(), "room.toml").api.oidc, BACK, clock, provider), clock
+    )
     secret, address = await sign_in.begin()
     asked = {name: one for name, [one] in parse_qs(urlsplit(address).query).items()}
     provider.nonce = asked["nonce"]
@@ -272,7 +274,7 @@ class Packed:
 
 async def begun(provider, times=1):
     table, clock = parse(oidc(provider.issuer), "room.toml").api.oidc, SystemClock()
-    sign_in = SignIn(Provider(table, BACK, clock), clock)
+    sign_in = SignIn(OidcProvider(table, BACK, clock), clock)
     return await asyncio.gather(*(sign_in.begin() for _ in range(times)), return_exceptions=True)
 
 
@@ -313,7 +315,9 @@ async def test_no_proxy_of_the_environment_hears_of_a_sign_in(monkeypatch):
 
 async def test_a_flood_of_attempts_asks_the_provider_no_more_than_it_may():
     provider, clock = HostileProvider(), SystemClock()
-    sign_in = SignIn(Provider(parse(oidc(), "room.toml").api.oidc, BACK, clock, provider), clock)
+    sign_in = SignIn(
+        OidcProvider(parse(oidc(), "room.toml").api.oidc, BACK, clock, provider), clock
+    )
     with pytest.raises(NotSignedIn) as refused:
         await begin_often(sign_in)
     assert refused.value.code == "busy"

@@ -432,11 +432,11 @@ class LiveConfig:
     def _bridge_of(self, config: Config) -> Part | None:
         if config.mqtt is None:
             return None
-        from roomctl.api.mqtt import Bridge
+        from roomctl.api.mqtt import MqttBridge
         from roomctl.ports.broker import open_session
 
         suffix = "-simulated" if self._simulated else ""
-        return Bridge(config.mqtt, self._room, open_session, suffix, self._store)
+        return MqttBridge(config.mqtt, self._room, open_session, suffix, self._store)
 
 
 def _addresses(base: str, own: str, tokens: Tokens, *, simulated: bool) -> Addresses:

@@ -78,7 +78,7 @@ OpenSession = Callable[[Login, str, str], Awaitable[BrokerSession]]
 """Connects to a broker with a will, its topic first; PortError."""
 
 
-class Bridge(Part):
+class MqttBridge(Part):
     """One room at one broker."""
 
     def __init__(

@@ -16,7 +16,7 @@ from roomctl.api.mqtt import (
     LAST_RETRY_S,
     LONGEST,
     PENDING,
-    Bridge,
+    MqttBridge,
     clear_room,
 )
 from roomctl.api.mqtt_topics import node_of, topic_of
@@ -153,9 +153,9 @@ async def bridged(
     feed = Calendar([_booking("Salaries", 10, private=True), _booking("Design review", 70)])
     whole = text + table(**more)
 
-    def bridge(room: Room) -> Bridge:
+    def bridge(room: Room) -> MqttBridge:
         assert room.config.mqtt is not None
-        return Bridge(room.config.mqtt, room, broker.open, store=store)
+        return MqttBridge(room.config.mqtt, room, broker.open, store=store)
 
     async with living(whole, beside=bridge, feed=feed, store=store) as house:
         if not broker.gone:
@@ -540,9 +540,9 @@ async def test_the_brokers_client_id_is_the_rooms_so_that_no_old_will_comes_late
 async def test_a_simulated_room_is_another_one_to_the_broker() -> None:
     broker = Broker()
 
-    def bridge(room: Room) -> Bridge:
+    def bridge(room: Room) -> MqttBridge:
         assert room.config.mqtt is not None
-        return Bridge(room.config.mqtt, room, broker.open, "-simulated")
+        return MqttBridge(room.config.mqtt, room, broker.open, "-simulated")
 
     async with living(NAMED + table(), beside=bridge) as house:
         await house.until(lambda: broker.kept.get(f"{BASE}-simulated/availability") == "online")
@@ -651,7 +651,7 @@ async def test_a_room_of_another_id_takes_away_what_it_left_under_the_first(tmp_
         assert len(topics(broker, BASE)) > 20
     async with living(
         NAMED.replace(ID, "oak") + table(),
-        beside=lambda room: Bridge(room.config.mqtt, room, broker.open, store=store),  # type: ignore[arg-type]
+        beside=lambda room: MqttBridge(room.config.mqtt, room, broker.open, store=store),  # type: ignore[arg-type]
         store=store,
     ) as house:
         await house.until(lambda: topics(broker, BASE) == [])
@@ -671,7 +671,7 @@ async def test_a_room_that_has_taken_the_id_over_keeps_its_topics(tmp_path: Path
     before = set(topics(broker, BASE))
     async with living(
         NAMED.replace(ID, "oak") + table(),
-        beside=lambda room: Bridge(room.config.mqtt, room, broker.open, store=store),  # type: ignore[arg-type]
+        beside=lambda room: MqttBridge(room.config.mqtt, room, broker.open, store=store),  # type: ignore[arg-type]
         store=store,
     ) as house:
         await house.until(lambda: broker.kept.get("roomctl/oak/availability") == "online")

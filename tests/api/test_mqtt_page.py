@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from roomctl.api.mqtt import Bridge
+from roomctl.api.mqtt import MqttBridge
 from roomctl.config import MqttTable
 from roomctl.ports.broker import open_session
 from tests.api.rig import LIMIT_S, ROOM, House, awake
@@ -30,7 +30,7 @@ role = "operate"
 def room_at(broker, folder):
     text = ROOM.replace("[room]", '[room]\nid = "bamboo"') + MQTT.format(port=broker.port)
     house = House(folder, text=text)
-    house.room.attend(Bridge(house.config.mqtt, house.room, open_session))
+    house.room.attend(MqttBridge(house.config.mqtt, house.room, open_session))
     return house
 
 

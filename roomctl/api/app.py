@@ -29,7 +29,7 @@ from roomctl.api.rights import NOBODY, Denied, PublicFiles, RightRoute, Routes, 
 from roomctl.api.routes import Doors, routes
 from roomctl.api.simulation import SimulatedDevices, simulator_routes
 from roomctl.api.staff import Staff
-from roomctl.api.traffic import Counting, Traffic
+from roomctl.api.traffic import Traffic, TrafficMiddleware
 from roomctl.errors import RoomctlError
 from roomctl.roles import Right, Role
 from roomctl.room import Room
@@ -158,7 +158,9 @@ def create_app(
         cookie=f"roomctl_{port}",
         proxies=Proxies(room.config.api.trusted_proxies),
     )
-    app.add_middleware(Counting, traffic=traffic, clock=room.clock)  # outermost: it sees refusals
+    app.add_middleware(
+        TrafficMiddleware, traffic=traffic, clock=room.clock
+    )  # outermost: it sees refusals
     return app
 
 

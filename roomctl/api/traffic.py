@@ -27,7 +27,7 @@ class Traffic:
         self.response_s.add(took_s)
 
 
-class Counting:
+class TrafficMiddleware:
     """ASGI middleware that counts what comes in, before anything is refused."""
 
     def __init__(self, app: ASGIApp, traffic: Traffic, clock: Clock) -> None:

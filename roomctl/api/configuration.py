@@ -213,7 +213,7 @@ class ConfigApplied(ConfigHistory):
 
 
 def configuration_routes(
-    room: Room, configs: AppliedConfigs | None, live: RunningConfig | None, desk: ConfigDesk
+    room: Room, configs: AppliedConfigs | None, live: RunningConfig | None, desk: ConfigApplier
 ) -> Routes:
     """Return the routes to a room's configuration; one of both None: none can be applied here."""
     router, checking = Routes(), asyncio.Lock()
@@ -401,7 +401,7 @@ def _refuse_import(room: Room, plan: ImportPlan, *, force: bool) -> None:
     room.maintenance.refuse_restart("now")
 
 
-class ConfigDesk:
+class ConfigApplier:
     """Where one configuration at a time takes the place of another."""
 
     def __init__(

@@ -23,7 +23,7 @@ from fastapi import Query, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from roomctl.api.configuration import ConfigDesk, IfMatch, RestartTime, RunningConfig
+from roomctl.api.configuration import ConfigApplier, IfMatch, RestartTime, RunningConfig
 from roomctl.api.problem import Answers, refusals
 from roomctl.api.rights import Routes, needs
 from roomctl.api.schema import ApiModel, RequestModel
@@ -167,7 +167,10 @@ class MigrationModel(ApiModel):
 
 
 def migration_routes(
-    room: Room, configs: AppliedConfigs | None, live: RunningConfig | None, config_desk: ConfigDesk
+    room: Room,
+    configs: AppliedConfigs | None,
+    live: RunningConfig | None,
+    config_desk: ConfigApplier,
 ) -> Routes:
     """Return the routes to a room's move; `configs` None: no configuration can be kept here."""
     router, desk = Routes(), _Desk(configs, live, config_desk)
@@ -180,7 +183,7 @@ class _Desk:
     """One move at a time, and the plan that was made last."""
 
     def __init__(
-        self, configs: AppliedConfigs | None, live: RunningConfig | None, desk: ConfigDesk
+        self, configs: AppliedConfigs | None, live: RunningConfig | None, desk: ConfigApplier
     ) -> None:
         self._configs, self._live, self._desk = configs, live, desk
         self._migration: Migration | None = None

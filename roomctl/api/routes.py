@@ -18,7 +18,7 @@ from roomctl.api.access import access_routes
 from roomctl.api.alerting import alert_routes
 from roomctl.api.auth import PAIRING_S, VISIT_S, Tokens
 from roomctl.api.command_list import command_routes
-from roomctl.api.configuration import ConfigDesk, RunningConfig, configuration_routes, tags_of
+from roomctl.api.configuration import ConfigApplier, RunningConfig, configuration_routes, tags_of
 from roomctl.api.diagnostics import diagnostic_routes
 from roomctl.api.downloads import download_routes
 from roomctl.api.events import COMMENT_S, Encoding, stream
@@ -81,7 +81,7 @@ def routes(doors: Doors) -> APIRouter:
     """Return the routes of a room."""
     router = Routes()
     encoding = Encoding(doors.room)
-    desk = ConfigDesk(doors.room, doors.configs, doors.live)
+    desk = ConfigApplier(doors.room, doors.configs, doors.live)
     _health(router, doors.room)
     _status(router, doors, encoding)
     _commands(router, doors)

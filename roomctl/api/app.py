@@ -26,7 +26,7 @@ from roomctl.api.problem import problem
 from roomctl.api.proxies import Proxies
 from roomctl.api.recent_log import RecentLog
 from roomctl.api.rights import NOBODY, Denied, PublicFiles, RightRoute, Routes, demand_rights, needs
-from roomctl.api.routes import Doors, routes
+from roomctl.api.routes import RouteContext, routes
 from roomctl.api.simulation import SimulatedDevices, simulator_routes
 from roomctl.api.staff import Staff
 from roomctl.api.traffic import Traffic, TrafficMiddleware
@@ -117,7 +117,7 @@ def create_app(
     log = log or RecentLog()
     phones = PhonePairing(lambda: room.config, port, tokens, room.clock)
     traffic = Traffic()
-    doors = Doors(
+    doors = RouteContext(
         room,
         tokens,
         staff,

@@ -58,7 +58,7 @@ _COMMAND_ERRORS = refusals(404, 409, 429, 500, 501, 502, 503, 504)
 
 
 @frozen
-class Doors:
+class RouteContext:
     """What the routes open onto."""
 
     room: Room
@@ -77,7 +77,7 @@ class Doors:
     traffic: Traffic
 
 
-def routes(doors: Doors) -> APIRouter:
+def routes(doors: RouteContext) -> APIRouter:
     """Return the routes of a room."""
     router = Routes()
     encoding = Encoding(doors.room)
@@ -136,7 +136,7 @@ def _health(router: APIRouter, room: Room) -> None:
         return {"ready": found}
 
 
-def _status(router: APIRouter, doors: Doors, encoding: Encoding) -> None:
+def _status(router: APIRouter, doors: RouteContext, encoding: Encoding) -> None:
     room = doors.room
 
     answers: Answers = {200: _answer("The room", "RoomDocument"), 304: {}}
@@ -191,7 +191,7 @@ def _status(router: APIRouter, doors: Doors, encoding: Encoding) -> None:
         return StreamingResponse(happening, media_type="text/event-stream", headers=headers)
 
 
-def _commands(router: APIRouter, doors: Doors) -> None:
+def _commands(router: APIRouter, doors: RouteContext) -> None:
     room = doors.room
     record_of: Answers = {200: _answer("What became of it", "CommandRecord")}
     runs: Answers = {202: _answer("It still runs", "CommandRecord")}
@@ -263,7 +263,7 @@ def _read(body: dict[str, Any], room: Room) -> schema.CommandRequest:
     return asked
 
 
-def _outcome(doors: Doors, record: CommandRecord) -> Response:
+def _outcome(doors: RouteContext, record: CommandRecord) -> Response:
     shown = schema.record_json(record)
     if record.error is None:
         done = record.status is CommandStatus.DONE
@@ -280,7 +280,7 @@ def _outcome(doors: Doors, record: CommandRecord) -> Response:
     )
 
 
-def _pairing(router: APIRouter, doors: Doors) -> None:
+def _pairing(router: APIRouter, doors: RouteContext) -> None:
     @router.post("/api/v1/pair", tags=["panels"], status_code=204, responses=refusals(507))
     @needs(Right.PUBLIC)
     async def pair(request: Request, body: schema.Pairing) -> Response:
@@ -314,7 +314,7 @@ def _pairing(router: APIRouter, doors: Doors) -> None:
         return schema.PairingLink(path=path, link=link, good_for_s=PAIRING_S)
 
 
-def _sign_in(router: APIRouter, doors: Doors) -> None:
+def _sign_in(router: APIRouter, doors: RouteContext) -> None:
     """Let staff sign in with the accounts of the house, where there are any."""
     if doors.room.config.api.oidc is None:
         return
@@ -390,7 +390,7 @@ def _sharing(router: APIRouter, room: Room) -> None:
         return Response(data, media_type=kind, headers={"Cache-Control": "no-cache"})
 
 
-def _live(router: APIRouter, doors: Doors, encoding: Encoding) -> None:
+def _live(router: APIRouter, doors: RouteContext, encoding: Encoding) -> None:
     @router.websocket("/api/v1/live")
     @needs(Right.LOOK)
     async def live(socket: WebSocket) -> None:
@@ -399,7 +399,7 @@ def _live(router: APIRouter, doors: Doors, encoding: Encoding) -> None:
         await Live(socket, doors.room, encoding, callers, hello, lambda: doors.staff.revision).run()
 
 
-def _hello(doors: Doors, source: Source) -> schema.HelloReply:
+def _hello(doors: RouteContext, source: Source) -> schema.HelloReply:
     room, staff = doors.room.config.room, doors.staff.state(source)
     also = doors.staff.role_of(source)
     allowed = doors.room.permissions.commands_of
@@ -428,7 +428,7 @@ def _still_allowed(request: HTTPConnection) -> Callable[[], bool]:
     return lambda: source in request.state.now()
 
 
-def _sources(doors: Doors, request: HTTPConnection) -> tuple[Source, ...]:
+def _sources(doors: RouteContext, request: HTTPConnection) -> tuple[Source, ...]:
     """Return who asks, and whom the PIN made of him; nobody once a visit has ended."""
     source = _source(request)
     if source not in request.state.now():

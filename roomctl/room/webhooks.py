@@ -30,7 +30,7 @@ from roomctl.errors import RoomctlError
 from roomctl.frozen import frozen
 from roomctl.kind import IssueEntry, Part
 from roomctl.room.document import RoomDocument
-from roomctl.room.happenings import EventDetector, Happening
+from roomctl.room.happenings import EventDetector, RoomEvent
 from roomctl.store import Store
 from roomctl.wire import in_thread
 
@@ -289,7 +289,7 @@ class Webhooks(Part):
                 line.outbox.add(event, now.mono_s - max(0.0, age_s), now)
 
 
-def _event(one: Happening, room_id: str, now: Moment) -> Event:
+def _event(one: RoomEvent, room_id: str, now: Moment) -> Event:
     return {
         "specversion": "1.0",
         "id": str(uuid.uuid4()),

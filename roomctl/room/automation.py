@@ -37,7 +37,7 @@ from roomctl.room.document import (
 )
 from roomctl.room.meeting import CallControl
 from roomctl.room.occupancy import OccupancyService
-from roomctl.room.use import Use
+from roomctl.room.use import UsageHistory
 from roomctl.rules import Act, CameraAct, CameraRules, CameraTerms, Decision
 
 _log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ class Actuators:
     displays: Sequence[StandbyDisplay]
     outputs: Sequence[RuledOutput]
     occupancy: OccupancyService
-    use: Use
+    use: UsageHistory
     cameras: Cameras
     byom: Byom
 

@@ -19,7 +19,7 @@ from roomctl.occupancy.presence import BLIND, PresenceInput, PresenceRecorder, t
 from roomctl.occupancy.profile import OccupancyTable
 from roomctl.occupancy.report import SensorReport
 from roomctl.room.document import OccupancyEntry, ReasonEntry
-from roomctl.room.use import Use
+from roomctl.room.use import UsageHistory
 
 
 class OccupancyService(Part):
@@ -29,7 +29,7 @@ class OccupancyService(Part):
         self,
         tables: Mapping[str, OccupancyTable],
         sensors: Sequence[Sensor],
-        use: Use,
+        use: UsageHistory,
         call_live: Callable[[], bool],
         context: Context,
         capacity: int | None = None,

@@ -66,7 +66,7 @@ from roomctl.room.starts import Starts
 from roomctl.room.storage import Storage
 from roomctl.room.tally import Tally
 from roomctl.room.updates import UpdateFiles, Updates
-from roomctl.room.use import Use
+from roomctl.room.use import UsageHistory
 from roomctl.room.walkthroughs import Walkthroughs
 from roomctl.room.webhooks import Post, Webhooks
 from roomctl.screen.driver import Screen, WalledSound
@@ -144,7 +144,7 @@ class Room:
         screen = self._screen
         disk = store.disk if store is not None else None
         history = History(disk) if disk is not None else None
-        self.use = Use(config.history, history, clock)
+        self.use = UsageHistory(config.history, history, clock)
         log = AuditLog(store) if store is not None else None
         self.audit = Audit(log, clock)
         self._calls = calls = CallControl(config, screen, clock, self.changed)

@@ -33,7 +33,7 @@ MOST_WAITING = (
 _LONGEST_S = 5.0  # between two glances; a box that slept has seen nothing meanwhile
 
 
-class Use:
+class UsageHistory:
     """The history of one room; without a store, or switched off, it keeps nothing."""
 
     def __init__(self, table: HistoryTable, store: History | None, clock: Clock) -> None:

@@ -15,7 +15,7 @@ from roomctl.occupancy import Presence, PresenceState
 from roomctl.occupancy.driver import profiles
 from roomctl.occupancy.presence import PresenceInput, runs, tell
 from roomctl.room import Room
-from roomctl.room.use import Use
+from roomctl.room.use import UsageHistory
 from roomctl.store import Disk, History, Store
 from tests.invented import START, LoopClock, invented
 from tests.room.rig import BAMBOO, House, begun
@@ -134,10 +134,10 @@ def test_what_came_before_the_day_was_known_has_its_instants_once_it_is(tmp_path
     assert max(abs((one.at - transitions[0].at) - one.mono_s) for one in transitions) < 0.001
 
 
-def used(table: HistoryTable, folder: Path) -> Use:
+def used(table: HistoryTable, folder: Path) -> UsageHistory:
     """A minute in a room, and a touch."""
     clock = VirtualClock(START)
-    use = Use(table, History(Disk(folder)), clock)
+    use = UsageHistory(table, History(Disk(folder)), clock)
     use.told(PresenceInput(0.0, "touch"))
     for _ in range(60):
         use.glance("occupied", call_live=False)

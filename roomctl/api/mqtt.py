@@ -46,7 +46,7 @@ from roomctl.command import Source
 from roomctl.config import MqttTable
 from roomctl.errors import PortClosed, PortError, RoomctlError
 from roomctl.kind import IssueEntry, Part
-from roomctl.ports.broker import BrokerSession, Login, Received
+from roomctl.ports.broker import BrokerSession, Login, MqttMessage
 from roomctl.roles import NAMEABLE
 from roomctl.room import Room
 from roomctl.room.commands import CommandRecord, CommandStatus, Failure, failure
@@ -312,7 +312,7 @@ class MqttBridge(Part):
         self._left.add(topic)
         self._again.set()
 
-    async def _command(self, session: BrokerSession, kind: str, received: Received) -> None:
+    async def _command(self, session: BrokerSession, kind: str, received: MqttMessage) -> None:
         if not received.payload and received.kept:
             return  # somebody takes a kept command away
         if _TYPE.fullmatch(kind) is None:
@@ -333,7 +333,7 @@ class MqttBridge(Part):
             return
         await self._submit(session, kind, given.pop("id", None), given)
 
-    def _refusal(self, received: Received) -> Failure | None:
+    def _refusal(self, received: MqttMessage) -> Failure | None:
         """Return why a command is not even read."""
         if not self._commands.take(self._room.clock.mono_s()):
             return Failure("too_often", f"more than {COMMANDS.per_s:g} commands a second")

@@ -52,7 +52,7 @@ class Login:
 
 
 @frozen
-class Received:
+class MqttMessage:
     """A message; `kept`: the broker keeps it, so that it may be of any age."""
 
     topic: str
@@ -65,7 +65,7 @@ class BrokerSession(Protocol):
 
     async def subscribe(self, topics: tuple[str, ...]) -> None: ...
     async def publish(self, topic: str, payload: str, *, keep: bool) -> None: ...
-    async def receive(self) -> Received: ...
+    async def receive(self) -> MqttMessage: ...
     async def close(self) -> None:
         """End the connection; the will is not published then."""
         ...
@@ -141,11 +141,11 @@ class _Session:
         with self._told():
             await self._client.publish(topic, payload, qos=1, retain=keep)
 
-    async def receive(self) -> Received:
+    async def receive(self) -> MqttMessage:
         with self._told():
             message = await anext(self._messages)
         payload = message.payload if isinstance(message.payload, bytes) else b""
-        return Received(str(message.topic), payload, bool(message.retain))
+        return MqttMessage(str(message.topic), payload, bool(message.retain))
 
     async def close(self) -> None:
         with contextlib.suppress(self._broken, OSError, TimeoutError):

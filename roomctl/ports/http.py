@@ -37,7 +37,7 @@ from roomctl.errors import PortClosed, PortError, PortReason
 from roomctl.frozen import frozen
 from roomctl.ports import stream
 from roomctl.ports.address import Address
-from roomctl.ports.login import LoginMemory, Proof, Unproven, offers
+from roomctl.ports.login import AuthScheme, LoginMemory, PasswordWithheld, offers
 from roomctl.wire import Chunk, Identity, Intake, in_thread
 
 if TYPE_CHECKING:
@@ -61,9 +61,9 @@ _ANSWER = re.compile(rb"([0-9]{1,9}) ([0-9]{1,3})\n(.*)", re.DOTALL)
 _LOGIN = re.compile(r"//[^/@]*@")
 _WEAKEST = re.compile(r"\?weakest_login=[a-z0-9-]*$")
 _PROOFS = {
-    "basic": Proof.BASIC,
-    "digest": Proof.DIGEST,
-    "digest-sha-256": Proof.DIGEST_SHA2,
+    "basic": AuthScheme.BASIC,
+    "digest": AuthScheme.DIGEST,
+    "digest-sha-256": AuthScheme.DIGEST_SHA2,
 }
 
 
@@ -192,7 +192,7 @@ class HttpPort:
         except (httpx.HTTPError, ValueError, OSError) as error:
             why = f"the answer broke off ({type(error).__name__})"
             answer = HttpAnswer(request.number, 0, why.encode())
-        except Unproven as why_not:
+        except PasswordWithheld as why_not:
             answer = HttpAnswer(request.number, KEPT_BACK, str(why_not).encode())
         self._answers.put_nowait(Chunk(answer.encode(), time.monotonic()))
 
@@ -335,7 +335,7 @@ def _taken_apart(address: Address) -> tuple[tuple[str, str] | None, Address, str
 _remembered = LoginMemory()
 
 
-def _auth(user: str, password: str, host: str, weakest: Proof) -> httpx.Auth:
+def _auth(user: str, password: str, host: str, weakest: AuthScheme) -> httpx.Auth:
     """Return what answers `host` when it asks who is there."""
     import httpx
 
@@ -356,7 +356,7 @@ def _auth(user: str, password: str, host: str, weakest: Proof) -> httpx.Auth:
             if response.status_code != LOGIN_REFUSED or not asked:
                 return
             best = _remembered.choose(host, asked, weakest)
-            if best.proof is Proof.BASIC:
+            if best.proof is AuthScheme.BASIC:
                 self._by_basic = True
                 yield from httpx.BasicAuth(user, password).auth_flow(request)
                 return

@@ -15,7 +15,7 @@ from roomctl.errors import RoomctlError
 from roomctl.frozen import frozen
 
 
-class Proof(IntEnum):
+class AuthScheme(IntEnum):
     """Ways to prove a password, the stronger the higher."""
 
     BASIC = 0
@@ -27,28 +27,28 @@ class Proof(IntEnum):
 
 
 _ALGORITHMS = {
-    **dict.fromkeys(("md5", "md5-sess"), Proof.DIGEST),
-    **dict.fromkeys(("sha-256", "sha-256-sess", "sha-512", "sha-512-sess"), Proof.DIGEST_SHA2),
+    **dict.fromkeys(("md5", "md5-sess"), AuthScheme.DIGEST),
+    **dict.fromkeys(("sha-256", "sha-256-sess", "sha-512", "sha-512-sess"), AuthScheme.DIGEST_SHA2),
 }
 _ITEM = re.compile(r'(?:[^,"]|"(?:\\.|[^"\\])*"?)+', re.DOTALL)  # of a list; "…" may have commas
 _SCHEME = re.compile(r"([!#-+.^-z|~0-9A-Z-]+)(?:\s+(?!=)(.*))?", re.DOTALL)
 _PARAMETER = re.compile(r"\s*([!#-+.^-z|~0-9A-Z-]+)\s*=\s*(.*?)\s*", re.DOTALL)
 
 
-class Unproven(RoomctlError):
+class PasswordWithheld(RoomctlError):
     """The password was kept back: the host asks for it in a way in which it does not get it."""
 
 
 @frozen
-class Offer:
+class AuthChallenge:
     """One challenge of a host (RFC 9110 11.6.1); `proof` None: a way that is not known here."""
 
     scheme: str
-    proof: Proof | None
+    proof: AuthScheme | None
     text: str
 
 
-def offers(headers: Iterable[str]) -> list[Offer]:
+def offers(headers: Iterable[str]) -> list[AuthChallenge]:
     """Return the challenges of WWW-Authenticate: several may stand in one header, or in many."""
     found: list[tuple[str, dict[str, str]]] = []
     for item in (item for header in headers for item in _ITEM.findall(header)):
@@ -61,43 +61,47 @@ def offers(headers: Iterable[str]) -> list[Offer]:
     return [_offer(scheme, given) for scheme, given in found]
 
 
-def _offer(scheme: str, given: Mapping[str, str]) -> Offer:
+def _offer(scheme: str, given: Mapping[str, str]) -> AuthChallenge:
     if scheme.lower() == "basic":
-        return Offer(scheme, Proof.BASIC, scheme)
+        return AuthChallenge(scheme, AuthScheme.BASIC, scheme)
     if scheme.lower() != "digest" or not {"realm", "nonce"} <= given.keys():
-        return Offer(scheme, None, scheme)
+        return AuthChallenge(scheme, None, scheme)
     algorithm = given.get("algorithm", "MD5").strip('"')
     ways = [way.strip().lower() for way in given.get("qop", "auth").strip('"').split(",")]
     said = {**given, "algorithm": algorithm} | ({"qop": "auth"} if "qop" in given else {})
     text = ", ".join(f"{key}={value}" for key, value in said.items())
     proof = _ALGORITHMS.get(algorithm.lower()) if "auth" in ways else None
-    return Offer(f"{scheme} ({algorithm})", proof, f"Digest {text}")
+    return AuthChallenge(f"{scheme} ({algorithm})", proof, f"Digest {text}")
 
 
 class LoginMemory:
     """The strongest that each host has ever offered."""
 
     def __init__(self) -> None:
-        self._strongest: dict[str, Proof] = {}
+        self._strongest: dict[str, AuthScheme] = {}
 
-    def choose(self, host: str, offered: Iterable[Offer], weakest: Proof) -> Offer:
+    def choose(
+        self, host: str, offered: Iterable[AuthChallenge], weakest: AuthScheme
+    ) -> AuthChallenge:
         """Return the strongest offer; Unproven if it is weaker than before, or than `weakest`."""
         known = [(one.proof, one) for one in offered if one.proof is not None]
         if not known:
             names = ", ".join(sorted({one.scheme for one in offered}))
-            raise Unproven(f"asks for a login by {names[:80]}; Digest and Basic are known here")
+            raise PasswordWithheld(
+                f"asks for a login by {names[:80]}; Digest and Basic are known here"
+            )
         proof, best = max(known, key=lambda one: one[0])
         before = self._strongest.setdefault(host, proof)
         self._strongest[host] = max(before, proof)
         if proof < before:
-            raise Unproven(
+            raise PasswordWithheld(
                 f"asks for a login by {proof}, and asked for {before} before; the password was not"
                 " sent. Is it the same camera? If it is set so now, restart roomctl"
             )
         if proof < weakest:
             lets = f'weakest_login = "{("basic", "digest")[proof]}"'
-            openly = " (the password itself, for all to read)" if proof is Proof.BASIC else ""
-            raise Unproven(
+            openly = " (the password itself, for all to read)" if proof is AuthScheme.BASIC else ""
+            raise PasswordWithheld(
                 f"asks for a login by {proof}{openly}, and was not given it; switch on {weakest}"
                 f" in the camera, or write {lets} in its table of room.toml"
             )

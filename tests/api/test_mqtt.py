@@ -25,7 +25,7 @@ from roomctl.app import declared, mistakes, parse
 from roomctl.booking import Booking
 from roomctl.config import MqttRight, MqttRole, MqttTable
 from roomctl.errors import PortClosed, PortError, RoomctlError
-from roomctl.ports.broker import Login, Received
+from roomctl.ports.broker import Login, MqttMessage
 from roomctl.roles import NAMEABLE, TABLE, Right, Role
 from roomctl.room import Room
 from roomctl.secret import Secret
@@ -77,7 +77,7 @@ class Broker:
         if kept:
             self.kept[topic] = data.decode()
         if self.session is not None:
-            self.session.waiting.put_nowait(Received(topic, data, kept))
+            self.session.waiting.put_nowait(MqttMessage(topic, data, kept))
 
     def command(self, kind: str, payload: object, *, kept: bool = False) -> None:
         said = payload if isinstance(payload, str | bytes) else json.dumps(payload)
@@ -103,12 +103,12 @@ class Broker:
 class Session:
     def __init__(self, broker: Broker, will_topic: str, will: str) -> None:
         self.broker, self.will_topic, self.will = broker, will_topic, will
-        self.waiting: asyncio.Queue[Received | None] = asyncio.Queue()
+        self.waiting: asyncio.Queue[MqttMessage | None] = asyncio.Queue()
 
     async def subscribe(self, topics: tuple[str, ...]) -> None:
         for topic, payload in self.broker.kept.items():
             if any(_fits(topic, wanted) for wanted in topics):
-                self.waiting.put_nowait(Received(topic, payload.encode(), True))
+                self.waiting.put_nowait(MqttMessage(topic, payload.encode(), True))
 
     async def publish(self, topic: str, payload: str, *, keep: bool) -> None:
         self._open()
@@ -120,7 +120,7 @@ class Session:
         else:
             self.broker.kept.pop(topic, None)
 
-    async def receive(self) -> Received:
+    async def receive(self) -> MqttMessage:
         self._open()
         received = await self.waiting.get()
         if received is None:

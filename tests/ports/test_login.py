@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roomctl.ports.login import LoginMemory, Proof, Unproven, offers
+from roomctl.ports.login import AuthScheme, LoginMemory, PasswordWithheld, offers
 
 MD5 = 'Digest realm="AW-UE100", nonce="a", algorithm=MD5, qop="auth"'
 SHA = 'Digest realm="AW-UE100", nonce="b", algorithm=SHA-256, qop="auth"'
@@ -14,23 +14,26 @@ BASIC = 'Basic realm="AW-UE100"'
 @pytest.mark.parametrize(
     ("headers", "proofs"),
     [
-        ([MD5], [Proof.DIGEST]),
-        ([MD5, BASIC], [Proof.DIGEST, Proof.BASIC]),
-        ([f"{BASIC}, {MD5}, {SHA}"], [Proof.BASIC, Proof.DIGEST, Proof.DIGEST_SHA2]),
-        (['Basic realm="a, Digest b", Digest realm="c", nonce="d"'], [Proof.BASIC, Proof.DIGEST]),
-        (["basic"], [Proof.BASIC]),
-        (['DIGEST Realm = "x" ,  Nonce="y",stale=false'], [Proof.DIGEST]),
-        (['Digest realm="x", nonce="y", algorithm="sha-256-sess"'], [Proof.DIGEST_SHA2]),
-        (['Digest realm="x", nonce="y", qop="auth-int,auth"'], [Proof.DIGEST]),
+        ([MD5], [AuthScheme.DIGEST]),
+        ([MD5, BASIC], [AuthScheme.DIGEST, AuthScheme.BASIC]),
+        ([f"{BASIC}, {MD5}, {SHA}"], [AuthScheme.BASIC, AuthScheme.DIGEST, AuthScheme.DIGEST_SHA2]),
+        (
+            ['Basic realm="a, Digest b", Digest realm="c", nonce="d"'],
+            [AuthScheme.BASIC, AuthScheme.DIGEST],
+        ),
+        (["basic"], [AuthScheme.BASIC]),
+        (['DIGEST Realm = "x" ,  Nonce="y",stale=false'], [AuthScheme.DIGEST]),
+        (['Digest realm="x", nonce="y", algorithm="sha-256-sess"'], [AuthScheme.DIGEST_SHA2]),
+        (['Digest realm="x", nonce="y", qop="auth-int,auth"'], [AuthScheme.DIGEST]),
         (['Digest realm="x", nonce="y", qop="auth-int"'], [None]),
         (['Digest realm="x", nonce="y", algorithm=SHA-512-256'], [None]),
         (['Digest realm="x"'], [None]),
         (["Digest"], [None]),
-        (["NTLM TlRMTVNTUAAB==", 'Bearer realm="x"', BASIC], [None, None, Proof.BASIC]),
+        (["NTLM TlRMTVNTUAAB==", 'Bearer realm="x"', BASIC], [None, None, AuthScheme.BASIC]),
         (["", " , ,"], []),
     ],
 )
-def test_challenges_are_told_apart(headers: list[str], proofs: list[Proof | None]) -> None:
+def test_challenges_are_told_apart(headers: list[str], proofs: list[AuthScheme | None]) -> None:
     assert [one.proof for one in offers(headers)] == proofs
 
 
@@ -47,41 +50,47 @@ def test_whatever_a_host_writes_is_read(headers: list[str]) -> None:
 
 def test_the_strongest_offer_is_chosen_wherever_it_stands() -> None:
     for headers in ([BASIC, MD5, SHA], [f"{SHA}, {BASIC}", MD5], [f"{BASIC}, {MD5}, {SHA}"]):
-        chosen = LoginMemory().choose("camera", offers(headers), Proof.BASIC)
-        assert chosen.proof is Proof.DIGEST_SHA2
+        chosen = LoginMemory().choose("camera", offers(headers), AuthScheme.BASIC)
+        assert chosen.proof is AuthScheme.DIGEST_SHA2
         assert 'nonce="b"' in chosen.text
 
 
 @pytest.mark.parametrize(
     ("before", "now"), [(MD5, BASIC), (SHA, BASIC), (SHA, MD5), (f"{BASIC}, {MD5}", BASIC)]
 )
-@pytest.mark.parametrize("weakest", Proof)
+@pytest.mark.parametrize("weakest", AuthScheme)
 def test_who_asked_for_more_once_gets_nothing_for_less(
-    before: str, now: str, weakest: Proof
+    before: str, now: str, weakest: AuthScheme
 ) -> None:
     offered = LoginMemory()
     try:
         offered.choose("camera", offers([before]), weakest)
-    except Unproven:
-        assert weakest is Proof.DIGEST_SHA2
+    except PasswordWithheld:
+        assert weakest is AuthScheme.DIGEST_SHA2
     for _ in range(2):
-        with pytest.raises(Unproven, match=r"asked for Digest.* before; the password was not sent"):
+        with pytest.raises(
+            PasswordWithheld, match=r"asked for Digest.* before; the password was not sent"
+        ):
             offered.choose("camera", offers([now]), weakest)
-    assert offered.choose("other", offers([now]), Proof.BASIC)
-    assert offered.choose("camera", offers([SHA]), weakest).proof is Proof.DIGEST_SHA2
+    assert offered.choose("other", offers([now]), AuthScheme.BASIC)
+    assert offered.choose("camera", offers([SHA]), weakest).proof is AuthScheme.DIGEST_SHA2
 
 
 @pytest.mark.parametrize(
     ("asked", "weakest", "write"),
     [
-        (BASIC, Proof.DIGEST, 'write weakest_login = "basic" in its table'),
-        (BASIC, Proof.DIGEST_SHA2, 'write weakest_login = "basic" in its table'),
-        (MD5, Proof.DIGEST_SHA2, 'write weakest_login = "digest" in its table'),
-        ("Negotiate", Proof.BASIC, "asks for a login by Negotiate; Digest and Basic are known"),
+        (BASIC, AuthScheme.DIGEST, 'write weakest_login = "basic" in its table'),
+        (BASIC, AuthScheme.DIGEST_SHA2, 'write weakest_login = "basic" in its table'),
+        (MD5, AuthScheme.DIGEST_SHA2, 'write weakest_login = "digest" in its table'),
+        (
+            "Negotiate",
+            AuthScheme.BASIC,
+            "asks for a login by Negotiate; Digest and Basic are known",
+        ),
     ],
 )
 def test_a_way_that_is_not_allowed_is_told_with_what_to_write(
-    asked: str, weakest: Proof, write: str
+    asked: str, weakest: AuthScheme, write: str
 ) -> None:
-    with pytest.raises(Unproven, match=write):
+    with pytest.raises(PasswordWithheld, match=write):
         LoginMemory().choose("camera", offers([asked]), weakest)

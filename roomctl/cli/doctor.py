@@ -40,7 +40,7 @@ from roomctl.errors import FileError, RoomctlError
 from roomctl.frozen import frozen
 from roomctl.installed import add_udev_rules, add_units, add_users, pip
 from roomctl.memory import free_mb
-from roomctl.ports.permission import Person, forbidden, myself, node_of, person
+from roomctl.ports.permission import BoxUser, forbidden, myself, node_of, person
 from roomctl.screen.profile import WALL_SOCKET, ScreenTable, screen_of
 from roomctl.version import build_info
 
@@ -73,7 +73,7 @@ class BoxView:
     state: Path
     config: Config | None
     as_service: bool
-    who: Person
+    who: BoxUser
     urls: Mapping[str, str] = field(default_factory=dict)
     etc: Path = Path("/etc")
     run: Path = Path("/run")

@@ -42,7 +42,7 @@ from roomctl.installed import add_folders, add_udev_rules, add_units, add_users,
 from roomctl.kiosk.audio.vault import wall_lacks
 from roomctl.meeting.platform import load_platforms
 from roomctl.ports.inventory import PluggedDevice, inventory
-from roomctl.ports.permission import Forbidden, forbidden, myself, person
+from roomctl.ports.permission import NodeDenied, forbidden, myself, person
 from roomctl.store.disk import write_whole
 
 SERVICE_USER = "roomctl"
@@ -356,7 +356,7 @@ def write(path: Path, text: str) -> Path | None:
     return copy
 
 
-def unusable(devices: Sequence[NamedDevice], *, as_service: bool) -> list[Forbidden]:
+def unusable(devices: Sequence[NamedDevice], *, as_service: bool) -> list[NodeDenied]:
     """Return what the room's user may not open, each with the command that lets him."""
     who = (person(SERVICE_USER) if as_service else None) or myself()
     found = (forbidden(one.found.url, who) for one in devices)

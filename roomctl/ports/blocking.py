@@ -16,7 +16,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Blocking:
+class BlockingCalls:
     """The blocking calls that one port has under way."""
 
     def __init__(self) -> None:
@@ -61,4 +61,4 @@ def _undo(opening: asyncio.Task[T], close: Callable[[T], None]) -> None:
         _late.start(close, opening.result())
 
 
-_late = Blocking()  # closes of what nobody waited for any more
+_late = BlockingCalls()  # closes of what nobody waited for any more

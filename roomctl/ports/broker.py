@@ -20,7 +20,7 @@ from typing import Any, Protocol
 from roomctl.errors import PortClosed, PortError, PortReason
 from roomctl.frozen import frozen
 from roomctl.installed import pip
-from roomctl.ports.mqtt import MQTT_PORTS, Newest, client_log, why_refused
+from roomctl.ports.mqtt import MQTT_PORTS, DropOldestQueue, client_log, why_refused
 from roomctl.secret import Secret
 from roomctl.wire import in_thread
 
@@ -112,7 +112,7 @@ def _client(
         properties=properties,
         timeout=ANSWER_S,
         keepalive=KEEPALIVE_S,
-        queue_type=Newest,
+        queue_type=DropOldestQueue,
         max_queued_incoming_messages=MOST_WAITING,
         tls_context=tls,
         logger=client_log,

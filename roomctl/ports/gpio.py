@@ -37,7 +37,7 @@ from roomctl.config import runtime_path
 from roomctl.errors import PortClosed, PortError, PortReason, RestartNeeded
 from roomctl.installed import pip
 from roomctl.ports.address import Address, parse
-from roomctl.ports.blocking import Blocking, open_in_thread
+from roomctl.ports.blocking import BlockingCalls, open_in_thread
 from roomctl.wire import Chunk, Identity
 
 T = TypeVar("T")
@@ -132,7 +132,7 @@ class GpioPort:
         self._device, self._inverted = device, inverted
         self._factory = importlib.import_module("gpiozero").Device.pin_factory
         self._loop = asyncio.get_running_loop()
-        self._blocking = Blocking()
+        self._blocking = BlockingCalls()
         self._came: deque[Chunk] = deque(maxlen=_MOST_WAITING)
         self._news = asyncio.Event()
         self._handing_over = False
@@ -237,7 +237,7 @@ class GpioOutput:
 
     def __init__(self, device: DigitalOutput, identity: Identity) -> None:
         self.identity = identity
-        self._device, self._blocking = device, Blocking()
+        self._device, self._blocking = device, BlockingCalls()
         self._gone: str | None = None
         self._ended = asyncio.Event()
         self._closing: asyncio.Task[None] | None = None

@@ -28,7 +28,7 @@ from typing import Any
 from roomctl.errors import PortClosed, PortError, PortReason
 from roomctl.installed import pip
 from roomctl.ports.address import Address
-from roomctl.ports.blocking import Blocking, open_in_thread
+from roomctl.ports.blocking import BlockingCalls, open_in_thread
 from roomctl.wire import Chunk, Identity
 
 LOOK_EVERY_S = 1.0
@@ -91,7 +91,7 @@ class GpiodPort:
         self.identity = identity
         self._out = out
         self._library, self._request, self._line = library, request, line
-        self._blocking = Blocking()
+        self._blocking = BlockingCalls()
         self._came: deque[Chunk] = deque(maxlen=_MOST_WAITING)
         self._news = asyncio.Event()
         self._listens = False

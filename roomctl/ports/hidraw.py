@@ -31,7 +31,7 @@ from pathlib import Path
 from roomctl.errors import PortClosed, PortError, PortMissing, PortReason
 from roomctl.frozen import frozen
 from roomctl.ports.address import Address
-from roomctl.ports.blocking import Blocking, open_in_thread
+from roomctl.ports.blocking import BlockingCalls, open_in_thread
 from roomctl.ports.descriptors import JoinedReports, completeness, has_keys, speaks_telephony
 from roomctl.ports.holders import others
 from roomctl.ports.hotplug import HotplugMonitor, open_when_there, outdone
@@ -363,7 +363,7 @@ class HidrawPort:
         self._heard: deque[Chunk] = deque()
         self._answers: deque[Chunk] = deque()  # filled in a thread
         self._news = asyncio.Event()
-        self._blocking = Blocking()
+        self._blocking = BlockingCalls()
         self._writer = asyncio.Lock()
         self._closing: asyncio.Task[None] | None = None
         self._gone: str | None = None

@@ -57,7 +57,7 @@ async def open_port(address: Address) -> MqttPort:
         password=password,
         timeout=_OPEN_LIMIT_S,
         keepalive=_KEEPALIVE_S,
-        queue_type=Newest,
+        queue_type=DropOldestQueue,
         max_queued_incoming_messages=_MOST_WAITING,
         tls_context=tls,
         logger=client_log,
@@ -93,7 +93,7 @@ def place_of(address: Address) -> tuple[str, int, str]:
     return host, port, topic
 
 
-class Newest(asyncio.Queue[Any]):
+class DropOldestQueue(asyncio.Queue[Any]):
     """A queue that loses the oldest when it is full: the newest tells how things are."""
 
     def put_nowait(self, item: Any) -> None:  # noqa: ANN401 - a message of aiomqtt's

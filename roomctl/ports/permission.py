@@ -29,7 +29,7 @@ _NODES = {
 
 
 @frozen
-class Person:
+class BoxUser:
     """A user of this box, and the groups that he is in."""
 
     name: str
@@ -48,27 +48,27 @@ class Person:
         return mode & 0o006 == 0o006
 
 
-def myself() -> Person:
+def myself() -> BoxUser:
     """Return who runs this."""
     uid = os.getuid()
     groups = frozenset((os.getgid(), *os.getgroups()))
     try:
-        return Person(pwd.getpwuid(uid).pw_name, uid, groups)
+        return BoxUser(pwd.getpwuid(uid).pw_name, uid, groups)
     except KeyError:
-        return Person(str(uid), uid, groups)
+        return BoxUser(str(uid), uid, groups)
 
 
-def person(name: str) -> Person | None:
+def person(name: str) -> BoxUser | None:
     """Return a user of this box; None: there is no such user."""
     try:
         known = pwd.getpwnam(name)
     except KeyError:
         return None
-    return Person(name, known.pw_uid, frozenset(os.getgrouplist(name, known.pw_gid)))
+    return BoxUser(name, known.pw_uid, frozenset(os.getgrouplist(name, known.pw_gid)))
 
 
 @frozen
-class Forbidden:
+class NodeDenied:
     """A node that somebody may not use, as what it is now, and the command that lets him."""
 
     node: str
@@ -76,7 +76,7 @@ class Forbidden:
     command: str
 
 
-def forbidden(url: str, who: Person, usb: Path = _USB) -> Forbidden | None:
+def forbidden(url: str, who: BoxUser, usb: Path = _USB) -> NodeDenied | None:
     """Return what keeps somebody from opening a url; None: nothing that is known."""
     node = node_of(url, usb)
     if node is None:
@@ -87,7 +87,7 @@ def forbidden(url: str, who: Person, usb: Path = _USB) -> Forbidden | None:
         return None  # it is not there: that is told elsewhere
     if who.may(about):
         return None
-    return Forbidden(str(node), _words(about), _command(url, about, who))
+    return NodeDenied(str(node), _words(about), _command(url, about, who))
 
 
 def node_of(url: str, usb: Path = _USB) -> Path | None:
@@ -126,7 +126,7 @@ def _words(about: os.stat_result) -> str:
     return f"{stat.filemode(about.st_mode)} {' '.join(names)}"
 
 
-def _command(url: str, about: os.stat_result, who: Person) -> str:
+def _command(url: str, about: os.stat_result, who: BoxUser) -> str:
     """Return what to type: the node's group, where that has it; else our udev rules, first."""
     scheme = url.partition(":")[0]
     group = "roomctl" if scheme == "usb" else _NODES[scheme]

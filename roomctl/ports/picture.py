@@ -20,7 +20,7 @@ from ctypes import c_char, c_int32, c_long, c_uint8, c_uint32, c_ulong
 
 from roomctl.errors import PortClosed, PortError, PortReason
 from roomctl.ports.address import Address
-from roomctl.ports.blocking import Blocking, open_in_thread
+from roomctl.ports.blocking import BlockingCalls, open_in_thread
 from roomctl.ports.v4l2 import (
     CAPTURE,
     STREAMING,
@@ -150,7 +150,7 @@ class PicturesPort:
     def __init__(self, stream: _Stream, identity: Identity) -> None:
         self.identity = identity
         self._stream = stream
-        self._blocking = Blocking()
+        self._blocking = BlockingCalls()
         self._open = True
 
     async def read(self) -> Chunk:

@@ -33,7 +33,7 @@ from serial.tools.list_ports_common import ListPortInfo
 from roomctl.errors import PortClosed, PortError, PortReason
 from roomctl.explain import suggest
 from roomctl.ports.address import Address
-from roomctl.ports.blocking import Blocking, open_in_thread
+from roomctl.ports.blocking import BlockingCalls, open_in_thread
 from roomctl.wire import NETWORK, TURN, Chunk, Identity, Intake
 
 _log = logging.getLogger(__name__)
@@ -227,7 +227,7 @@ class SerialPort:
     def __init__(self, device: serial.Serial, identity: Identity) -> None:
         self.identity = identity
         self._device = device
-        self._blocking = Blocking()
+        self._blocking = BlockingCalls()
         self._reading: asyncio.Task[Chunk] | None = None
         self._closing: asyncio.Task[None] | None = None
         self._gone: str | None = None

@@ -42,7 +42,7 @@ from roomctl.errors import PortClosed, PortError, PortMissing, PortReason
 from roomctl.frozen import frozen
 from roomctl.installed import add_udev_rules
 from roomctl.ports.address import Address
-from roomctl.ports.blocking import Blocking, open_in_thread
+from roomctl.ports.blocking import BlockingCalls, open_in_thread
 from roomctl.ports.descriptors import (
     MOST_BYTES,
     JoinedReports,
@@ -586,7 +586,7 @@ class UsbPort:
         self._look, self._monitor = look, monitor
         self.identity = identity
         self._claimed, self._reports = claimed, _joined(claimed)
-        self._blocking = Blocking()
+        self._blocking = BlockingCalls()
         self._writer = asyncio.Lock()
         self._readers: dict[int, asyncio.Task[Chunk]] = {}
         self._heard: deque[Chunk] = deque()

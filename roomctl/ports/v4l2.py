@@ -39,7 +39,7 @@ from pathlib import Path
 from roomctl.errors import PortClosed, PortError, PortReason
 from roomctl.frozen import frozen
 from roomctl.ports.address import Address
-from roomctl.ports.blocking import Blocking, open_in_thread
+from roomctl.ports.blocking import BlockingCalls, open_in_thread
 from roomctl.wire import Chunk, Identity
 
 Ioctl = Callable[[int, int, ctypes.Structure], object]
@@ -386,7 +386,7 @@ class V4l2Port:
     def __init__(self, node: VideoNode, identity: Identity) -> None:
         self.identity = identity
         self._node = node
-        self._blocking = Blocking()
+        self._blocking = BlockingCalls()
         self._incoming: asyncio.Queue[Chunk | None] = asyncio.Queue()
         self._gone: str | None = None
         self._closing: asyncio.Task[None] | None = None

@@ -15,7 +15,7 @@ import pytest
 from roomctl.cli import doctor
 from roomctl.cli.doctor import BoxFinding, BoxView, examined, record, screen, view, words
 from roomctl.errors import RoomctlError
-from roomctl.ports.permission import Person, myself
+from roomctl.ports.permission import BoxUser, myself
 from roomctl.version import build_info
 from tests.cli.rig import roomctl, simulating
 
@@ -59,7 +59,7 @@ def test_a_port_that_is_gone_or_shut_is_told_with_what_to_type(tmp_path: Path) -
     assert (one.verdict, one.subject, one.command) == ("fail", "camera.front", "roomctl probe")
     node.touch()
     node.chmod(0o600)
-    stranger = Person("mei", myself().uid + 1, frozenset())
+    stranger = BoxUser("mei", myself().uid + 1, frozenset())
     [one] = doctor.devices(replace(box(tmp_path, text), who=stranger))
     assert (one.verdict, "usermod -aG dialout mei" in one.command) == ("fail", True)
     node.chmod(0o666)

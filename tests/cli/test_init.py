@@ -31,7 +31,7 @@ from roomctl.cli.init import (
 from roomctl.cli.toml_edit import with_key
 from roomctl.errors import FileError, RoomctlError
 from roomctl.ports.inventory import PluggedDevice
-from roomctl.ports.permission import Person, forbidden, node_of
+from roomctl.ports.permission import BoxUser, forbidden, node_of
 from tests.cli.rig import LIMIT_S, ROOMCTL, environment, roomctl
 
 FRONT = PluggedDevice("camera", "serial:/dev/serial/by-id/usb-FTDI_a?baud=9600", "FT232R \x1b[31m")
@@ -223,7 +223,7 @@ def test_who_may_not_use_a_node_is_told_the_command_that_lets_him(tmp_path: Path
     node.touch()
     node.chmod(0o600)
     about = node.stat()
-    stranger = Person("mei", about.st_uid + 1, frozenset({about.st_gid}))
+    stranger = BoxUser("mei", about.st_uid + 1, frozenset({about.st_gid}))
     found = forbidden(f"serial:{node}?baud=9600", stranger)
     assert found is not None
     assert "sudo usermod -aG dialout mei" in found.command

@@ -62,7 +62,7 @@ DETAIL = 300  # characters of what a program said
 Condition = Mapping[str, Any]
 
 
-class Stopped(Exception):
+class UpdateFailed(Exception):
     """An update does not go on: a code that pages put into words, and what a program said."""
 
     def __init__(self, code: str, detail: str = "") -> None:
@@ -70,16 +70,16 @@ class Stopped(Exception):
         self.code, self.detail = code, " ".join(detail.split())[-DETAIL:]
 
     @classmethod
-    def by(cls, error: Stopped | OSError) -> Stopped:
+    def by(cls, error: UpdateFailed | OSError) -> UpdateFailed:
         """Return why an update stops when something failed."""
-        if isinstance(error, Stopped):
+        if isinstance(error, UpdateFailed):
             return error
         codes = {errno.ENOSPC: "no_space", errno.EDQUOT: "no_space", errno.EROFS: "read_only"}
         return cls(codes.get(error.errno or 0, "failed"), str(error))
 
 
 @dataclass(frozen=True)
-class Seen:
+class RoomHealth:
     """How a room was: the conditions that held, and how each device's test ended."""
 
     held: frozenset[str] = frozenset()
@@ -92,14 +92,14 @@ class UpdateSteps(Protocol):
     def installed(self) -> str: ...
     def newest(self) -> str | None: ...
     def fetch(self, version: str) -> None: ...
-    def look(self) -> Seen | None: ...
+    def look(self) -> RoomHealth | None: ...
     def stop(self) -> None: ...
     def start(self) -> None: ...
     def keep_state(self) -> None: ...
     def restore_state(self) -> None: ...
     def install(self, version: str) -> None: ...
     def put_back(self, version: str) -> None: ...
-    def prove(self, before: Seen | None) -> None: ...
+    def prove(self, before: RoomHealth | None) -> None: ...
     def mark(self, old: str, new: str) -> None: ...
     def marked(self) -> tuple[str, str] | None: ...
     def unmark(self) -> None: ...
@@ -119,7 +119,7 @@ def update(box: UpdateSteps) -> None:
     """Install the newest version, or leave everything as it was; Stopped says why."""
     old, version = box.installed(), check(box)
     if version is None:
-        raise Stopped("current")
+        raise UpdateFailed("current")
     box.tell("fetching")
     box.fetch(version)
     before = box.look()
@@ -128,7 +128,7 @@ def update(box: UpdateSteps) -> None:
     try:
         box.keep_state()
         box.mark(old, version)
-    except (Stopped, OSError):
+    except (UpdateFailed, OSError):
         box.start()
         raise
     try:
@@ -136,15 +136,15 @@ def update(box: UpdateSteps) -> None:
         box.tell("proving")
         box.start()
         box.prove(before)
-    except (Stopped, OSError) as error:
-        go_back(box, Stopped.by(error))
+    except (UpdateFailed, OSError) as error:
+        go_back(box, UpdateFailed.by(error))
         return
     box.tell("idle", last=result("updated", old, version), available="")
     box.unmark()
     box.sweep()
 
 
-def go_back(box: UpdateSteps, why: Stopped) -> None:
+def go_back(box: UpdateSteps, why: UpdateFailed) -> None:
     """Restore the state and the version from before the marker."""
     marked = box.marked()
     assert marked is not None  # noqa: S101 - whoever calls has seen it
@@ -162,13 +162,13 @@ def go_back(box: UpdateSteps, why: Stopped) -> None:
 def resume(box: UpdateSteps) -> None:
     """After a cut: go back where an update was under way, and leave nothing of it."""
     if box.marked() is not None:
-        go_back(box, Stopped("cut_off"))
+        go_back(box, UpdateFailed("cut_off"))
         return
     box.sweep()
     box.tell("idle")
 
 
-def result(outcome: str, old: str, new: str, why: Stopped | None = None) -> dict[str, str]:
+def result(outcome: str, old: str, new: str, why: UpdateFailed | None = None) -> dict[str, str]:
     """Return how an update ended, as the status has it."""
     code, detail = ("", "") if why is None else (why.code, why.detail)
     return {
@@ -185,7 +185,7 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def worse(before: Seen, after: Seen) -> list[str]:
+def worse(before: RoomHealth, after: RoomHealth) -> list[str]:
     """Return what held or passed before an update and does not any more."""
     failed = {name for name, outcome in after.tests.items() if outcome == "failed"}
     passed = {name for name, outcome in before.tests.items() if outcome == "passed"}
@@ -221,15 +221,15 @@ APT_SAYS = (
 """What apt prints, and what it means; the first that is found."""
 
 
-def meaning(said: str) -> Stopped:
+def meaning(said: str) -> UpdateFailed:
     """Return why apt failed, by what it printed."""
     lines = [one for one in said.splitlines() if one.startswith(("E:", "W:", "N:", "Err"))]
     text = "\n".join(lines) or said
     for code, pattern in APT_SAYS:
         if found := re.search(pattern, text):
             line = next(one for one in text.splitlines() if found[0] in one)
-            return Stopped(code, line)
-    return Stopped("failed", text)
+            return UpdateFailed(code, line)
+    return UpdateFailed("failed", text)
 
 
 @dataclass
@@ -256,13 +256,13 @@ class Box:
         said = run(["dpkg-query", "-W", "-f", "${Status}\n${Version}", NAME]).said
         status, _, version = said.partition("\n")
         if status != "install ok installed":
-            raise Stopped("needs", f"{NAME}: {status or 'is not installed'}")
+            raise UpdateFailed("needs", f"{NAME}: {status or 'is not installed'}")
         return version
 
     def newest(self) -> str | None:
         """Return the newest version of the source that is newer than this one, or None."""
         if not SOURCES.exists():
-            raise Stopped("no_source")
+            raise UpdateFailed("no_source")
         listed = run(["apt-get", *ONLY_OURS, "indextargets", "--format", "$(FILENAME)"]).said
         for name in filter(INDEX.fullmatch, listed.splitlines()):
             Path(name).unlink(missing_ok=True)  # what a source does not have any more stays there
@@ -272,14 +272,14 @@ class Box:
         listed = run(["apt-cache", *ONLY_OURS, "madison", NAME]).said
         found = [one.split("|")[1].strip() for one in listed.splitlines() if one.count("|") > 1]
         if not found:
-            raise Stopped("architecture", run(["dpkg", "--print-architecture"]).said)
+            raise UpdateFailed("architecture", run(["dpkg", "--print-architecture"]).said)
         version, here = found[0], self.installed()
         for one in found[1:]:
             version = one if newer(one, version) else version
         if version == here:
             return None
         if not newer(version, here):
-            raise Stopped("older", f"{version} < {here}")
+            raise UpdateFailed("older", f"{version} < {here}")
         return version
 
     # What changes nothing yet
@@ -287,7 +287,7 @@ class Box:
     def fetch(self, version: str) -> None:
         """Fetch the package, what it needs, and keep the installed one to go back to."""
         if read_only() and not CLOSER.exists():  # there apt opens it
-            raise Stopped("read_only")
+            raise UpdateFailed("read_only")
         self._need_space(version)
         place = FOLDER / "fetched"
         shutil.rmtree(place, ignore_errors=True)
@@ -298,7 +298,7 @@ class Box:
         if done.status or len(files) != 1:
             raise meaning(done.said)
         if fields(files[0]) != [NAME, version]:
-            raise Stopped("damaged", f"{files[0].name}: {fields(files[0])}")
+            raise UpdateFailed("damaged", f"{files[0].name}: {fields(files[0])}")
         files[0].replace(self._new)
         shutil.rmtree(place)
         for more in ("--simulate", "--download-only"):
@@ -323,7 +323,7 @@ class Box:
             free_kb = about_it.f_bavail * about_it.f_frsize >> 10
             if free_kb < need_kb:
                 words = f"{folder}: {free_kb >> 10} MB free, {need_kb >> 10} MB needed"
-                raise Stopped("no_space", words)
+                raise UpdateFailed("no_space", words)
 
     def _keep_installed(self) -> None:
         version = self.installed()
@@ -337,27 +337,27 @@ class Box:
         else:
             repack(half)
         if fields(half) != [NAME, version] or run(["dpkg-deb", "--contents", str(half)]).status:
-            raise Stopped("no_old", f"{NAME} {version}")
+            raise UpdateFailed("no_old", f"{NAME} {version}")
         os.sync()
         half.replace(self._kept)
 
-    def look(self) -> Seen | None:
+    def look(self) -> RoomHealth | None:
         """Return how the room is, having tested its devices; None: no room runs. Stopped in_use."""
         if run(["systemctl", "is-active", "--quiet", NAME]).status:
             return None
         try:
             document = self._free()
-            seen = Seen(held(document), self._tested())
+            seen = RoomHealth(held(document), self._tested())
             self._free()
         except (OSError, ValueError, LookupError, TypeError) as error:
-            raise Stopped("no_answer", str(error)) from error
+            raise UpdateFailed("no_answer", str(error)) from error
         return seen
 
     def _free(self) -> Condition:
         document = api("GET", "room")
         in_use = document["maintenance"]["update"]["in_use"]
         if in_use is not None:
-            raise Stopped("in_use", str(in_use))
+            raise UpdateFailed("in_use", str(in_use))
         return document
 
     def _tested(self) -> Mapping[str, str]:
@@ -425,21 +425,21 @@ class Box:
         done = run([*INSTALL, str(self._new)], self._limits.install_s)
         if done.status is None:
             took_s = time.monotonic() - began
-            raise Stopped("hangs", f"{took_s:.0f} s; {done.said[-DETAIL:]}")
+            raise UpdateFailed("hangs", f"{took_s:.0f} s; {done.said[-DETAIL:]}")
         if done.status:
             why = meaning(done.said)
-            raise why if why.code == "no_space" else Stopped("scripts", why.detail)
+            raise why if why.code == "no_space" else UpdateFailed("scripts", why.detail)
         try:
             there = self.installed()
-        except Stopped as error:
-            raise Stopped("scripts", error.detail) from error
+        except UpdateFailed as error:
+            raise UpdateFailed("scripts", error.detail) from error
         if there != version:
-            raise Stopped("scripts", f"{there} is installed")
+            raise UpdateFailed("scripts", f"{there} is installed")
         os.sync()
 
     def put_back(self, version: str) -> None:
         """Install the kept package; nothing that the other one brought is run."""
-        with contextlib.suppress(Stopped):
+        with contextlib.suppress(UpdateFailed):
             if self.installed() == version:
                 return
         self._new.unlink(missing_ok=True)  # a full disk has this much more
@@ -454,17 +454,17 @@ class Box:
             line = ["dpkg", "--force-confold", "--force-downgrade", "--install", str(self._kept)]
             done = run(line, self._limits.install_s)
             run(["dpkg", "--force-confold", "--configure", "-a"], self._limits.install_s)
-            with contextlib.suppress(Stopped):
+            with contextlib.suppress(UpdateFailed):
                 if self.installed() == version:
                     break
             if time.monotonic() > until:
-                raise Stopped("stuck", done.said)
+                raise UpdateFailed("stuck", done.said)
             time.sleep(5.0)  # another dpkg may hold the lock
         if CLOSER.exists():
             run(["systemctl", "start", "--no-block", CLOSER.name])
         os.sync()
 
-    def prove(self, before: Seen | None) -> None:
+    def prove(self, before: RoomHealth | None) -> None:
         """Wait until the room is as good as it was; Stopped if it does not become so."""
         if before is None:
             return
@@ -474,7 +474,7 @@ class Box:
             time.sleep(1.0)
             try:
                 document = api("GET", "room")
-                lost = worse(before, Seen(held(document)))
+                lost = worse(before, RoomHealth(held(document)))
             except (OSError, ValueError, LookupError, TypeError) as error:
                 lost = [str(error)]
             first = run(["systemctl", "show", "--property=MainPID", "--value", NAME]).said
@@ -484,13 +484,13 @@ class Box:
             elif time.monotonic() - steady >= STEADY_S:
                 break
         else:
-            raise Stopped("not_ready", why)
+            raise UpdateFailed("not_ready", why)
         try:
-            after = Seen(before.held, self._tested())
+            after = RoomHealth(before.held, self._tested())
         except (OSError, ValueError, LookupError, TypeError) as error:
-            raise Stopped("not_ready", str(error)) from error
+            raise UpdateFailed("not_ready", str(error)) from error
         if lost := worse(before, after):
-            raise Stopped("worse", ", ".join(lost))
+            raise UpdateFailed("worse", ", ".join(lost))
 
     # What is written down
 
@@ -522,7 +522,7 @@ class Box:
     def tell(self, state: str, **more: object) -> None:
         """Write what the room reads: what is under way, and how the last update ended."""
         status = told()
-        with contextlib.suppress(Stopped):
+        with contextlib.suppress(UpdateFailed):
             status["installed"] = self.installed()
         status |= {"state": state, **more}
         if self._request:
@@ -550,14 +550,14 @@ INSTALL = (
 
 
 @dataclass(frozen=True)
-class Ran:
+class ProgramResult:
     """How a program ended, None: it took too long, or printed too much; and what it printed."""
 
     status: int | None
     said: str
 
 
-def run(line: Sequence[str], limit_s: float = 60.0, *, cwd: Path = Path("/")) -> Ran:
+def run(line: Sequence[str], limit_s: float = 60.0, *, cwd: Path = Path("/")) -> ProgramResult:
     """Run a program; one that takes too long or prints too much is killed, with what it began."""
     around = {
         "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -587,7 +587,7 @@ def run(line: Sequence[str], limit_s: float = 60.0, *, cwd: Path = Path("/")) ->
             process.wait()
         into.seek(max(0, os.fstat(into.fileno()).st_size - LARGEST_LOG))
         said = into.read(LARGEST_LOG).decode(errors="replace").strip()
-    return Ran(status, said)
+    return ProgramResult(status, said)
 
 
 def read_only() -> bool:
@@ -628,7 +628,7 @@ def repack(to: Path) -> None:
     done = run(line, FETCH_S)
     shutil.rmtree(root)
     if done.status:
-        raise Stopped("no_old", done.said)
+        raise UpdateFailed("no_old", done.said)
 
 
 def copied(source: Path, to: Path) -> None:
@@ -752,7 +752,7 @@ def asked(limits: UpdateLimits) -> int:
     do, name = request
     box = Box(limits, name)
     if box.marked() is not None:
-        go_back(box, Stopped("cut_off"))
+        go_back(box, UpdateFailed("cut_off"))
     copy = FOLDER / "updater.py"
     shutil.copy(__file__, copy.with_suffix(".half"))
     copy.with_suffix(".half").replace(copy)
@@ -762,8 +762,8 @@ def asked(limits: UpdateLimits) -> int:
             check(box)
         else:
             update(box)
-    except (Stopped, OSError) as error:
-        why = Stopped.by(error)
+    except (UpdateFailed, OSError) as error:
+        why = UpdateFailed.by(error)
         if box.marked() is not None:
             return stuck(box, why)
         code, detail = why.code, why.detail
@@ -773,12 +773,12 @@ def asked(limits: UpdateLimits) -> int:
     if do == "install" and code:
         known = told()
         old, new = (str(known.get(key, "")) for key in ("installed", "available"))
-        last["last"] = result("refused", old, new, Stopped(code, detail))
+        last["last"] = result("refused", old, new, UpdateFailed(code, detail))
     box.tell("idle", refusal=code, refusal_detail=detail, **last)
     return 0
 
 
-def stuck(box: Box, why: Stopped) -> int:
+def stuck(box: Box, why: UpdateFailed) -> int:
     """Run what is there, where the way back does not work either; the next boot tries again."""
     sys.stderr.write(f"{why}\n")
     box.tell("returning", refusal="stuck", refusal_detail=why.detail)
@@ -799,8 +799,8 @@ def main(words: Sequence[str]) -> int:
         box = Box(limits)
         try:
             resume(box)
-        except (Stopped, OSError) as error:
-            return stuck(box, Stopped.by(error))
+        except (UpdateFailed, OSError) as error:
+            return stuck(box, UpdateFailed.by(error))
         (FOLDER / "updater.py").unlink(missing_ok=True)
     return 0
 

@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roomctl import installed, updater
-from roomctl.updater import Seen, Stopped
+from roomctl.updater import RoomHealth, UpdateFailed
 
-FULL = Seen(frozenset({"Ready", "AudioReady"}), {"camera.front": "passed"})
+FULL = RoomHealth(frozenset({"Ready", "AudioReady"}), {"camera.front": "passed"})
 HALF = "half"
 
 
@@ -44,11 +44,11 @@ class Pretended:
 
     def fail(self, where: str) -> None:
         if self.fails == where:
-            raise Stopped(where)
+            raise UpdateFailed(where)
 
     def installed(self) -> str:
         if self.package == HALF:
-            raise Stopped("needs")
+            raise UpdateFailed("needs")
         return self.package
 
     def newest(self) -> str | None:
@@ -62,7 +62,7 @@ class Pretended:
         self.kept = self.package
         self.step()
 
-    def look(self) -> Seen | None:
+    def look(self) -> RoomHealth | None:
         self.step()
         self.fail("in_use")
         return FULL
@@ -107,7 +107,7 @@ class Pretended:
         self.package = version
         self.step()
 
-    def prove(self, before: Seen | None) -> None:
+    def prove(self, before: RoomHealth | None) -> None:
         self.step()
         self.fail("prove")
 
@@ -151,7 +151,7 @@ def run(box: Pretended) -> None:
         updater.update(box)
     except Cut:
         box.boot()
-    except Stopped:
+    except UpdateFailed:
         pass
 
 
@@ -187,14 +187,14 @@ def test_a_version_that_fails_goes_back_and_says_why(fails: str) -> None:
 @pytest.mark.parametrize("fails", ["newest", "fetch", "in_use", "keep_state"])
 def test_what_stops_before_the_first_change_leaves_the_room_as_it_is(fails: str) -> None:
     box = Pretended([], fails=fails)
-    with pytest.raises(Stopped, match=fails):
+    with pytest.raises(UpdateFailed, match=fails):
         updater.update(box)
     assert (box.package, box.state, box.marker, box.runs) == ("old", "old", None, True)
 
 
 def test_the_newest_version_is_not_installed_again() -> None:
     box = Pretended([], found=None)
-    with pytest.raises(Stopped, match="current"):
+    with pytest.raises(UpdateFailed, match="current"):
         updater.update(box)
     assert box.runs
 
@@ -215,7 +215,7 @@ def test_the_newest_version_is_not_installed_again() -> None:
 def test_a_room_is_worse_that_lost_a_condition_or_a_test(
     held: set[str], tests: dict[str, str], lost: list[str]
 ) -> None:
-    assert updater.worse(FULL, Seen(frozenset(held), tests)) == lost
+    assert updater.worse(FULL, RoomHealth(frozenset(held), tests)) == lost
 
 
 def test_a_request_is_one_of_two_words_and_an_id() -> None:

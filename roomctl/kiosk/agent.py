@@ -150,7 +150,9 @@ async def serve(options: KioskOptions, shutdown: Shutdown) -> int:
     return await _serve(agent, options, shutdown, f"{options.mode} with {agent.browser}")
 
 
-async def _serve(attendant: Attendant, options: KioskOptions, shutdown: Shutdown, what: str) -> int:
+async def _serve(
+    attendant: DaemonSocket, options: KioskOptions, shutdown: Shutdown, what: str
+) -> int:
     socket_path = Path(options.socket)
     server = await _listen(socket_path, attendant, options.allowed_uid)
     watching = [asyncio.ensure_future(systemd.watched(attendant.stalled, attendant.words))]
@@ -175,7 +177,7 @@ async def _end_with_the_display(shutdown: Shutdown, mode: str) -> None:
         shutdown.begin("the compositor was gone")
 
 
-class Attendant(ABC):
+class DaemonSocket(ABC):
     """One daemon at a time at the socket of a process: the newest that gives an order."""
 
     def __init__(self) -> None:
@@ -256,7 +258,7 @@ class Attendant(ABC):
         return "the room is connected" if self._daemon is not None else "no room is connected"
 
 
-class Agent(Attendant):
+class Agent(DaemonSocket):
     """The screen's end of the conversation, and the owner of the one session and of the sound."""
 
     def __init__(
@@ -450,7 +452,7 @@ def obey_sound(order: SoundOrder, mixer: Mixer, levels: PeakMeter, voice: VoiceM
             levels.test(number)
 
 
-class SoundAgent(Attendant):
+class SoundAgent(DaemonSocket):
     """The owner of the room's sound, behind a wall: its servers, its gate, and its meter."""
 
     def __init__(self, place: Path, state: Path | None = None) -> None:
@@ -502,7 +504,7 @@ async def _nothing() -> None:
     await asyncio.Event().wait()
 
 
-async def _listen(path: Path, agent: Attendant, allowed_uid: int | None) -> asyncio.Server:
+async def _listen(path: Path, agent: DaemonSocket, allowed_uid: int | None) -> asyncio.Server:
     welcome = {0, os.getuid()} | ({allowed_uid} if allowed_uid is not None else set())
 
     async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -105,7 +105,7 @@ TRANSMIT_MESSAGE = _number(_READ | _WRITE, 5, MessageStruct)
 
 
 @frozen
-class Heard:
+class CecReply:
     """What became of a frame: whether somebody took it, and the operands of the answer."""
 
     taken: bool
@@ -159,7 +159,7 @@ class Adapter:
                 self._ask(G_LOG_ADDRS, found)  # somebody was faster
         return int(found.log_addr[0]) if found.log_addr_mask else None
 
-    def send(self, mine: int, to: int, *content: int, answer: int = 0) -> Heard:
+    def send(self, mine: int, to: int, *content: int, answer: int = 0) -> CecReply:
         """Send an opcode with its operands; `answer` is the opcode to wait for, 0 none."""
         frame = bytes((mine << 4 | to, *content))
         message = MessageStruct(len=len(frame), reply=answer, timeout=_ANSWER_MS if answer else 0)
@@ -167,9 +167,9 @@ class Adapter:
         self._ask(TRANSMIT_MESSAGE, message)
         taken = bool(message.tx_status & SENT)
         if not answer or not taken or not message.rx_status & ANSWERED:
-            return Heard(taken)
+            return CecReply(taken)
         refused = message.rx_status & REFUSED
-        return Heard(taken, None if refused else bytes(message.msg[2 : message.len]))
+        return CecReply(taken, None if refused else bytes(message.msg[2 : message.len]))
 
     def _ask(self, number: int, argument: ctypes.Structure) -> None:
         self._ioctl(self._handle, number, argument)

@@ -16,7 +16,7 @@ from roomctl.kiosk.audio.pulse import SoundServer, SoundServerGone, play
 from roomctl.kiosk.audio.sources import SoundNode, called, loudspeaker, microphone
 from roomctl.kiosk.audio.tone import level_pct
 from roomctl.kiosk.audio.vault import CALL, SPEAKER
-from roomctl.kiosk.audio.wall import Behind, Wall
+from roomctl.kiosk.audio.wall import Wall, WalledDevices
 from roomctl.screen.protocol import (
     HearingProof,
     MicrophoneLevel,
@@ -120,7 +120,7 @@ class PeakMeter:
         """Return a connection to where it is heard what the level is of."""
         if self._wall is None:
             return SoundServer(self._server)
-        return Behind(self._wall) if behind else SoundServer(self._wall.programs)
+        return WalledDevices(self._wall) if behind else SoundServer(self._wall.programs)
 
     async def _follow(self, connection: SoundServer, behind: bool) -> None:
         """Report until nobody looks any more, or it is heard elsewhere, or nothing comes."""

@@ -13,7 +13,7 @@ from roomctl.kiosk.audio.pulse import SoundServer, SoundServerGone
 from roomctl.kiosk.audio.sources import SoundNode
 from roomctl.kiosk.audio.vault import SPEAKER
 from roomctl.kiosk.audio.voice import VoiceActivity
-from roomctl.kiosk.audio.wall import Behind, Wall
+from roomctl.kiosk.audio.wall import Wall, WalledDevices
 
 RATE = 16_000
 FAR_PEAKS_PER_S = 10
@@ -57,7 +57,7 @@ class VoiceMeter:
     async def _follow(self, wall: Wall) -> None:
         """Judge what the microphone hears until nobody asks, or another one is there."""
         source = wall.microphone
-        connection = Behind(wall)
+        connection = WalledDevices(wall)
         hearing: asyncio.Task[None] | None = None
         try:
             await connection.open(lambda source, new: None)

@@ -124,7 +124,7 @@ class _Inside(SoundServer):
         return _Reading(graph, call, gate, out, hardware)
 
 
-class Behind(_Inside):
+class WalledDevices(_Inside):
     """What the room's devices are, and hear, behind the wall; changes nothing."""
 
     async def read(self) -> SoundGraph:

@@ -41,7 +41,7 @@ class _Frame:
         self.failed = self.failed or opcode == _FAILED
 
 
-class Glimpses:
+class ScreenCapture:
     """A connection that takes pictures of one display, or of parts of it, at scale 1."""
 
     def __init__(self, environment: Mapping[str, str], output: str) -> None:

@@ -36,7 +36,7 @@ from dataclasses import replace
 from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING, Any
 
-from roomctl.kiosk.input.glimpse import Glimpses
+from roomctl.kiosk.input.glimpse import ScreenCapture
 from roomctl.meeting.walkthrough import PATCH, ShownControl, ShownWords, packed, unpacked
 
 if TYPE_CHECKING:
@@ -417,7 +417,7 @@ def grabber(output: str) -> Callable[[], Picture]:
 
     by_grim = _grim(output)
     try:
-        glimpses: Glimpses | None = Glimpses(os.environ, output)
+        glimpses: ScreenCapture | None = ScreenCapture(os.environ, output)
     except OSError:
         glimpses = None
 
@@ -459,7 +459,7 @@ def glimpser(output: str) -> Glimpse | None:
     from roomctl.kiosk import look
 
     try:
-        glimpses = Glimpses(os.environ, output)
+        glimpses = ScreenCapture(os.environ, output)
     except OSError:
         return None
     return lambda corner, size: look.of_rows(glimpses.take(corner, size), size)

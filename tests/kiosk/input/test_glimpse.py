@@ -5,7 +5,7 @@ import contextlib
 import pytest
 
 from roomctl.kiosk.input import sight
-from roomctl.kiosk.input.glimpse import Glimpses
+from roomctl.kiosk.input.glimpse import ScreenCapture
 from roomctl.kiosk.input.wayland import (
     DisplayOutput,
     EventArguments,
@@ -31,7 +31,7 @@ async def test_the_display_and_a_part_of_it_are_what_stands_there_blue_first():
         async with agency.daemon() as daemon:
             daemon.say(ShowPage(DisplayRole.ROOM, pages.page(RED), None))
             await shows(display, ONE, RED)
-            with contextlib.closing(Glimpses(display.environment, ONE)) as glimpses:
+            with contextlib.closing(ScreenCapture(display.environment, ONE)) as glimpses:
                 for corner, size in (((0, 0), glimpses.size), ((1000, 600), (96, 40))):
                     rows = glimpses.take(corner, size)
                     assert len(rows) == size[0] * size[1] * 4
@@ -44,7 +44,7 @@ async def test_the_display_and_a_part_of_it_are_what_stands_there_blue_first():
                 with pytest.raises(WaylandRefused, match="is turned"):
                     glimpses.take((0, 0), (8, 8))
             with pytest.raises(WaylandRefused):
-                Glimpses(display.environment, "HDMI-A-9")
+                ScreenCapture(display.environment, "HDMI-A-9")
 
 
 def test_where_the_compositor_gives_none_the_picture_is_grims(monkeypatch, tmp_path):

@@ -31,7 +31,7 @@ _NOTHING = 2.0**-16  # half a step of 16 bit: what a program that is given nothi
 _NOISE = 10 ** (FLOOR_DB / 20)  # a converter that was muted in hardware still hisses
 
 
-class Ear:
+class SilenceMeter:
     """What was heard of one source since it was seen muted. Knows no stream."""
 
     def __init__(self, floor: float, *, listened: bool) -> None:
@@ -133,7 +133,9 @@ class SilenceWatch:
             listened = scene.listened is None or index in scene.listened
             there = self._listeners.get(index)
             if there is None:
-                ear = Ear(_NOISE if source.hardware else _NOTHING, listened=listened and not fresh)
+                ear = SilenceMeter(
+                    _NOISE if source.hardware else _NOTHING, listened=listened and not fresh
+                )
                 there = self._listeners[index] = _Listener(connection, source, ear, self._news)
             else:
                 there.follow(source, changed=index in changed)
@@ -168,7 +170,11 @@ class _Listener:
     """
 
     def __init__(
-        self, connection: SoundServer, source: SoundNode, ear: Ear, news: Callable[[], None]
+        self,
+        connection: SoundServer,
+        source: SoundNode,
+        ear: SilenceMeter,
+        news: Callable[[], None],
     ) -> None:
         self.ear = ear
         self._connection, self._source, self._news = connection, source, news

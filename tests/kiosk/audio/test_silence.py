@@ -6,11 +6,11 @@ import contextlib
 import pytest
 
 from roomctl.kiosk.audio import pulse
-from roomctl.kiosk.audio.silence import _NOISE, _NOTHING, LATE_S, QUIET_PEAKS, Ear
+from roomctl.kiosk.audio.silence import _NOISE, _NOTHING, LATE_S, QUIET_PEAKS, SilenceMeter
 from roomctl.kiosk.audio.sources import SoundGraph, SoundNode
 from tests.invented import invented
 from tests.kiosk.audio.test_sound_switches import Obedient
-from tests.kiosk.mixing import Ear as Reports
+from tests.kiosk.mixing import SilenceMeter as Reports
 from tests.kiosk.mixing import mixing
 from tests.kiosk.sound_server import KINDS, SoundServer, needed
 
@@ -285,13 +285,13 @@ def told(ear, *peaks):
     ],
 )
 def test_half_a_second_of_sound_is_not_silence(floor, peaks, silent):
-    ear = Ear(floor, listened=True)
+    ear = SilenceMeter(floor, listened=True)
     ear.follow(0.0, listened=True, deaf=False)
     assert told(ear, *peaks) is silent
 
 
 def test_what_a_deaf_meter_hears_is_no_silence():
-    ear = Ear(_NOTHING, listened=True)
+    ear = SilenceMeter(_NOTHING, listened=True)
     ear.follow(0.0, listened=True, deaf=True)
     assert told(ear, *[0.0] * 5) is None
     ear.follow(0.0, listened=True, deaf=False)

@@ -254,7 +254,7 @@ def _folder_of(
     """Have the room keep something, or the folder of one that does not run; return that, or ""."""
     try:
         ask_room()
-    except ask.NoRoom:
+    except ask.RoomUnreachable:
         if url is not None:
             raise
         from roomctl.store import Store

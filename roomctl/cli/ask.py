@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 LIMIT_S = 40.0
 
 
-class NoRoom(RoomctlError):
+class RoomUnreachable(RoomctlError):
     """No room answers, so whatever it would hold is free."""
 
 
@@ -122,7 +122,7 @@ def download(url: str | None, token: Path | None, path: str) -> bytes:
             response = client.get(f"/api/v1/{path}")
         except httpx.HTTPError as error:
             why = f"does not answer ({error}); is the room running?"
-            raise NoRoom(f"{client.base_url}: {why}") from error
+            raise RoomUnreachable(f"{client.base_url}: {why}") from error
         return response.content if response.is_success else _refused(client, response)
 
 
@@ -152,10 +152,10 @@ def _client(url: str | None, token: Path | None) -> httpx.Client:
     base = local.api if local is not None else url
     if base is None:
         why = "no room runs here as this user; start one with `roomctl simulate`"
-        raise NoRoom(f"{why}, or name one with --room and --token-file")
+        raise RoomUnreachable(f"{why}, or name one with --room and --token-file")
     if local is None and not base.startswith(("http://", "https://")):
         why = "is neither a room that runs here nor an address such as http://bamboo:8080"
-        raise NoRoom(f"{base}: {why}")
+        raise RoomUnreachable(f"{base}: {why}")
     if url is None and len(here) > 1:
         others = ", ".join(room.words for room in here[1:])
         _tell(say("two_rooms", first=here[0].words, others=others))
@@ -235,10 +235,10 @@ def _sent(client: httpx.Client, method: str, path: str, **given: Any) -> httpx.R
         if "CERTIFICATE" in str(error).upper():
             raise RoomctlError(f"{client.base_url}: {pinned.why(error)}") from error
         why = f"does not answer ({error}); is the room running?"
-        raise NoRoom(f"{client.base_url}: {why}") from error
+        raise RoomUnreachable(f"{client.base_url}: {why}") from error
     except httpx.HTTPError as error:
         why = f"does not answer ({error}); is the room running?"
-        raise NoRoom(f"{client.base_url}: {why}") from error
+        raise RoomUnreachable(f"{client.base_url}: {why}") from error
 
 
 def _refused(client: httpx.Client, response: httpx.Response) -> NoReturn:

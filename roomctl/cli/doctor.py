@@ -478,7 +478,7 @@ def running(box: BoxView) -> Iterator[BoxFinding]:
     """Whether the room that runs here is ready, and what it says is wrong."""
     try:
         document = ask.room(None, None)
-    except ask.NoRoom:
+    except ask.RoomUnreachable:
         line = "sudo systemctl start roomctl" if box.as_service else f"roomctl serve -c {box.file}"
         yield BoxFinding("warn", "room", say("doctor.no_room"), line)
         return

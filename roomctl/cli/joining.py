@@ -47,14 +47,14 @@ def join_and_wait(
 
 
 def _patient(asked: ask.Asked, tell: Callable[[str], None], until_s: float) -> ask.Asked:
-    """Ask again while the room does not answer; NoRoom once the time is over."""
+    """Ask again while the room does not answer; RoomUnreachable once the time is over."""
 
     def patiently(method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
         lost = False
         while True:
             try:
                 return asked(method, path, body)
-            except ask.NoRoom:
+            except ask.RoomUnreachable:
                 if time.monotonic() > until_s:
                     raise
                 if not lost:

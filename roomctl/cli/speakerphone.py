@@ -77,7 +77,7 @@ def _from_room(request: DescribeRequest) -> dict[str, Any] | None:
         return None
     try:
         return ask.description(request.url, request.token, request.name)
-    except ask.NoRoom:
+    except ask.RoomUnreachable:
         if request.url is not None:
             raise
         return None

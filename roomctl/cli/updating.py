@@ -111,7 +111,7 @@ def run(wanted: UpdateRequest, tell: Callable[[str], None]) -> Document:
     kind = "update.check" if wanted.check else "update.install"
     try:
         room = ask.room(wanted.url, wanted.token)
-    except ask.NoRoom:
+    except ask.RoomUnreachable:
         if wanted.url is not None or wanted.at or wanted.cancel or os.geteuid() != 0:
             raise
         return _without_room("check" if wanted.check else "install", tell)
@@ -131,7 +131,7 @@ def run(wanted: UpdateRequest, tell: Callable[[str], None]) -> Document:
     def look() -> Document | None:
         try:
             return _section(ask.room(wanted.url, wanted.token))
-        except ask.NoRoom:
+        except ask.RoomUnreachable:
             return None  # it is replaced right now
 
     return _followed(request, look, tell, check=wanted.check)

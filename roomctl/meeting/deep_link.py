@@ -61,14 +61,14 @@ def without_passcode(invitation: ParsedInvitation) -> ParsedInvitation:
 
 
 @frozen
-class Meant:
+class ParsedDeepLink:
     """What a client's address means: the invitation in it, and the link to the same meeting."""
 
     invitation: ParsedInvitation
     link: str = field(default="", repr=False)
 
 
-def read_deep_link(link: str, platforms: Platforms) -> Meant | None:
+def read_deep_link(link: str, platforms: Platforms) -> ParsedDeepLink | None:
     """Return what a client's address means, or None if it is nobody's.
 
     Its link, if it has one, is not checked yet: the host in it is whatever the address says.
@@ -89,7 +89,7 @@ def read_deep_link(link: str, platforms: Platforms) -> Meant | None:
     # Any address of a client may be the web's with another scheme; elsewhere it leads nowhere.
     if not rest.startswith("https://"):
         rest = f"https://{rest}" if _WEB.match(rest) else ""
-    return Meant(ParsedInvitation(known.key), rest)
+    return ParsedDeepLink(ParsedInvitation(known.key), rest)
 
 
 def _parts(shape: NativeShape, rest: str) -> dict[str, str] | None:
@@ -115,11 +115,13 @@ def _given(query: str) -> dict[str, str]:
     return dict(reversed(parse_qsl(query.replace("+", "%2B").replace("?", "&"))))
 
 
-def _meant(platform: Platform, shape: NativeShape, parts: dict[str, str], rest: str) -> Meant:
+def _meant(
+    platform: Platform, shape: NativeShape, parts: dict[str, str], rest: str
+) -> ParsedDeepLink:
     invitation = ParsedInvitation(platform.key, parts.get("meeting_id"), parts.get("passcode"))
     if not shape.link:
-        return Meant(invitation)
+        return ParsedDeepLink(invitation)
     given = _given(rest.partition("#")[0].partition("?")[2])
     passed = [f"{name}={quote(given[name], safe='')}" for name in shape.passes if given.get(name)]
     link = shape.link.format_map(parts | {"rest": rest})
-    return Meant(invitation, link + ("?" + "&".join(passed) if passed else ""))
+    return ParsedDeepLink(invitation, link + ("?" + "&".join(passed) if passed else ""))

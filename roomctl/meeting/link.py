@@ -13,7 +13,7 @@ from dataclasses import replace
 from urllib.parse import parse_qsl, unquote
 
 from roomctl.frozen import frozen
-from roomctl.meeting.deep_link import Meant, read_deep_link
+from roomctl.meeting.deep_link import ParsedDeepLink, read_deep_link
 from roomctl.meeting.dial import DialAddress, find_address
 from roomctl.meeting.invitation import Launch, ParsedInvitation, Refusal
 from roomctl.meeting.letters import (
@@ -303,7 +303,9 @@ def _judge(link: str, platforms: Platforms, policy: Policy) -> ParsedInvitation:
     return read
 
 
-def _of_client(meant: Meant, scheme: str, platforms: Platforms, policy: Policy) -> ParsedInvitation:
+def _of_client(
+    meant: ParsedDeepLink, scheme: str, platforms: Platforms, policy: Policy
+) -> ParsedInvitation:
     """Judge the address of a vendor's client: by its link on the web, else by its number."""
     invitation = meant.invitation
     if meant.link:

@@ -40,7 +40,7 @@ WalkthroughNeed = Literal["not_needed", "missing", "shown"]
 
 
 @frozen
-class Departure:
+class PlatformExit:
     """One platform that is left, for which other one, and the days of its stages."""
 
     platform: str
@@ -68,15 +68,15 @@ class Departure:
 
 
 @frozen
-class Departures:
+class PlatformExits:
     """Every platform that a room leaves."""
 
-    listed: tuple[Departure, ...] = ()
+    listed: tuple[PlatformExit, ...] = ()
 
-    def __iter__(self) -> Iterator[Departure]:
+    def __iter__(self) -> Iterator[PlatformExit]:
         return iter(self.listed)
 
-    def of(self, platform: str | None) -> Departure | None:
+    def of(self, platform: str | None) -> PlatformExit | None:
         """Return the departure from a platform, or None if the room does not leave it."""
         return next((one for one in self.listed if one.platform == platform), None)
 

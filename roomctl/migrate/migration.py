@@ -21,7 +21,7 @@ from typing import Any
 
 from roomctl.errors import Refused, RoomctlError
 from roomctl.frozen import frozen
-from roomctl.meeting.leaving import Departure, ExitStage, JoinEvidence, WalkthroughNeed
+from roomctl.meeting.leaving import ExitStage, JoinEvidence, PlatformExit, WalkthroughNeed
 from roomctl.migrate import stages
 from roomctl.migrate.plan import ExitPlan, text_digest
 from roomctl.migrate.verdict import Verdict
@@ -63,7 +63,7 @@ class AppliedStage:
 class KeptPlan:
     """What of a plan is kept: how it was bound, and what stands in its way."""
 
-    departure: Departure
+    departure: PlatformExit
     room_link: str | None
     base: int
     digest: str
@@ -341,7 +341,7 @@ def _plan(kept: Mapping[str, Any]) -> KeptPlan:
     days = {ExitStage(key): date.fromisoformat(day) for key, day in said["days"].items()}
     if not isinstance(said["platform"], str) or not isinstance(said["to"], str):
         raise TypeError("names no platforms")
-    departure = Departure(said["platform"], said["to"], days)
+    departure = PlatformExit(said["platform"], said["to"], days)
     return KeptPlan(
         **{
             **kept,

@@ -17,7 +17,7 @@ from roomctl.config import Config
 from roomctl.errors import Refused
 from roomctl.explain import suggest
 from roomctl.frozen import frozen
-from roomctl.meeting.leaving import Departure, ExitStage
+from roomctl.meeting.leaving import ExitStage, PlatformExit
 from roomctl.meeting.link import read
 from roomctl.meeting.platform import Platform, Platforms, Policy, load_platforms
 from roomctl.migrate import stages
@@ -75,7 +75,7 @@ class ExitPlan:
     """What was found, and the days; `digest` is the hash of the configuration that was read."""
 
     room: str
-    departure: Departure
+    departure: PlatformExit
     room_link: str | None = field(repr=False)
     digest: str
     made_at: datetime
@@ -146,7 +146,7 @@ def make_plan(
     zone = config.room.zone
     today = now.astimezone(zone).date()
     days = stages.schedule(old, stages.region_of(config.room.timezone), today, asked.on, asked.ends)
-    departure = Departure(old.key, new.key, days)
+    departure = PlatformExit(old.key, new.key, days)
     judge = BookingJudge(platforms, policy, departure)
     future = [one for one in bookings if one.end > now and one.blocks]
     judged = judge.judged(future, zone, own_domains(config.calendar, future))

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 from roomctl.errors import Refused
-from roomctl.meeting.leaving import Departure, ExitStage
+from roomctl.meeting.leaving import ExitStage, PlatformExit
 from roomctl.meeting.platform import ExitPhase, Platform
 
 BEFORE_THE_VENDOR = timedelta(days=3)  # the default moves so long before the vendor's own day
@@ -73,7 +73,7 @@ def schedule(
     return days if ends is None else {**days, ExitStage.ENDED: ends}
 
 
-def written(text: str, departure: Departure, room_link: str | None = None) -> str:
+def written(text: str, departure: PlatformExit, room_link: str | None = None) -> str:
     """Return a room.toml with an exit written into it, in place of what was written before.
 
     `room_link`: the standing meeting that starts on the new platform, unless the file names one.

@@ -10,14 +10,14 @@ from datetime import date, datetime
 from typing import Any
 
 from roomctl.booking import Booking, SkippedEvent
-from roomctl.meeting.leaving import Departure, Departures
+from roomctl.meeting.leaving import PlatformExit, PlatformExits
 from roomctl.meeting.platform import Policy, load_platforms
 from roomctl.migrate.plan import RoomFile
 from roomctl.migrate.verdict import BookingJudge, JudgedBooking, Verdict, by_organizer, own_domains
 from roomctl.room.meeting import departures
 
 
-def moves_of(room: RoomFile) -> Departures:
+def moves_of(room: RoomFile) -> PlatformExits:
     """Return every platform that a room.toml says the room leaves."""
     return departures(room.config)
 
@@ -37,7 +37,9 @@ def standing_record(
     }
 
 
-def dying(departure: Departure, room: RoomFile, bookings: Iterable[Booking], now: datetime) -> int:
+def dying(
+    departure: PlatformExit, room: RoomFile, bookings: Iterable[Booking], now: datetime
+) -> int:
     """Return how many bookings to come cannot be joined once every stage of a move has come."""
     future = [one for one in bookings if one.end > now and one.blocks]
     judged = _judged(departure, room, future)
@@ -45,7 +47,7 @@ def dying(departure: Departure, room: RoomFile, bookings: Iterable[Booking], now
 
 
 def _move(
-    departure: Departure, room: RoomFile, bookings: Sequence[Booking], today: date
+    departure: PlatformExit, room: RoomFile, bookings: Sequence[Booking], today: date
 ) -> dict[str, Any]:
     stage, to_come = departure.stage(today), departure.next(today)
     judged = [one for one in _judged(departure, room, bookings) if one.leaving]
@@ -68,7 +70,7 @@ def _move(
 
 
 def _judged(
-    departure: Departure, room: RoomFile, bookings: Sequence[Booking]
+    departure: PlatformExit, room: RoomFile, bookings: Sequence[Booking]
 ) -> tuple[JudgedBooking, ...]:
     config, meeting = room.config, room.config.meeting
     platforms = load_platforms(meeting.hosts, own=meeting.platform_folder)

@@ -18,7 +18,7 @@ from roomctl.booking import Booking
 from roomctl.config import CalendarTable
 from roomctl.frozen import frozen
 from roomctl.meeting.invitation import ParsedInvitation, Refusal
-from roomctl.meeting.leaving import Departure, ExitStage
+from roomctl.meeting.leaving import ExitStage, PlatformExit
 from roomctl.meeting.link import read
 from roomctl.meeting.platform import Platforms, Policy
 from roomctl.migrate.mention import dials, may_name_another
@@ -92,7 +92,7 @@ _ADDRESS = re.compile(r"[^\s<>@]+@[^\s<>@]+")
 class BookingJudge:
     """Judges the bookings of one room."""
 
-    def __init__(self, platforms: Platforms, policy: Policy, departure: Departure) -> None:
+    def __init__(self, platforms: Platforms, policy: Policy, departure: PlatformExit) -> None:
         """`policy` is the room's, without a day: what has ended is judged here."""
         self._platforms, self._policy, self._departure = platforms, policy, departure
         self._may_name_another = may_name_another(platforms, departure.platform)

@@ -45,7 +45,7 @@ from roomctl.meeting import call, dial
 from roomctl.meeting.deep_link import deep_link, without_passcode
 from roomctl.meeting.flow import MediaFlow
 from roomctl.meeting.invitation import Launch, ParsedInvitation
-from roomctl.meeting.leaving import Departure, Departures, ExitStage
+from roomctl.meeting.leaving import ExitStage, PlatformExit, PlatformExits
 from roomctl.meeting.link import by_number, read
 from roomctl.meeting.platform import Platform, Platforms, Policy, load_platforms, without_port
 from roomctl.meeting.walkthrough import Word
@@ -745,11 +745,11 @@ def _refuse_unknown(platforms: Platforms, config: Config) -> None:
         raise ConfigError("room.toml", key, why)
 
 
-def departures(config: Config) -> Departures:
+def departures(config: Config) -> PlatformExits:
     """Return the platforms that [meeting.leaving] of a room.toml says the room leaves."""
-    return Departures(
+    return PlatformExits(
         tuple(
-            Departure(
+            PlatformExit(
                 key,
                 table.to,
                 {stage: day for stage in ExitStage if (day := getattr(table, stage)) is not None},
@@ -802,7 +802,7 @@ class Meeting(Part):
             "leaving": tuple(map(self._leaving, self._calls.departures)),
         }
 
-    def _leaving(self, one: Departure) -> LeavingEntry:
+    def _leaving(self, one: PlatformExit) -> LeavingEntry:
         day = self._calls.day
         stage, to_come = one.stage(day), one.next(day)
         in_days = (to_come[1] - day).days if to_come and day else None
@@ -974,7 +974,7 @@ class Meeting(Part):
         return self.screen.remote
 
 
-def _cards_of(one: Departure) -> Place:
+def _cards_of(one: PlatformExit) -> Place:
     return ("meeting", "leaving", one.platform, f"cards-{one.to}")
 
 

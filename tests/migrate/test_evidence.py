@@ -11,7 +11,7 @@ import pytest
 from roomctl import app
 from roomctl.booking import Booking
 from roomctl.errors import ConfigError, Refused
-from roomctl.meeting.leaving import Departure, ExitStage
+from roomctl.meeting.leaving import ExitStage, PlatformExit
 from roomctl.migrate import ExitRequest, RoomFile, make_plan, stages
 from roomctl.migrate.evidence import BOM, cell, csv_text, ics_text
 from roomctl.migrate.rooms import RoomAccess, RoomToRead, plan_rooms
@@ -273,7 +273,7 @@ def test_a_target_that_the_policy_bars_is_refused() -> None:
 
 
 def test_a_file_with_an_exit_written_is_the_same_without_it() -> None:
-    departure = Departure("zoom", "quanshi", {ExitStage.DUAL: date(2026, 12, 1)})
+    departure = PlatformExit("zoom", "quanshi", {ExitStage.DUAL: date(2026, 12, 1)})
     written = stages.written(TEXT, departure, 'https://n.qsh1.cn/d/a"\n[api]')
     assert stages.without(written) == TEXT
     assert stages.written(written, departure, "x") == stages.written(TEXT, departure, "x")

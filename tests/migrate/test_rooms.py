@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from roomctl import app
 from roomctl.booking import SkippedEvent, ics, zone
 from roomctl.booking.occurrence import occurrences
-from roomctl.meeting.leaving import Departure, ExitStage
+from roomctl.meeting.leaving import ExitStage, PlatformExit
 from roomctl.meeting.link import read
 from roomctl.meeting.platform import Policy, load_platforms
 from roomctl.migrate import rooms
@@ -105,7 +105,7 @@ def test_what_is_passed_over_is_on_the_leaving_platform_nowhere(
 @given(st.lists(st.sampled_from(TEXTS), min_size=1, max_size=3))
 def test_a_text_that_names_no_other_platform_is_read_once(texts: list[str]) -> None:
     days = {ExitStage.DUAL: date(2026, 11, 27)}
-    judge = BookingJudge(PLATFORMS, Policy(), Departure("zoom", "tencent", days))
+    judge = BookingJudge(PLATFORMS, Policy(), PlatformExit("zoom", "tencent", days))
     fields = {f"X-{n}": text for n, text in enumerate(texts)}
     found, other = judge._reading(fields)
     again = read(fields, PLATFORMS, Policy(deny=("zoom",)))
@@ -136,7 +136,7 @@ def test_no_meeting_of_a_platform_is_passed_over(platform) -> None:
 
 def test_a_number_without_a_name_replaces_nothing() -> None:
     days = {ExitStage.DUAL: date(2026, 11, 27)}
-    judge = BookingJudge(PLATFORMS, Policy(), Departure("zoom", "tencent", days))
+    judge = BookingJudge(PLATFORMS, Policy(), PlatformExit("zoom", "tencent", days))
     link = '<a href="https://acme.zoom.us/j/91234567890">Join</a> ID: 123 456 789'
     assert judge._reading({"DESCRIPTION": link})[1] is None
     named = "https://acme.zoom.us/j/91234567890 #腾讯会议：123-456-789"

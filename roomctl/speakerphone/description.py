@@ -227,7 +227,7 @@ def why(asked: str | None, stem: str, identity: Identity | None) -> str:
 
 
 @frozen
-class Pasted:
+class ParsedDescription:
     """A description that was read back: what was said, and what it was said to mean."""
 
     descriptor: bytes
@@ -241,11 +241,11 @@ class Pasted:
         return tuple(reader.read(record) for record in self.records)
 
 
-def pasted(found: Mapping[str, Any]) -> Pasted:
+def pasted(found: Mapping[str, Any]) -> ParsedDescription:
     """Read a description back; KeyError, TypeError or ValueError if it is none."""
     profile, reports = found["profile"], found["reports"]
     times = (profile[name] / 1000 for name in ("echo_ms", "repeat_ms", "double_ms"))
-    return Pasted(
+    return ParsedDescription(
         bytes.fromhex(found["descriptor"]),
         ReadSettings(profile["mute_led"], PressTiming(*times), profile.get("mute_switch")),
         tuple(_record(report) for report in reports),

@@ -21,7 +21,7 @@ from roomctl.visca.message import (
     read_version,
     read_zoom,
 )
-from roomctl.visca.reading import Unread
+from roomctl.visca.reading import PendingQueries
 
 
 @frozen
@@ -64,7 +64,7 @@ class Poller:
         self._dropped: set[Inquiry] = set()
         self._unanswered: dict[Inquiry, int] = {}
         self._refused: set[Inquiry] = set()
-        self._unread: Unread[Inquiry] = Unread()
+        self._unread: PendingQueries[Inquiry] = PendingQueries()
         self._asked: set[Inquiry] = set()
         self._read_at: dict[Inquiry, float] = {}
         self._open: set[Inquiry] = set()

@@ -15,7 +15,7 @@ AGAIN_S, AGAIN_MOST_S = 2.0, 60.0  # between two tries, twice as long each time
 _ASKED_NOW = float("inf")
 
 
-class Unread(Generic[Q]):
+class PendingQueries(Generic[Q]):
     """What is asked and not answered.
 
     `heard`: has ever been answered. `old`: what was answered before is not known to be so any more.

@@ -25,7 +25,7 @@ from roomctl.errors import PortReason
 from roomctl.frozen import frozen
 from roomctl.ports.http import KEPT_BACK, LOGIN_REFUSED, HttpAnswer, HttpRequest
 from roomctl.visca.connection import MoveRefusal
-from roomctl.visca.reading import Unread
+from roomctl.visca.reading import PendingQueries
 from roomctl.visca.request import Outcome, RequestEnd
 from roomctl.wire import Chunk
 
@@ -143,7 +143,7 @@ class AwConnection:
         self._questions: deque[str] = deque(("QID", *_EVERYTHING, "QSV", *_MOUNTING))
         self._look_at = self._seen_at = 0.0
         self._heard_of: set[str] = set()  # questions that were answered, if only with a no
-        self._unread: Unread[str] = Unread()
+        self._unread: PendingQueries[str] = PendingQueries()
         self._missed: dict[str, int] = {}  # how often in a row
         self._failures = 0
         self._answered_at: float | None = None

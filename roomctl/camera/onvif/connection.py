@@ -34,7 +34,7 @@ from roomctl.errors import PortReason
 from roomctl.frozen import frozen
 from roomctl.ports.http import KEPT_BACK, LOGIN_REFUSED, HttpAnswer, HttpRequest
 from roomctl.visca.connection import MoveRefusal
-from roomctl.visca.reading import Unread
+from roomctl.visca.reading import PendingQueries
 from roomctl.visca.request import Outcome, RequestEnd
 from roomctl.wire import Chunk
 
@@ -158,7 +158,7 @@ class OnvifConnection:
         self._until: float | None = None
         self._by_speed = False  # whether the next stop is a speed of 0
         self._still, self._changed_at = 0, -1.0
-        self._unread: Unread[_Step] = Unread()
+        self._unread: PendingQueries[_Step] = PendingQueries()
         self._missed = 0  # looks in a row
         self._look_at = self._seen_at = 0.0
         self._ask_at = 0.0

@@ -28,7 +28,7 @@ from roomctl.camera.uvc.message import (
     encode,
 )
 from roomctl.frozen import frozen
-from roomctl.visca.reading import Unread
+from roomctl.visca.reading import PendingQueries
 from roomctl.visca.request import Outcome, RequestEnd
 from roomctl.wire import Chunk
 
@@ -120,7 +120,7 @@ class UvcConnection:
         self._unsettled = False
         self._look_at = 0.0
         self._failures = 0
-        self._unread: Unread[int] = Unread()
+        self._unread: PendingQueries[int] = PendingQueries()
         self._missed: dict[int, int] = {}  # how often in a row
 
     # What it is asked.

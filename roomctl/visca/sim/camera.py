@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from roomctl.visca.sim import commands
 from roomctl.visca.sim.body import Body
-from roomctl.visca.sim.commands import Begun, SimCommand
+from roomctl.visca.sim.commands import RunningCommand, SimCommand
 from roomctl.visca.sim.faults import ANSWER, CameraFaults
 from roomctl.visca.sim.profile import SimProfile
 from roomctl.visca.sim.settings import has
@@ -46,7 +46,7 @@ _MODE_TABLE = {
 _D80 = {"0001:050c", "0001:050d"}
 
 
-class Words(NamedTuple):
+class SimReply(NamedTuple):
     """Something it says: when it leaves, in hex, and the number of the message it answers."""
 
     at: float
@@ -59,7 +59,7 @@ class _Running:
     """A command in a socket."""
 
     socket: int
-    begun: Begun
+    begun: RunningCommand
     kind: str
     since: float
     until: float
@@ -79,7 +79,7 @@ class SimCamera(CameraFaults):
         self._deaf_until = 0.0
         self._boots = self.body.boots
         self._inbox: deque[tuple[str, str]] = deque()
-        self._later: list[Words] = []
+        self._later: list[SimReply] = []
         self._next_cycle = 0.0
         self._now = 0.0
 
@@ -186,7 +186,7 @@ class SimCamera(CameraFaults):
 
     def say(self, words: str) -> None:
         """Have it say something that nobody asked for, such as `38` (network change)."""
-        heapq.heappush(self._later, Words(self._now, words))
+        heapq.heappush(self._later, SimReply(self._now, words))
 
     # Time.
 
@@ -200,11 +200,11 @@ class SimCamera(CameraFaults):
         """Whether it hears and says nothing."""
         return self.silent or self.hung or self.booting
 
-    def tick(self, now: float) -> list[Words]:
+    def tick(self, now: float) -> list[SimReply]:
         """Let time pass; return what it says."""
         self.body.tick(now)
         self._power_changes(now)
-        said: list[Words] = []
+        said: list[SimReply] = []
         while (event := self._next_event()) is not None and event <= now:
             self._now = event
             said += self._ended(event)
@@ -243,22 +243,22 @@ class SimCamera(CameraFaults):
             self._boots = self.body.boots
             self.clear()
             self._inbox.clear()
-            self._later = [Words(self.body.on_since, "38")]
+            self._later = [SimReply(self.body.on_since, "38")]
             self.hung, self._occupied_until = False, 0.0
             if self.automatic:
                 self.body.address = 0
         if self.dies_after_s is not None and now >= self.body.on_since + self.dies_after_s:
             self.hung = True
 
-    def _ended(self, now: float) -> list[Words]:
+    def _ended(self, now: float) -> list[SimReply]:
         over = [running for running in self._running if running.until <= now]
         if any(running.begun.recall for running in over) and self.profile.has("deaf-after-recall"):
             self._deaf_until = now + _DEAF_S
         return [self._finish(running, now) for running in over]
 
-    def _finish(self, running: _Running, now: float) -> Words:
+    def _finish(self, running: _Running, now: float) -> SimReply:
         self._running.remove(running)
-        return Words(now, f"5{self._named(running.socket)}", running.number)
+        return SimReply(now, f"5{self._named(running.socket)}", running.number)
 
     def _named(self, socket: int) -> str:
         if self.ack == "none":
@@ -273,18 +273,18 @@ class SimCamera(CameraFaults):
             self.body.halt(self._now)
         self._running.clear()
 
-    def _take(self, frame: str, number: str, now: float) -> list[Words]:
+    def _take(self, frame: str, number: str, now: float) -> list[SimReply]:
         self.frames_taken += 1
         if frame == "010001":
             self.clear()
-            return [Words(now, "50", number)]
+            return [SimReply(now, "50", number)]
         if re.fullmatch("2[0-9a-f]", frame):
-            return [Words(now, self._cancel(int(frame[1], 16), now), number)]
+            return [SimReply(now, self._cancel(int(frame[1], 16), now), number)]
         if frame.startswith("09"):
-            return [Words(now, words, number) for words in self._answer(frame[2:], now)]
+            return [SimReply(now, words, number) for words in self._answer(frame[2:], now)]
         command = commands.understood(self.body, frame)
         if isinstance(command, str):
-            return [Words(now, command, number)]
+            return [SimReply(now, command, number)]
         return self._command(command, number, now)
 
     def _answer(self, question: str, now: float) -> list[str]:
@@ -298,7 +298,7 @@ class SimCamera(CameraFaults):
         more = [self.after_answer] if re.fullmatch(ANSWER, words) and self.after_answer else []
         return [words, *more] if words else []
 
-    def _command(self, command: SimCommand, number: str, now: float) -> list[Words]:
+    def _command(self, command: SimCommand, number: str, now: float) -> list[SimReply]:
         menu = self.menu_refuses_stop and self.body.values["menu"] == 2 and command.kind == "stop"
         if menu or now < self._deaf_until or _refused(self.body, command.kind, now):
             return self._refuse(number, now)
@@ -306,12 +306,12 @@ class SimCamera(CameraFaults):
             self.hung = True
         free = [n for n in (1, 2)[: self.profile.sockets] if n not in self._held(command)]
         if now < self._occupied_until or not free:
-            return [Words(now, "6003", number)]
+            return [SimReply(now, "6003", number)]
         begun = command.run(self.body, now)
         if begun == commands.NOT_NOW:
             return self._refuse(number, now)
         if isinstance(begun, str):
-            return [Words(now, begun, number)]
+            return [SimReply(now, begun, number)]
         replaced = [r for r in self._running if begun.group and r.begun.group == begun.group]
         said = self._acknowledged(free[0], number, now)
         ended = [self._finish(running, now) for running in replaced]
@@ -328,18 +328,18 @@ class SimCamera(CameraFaults):
             return {1, 2}
         return {running.socket for running in self._running}
 
-    def _acknowledged(self, socket: int, number: str, now: float) -> list[Words]:
+    def _acknowledged(self, socket: int, number: str, now: float) -> list[SimReply]:
         if self.ack == "none":
             return []
-        words = Words(now + self.ack_late_s, f"4{self._named(socket)}", number)
+        words = SimReply(now + self.ack_late_s, f"4{self._named(socket)}", number)
         if not self.ack_late_s:
             return [words]
         heapq.heappush(self._later, words)
         return []
 
-    def _refuse(self, number: str, now: float) -> list[Words]:
+    def _refuse(self, number: str, now: float) -> list[SimReply]:
         first = self._acknowledged(1, number, now) if self.acks_refusals else []
-        return [*first, Words(now, self.refusal, number)]
+        return [*first, SimReply(now, self.refusal, number)]
 
     def _cancel(self, socket: int, now: float) -> str:
         if not self.cancels:

@@ -23,7 +23,7 @@ _STORE_S, _SET_S, _TRIGGER_S, _RESET_S = 0.05, 0.0, 1.0, 2.0
 _SECOND_SPEED_IS_0 = "BDE"  # layouts
 
 
-class Begun(NamedTuple):
+class RunningCommand(NamedTuple):
     """A command that runs: until when, and what a later one of the same axis group replaces."""
 
     until: float
@@ -35,10 +35,10 @@ class SimCommand(NamedTuple):
     """A command that was understood: its kind is a row of the mode table, or "", or another."""
 
     kind: str
-    act: Callable[[Body, float, Sequence[str]], Begun | str]
+    act: Callable[[Body, float, Sequence[str]], RunningCommand | str]
     words: Sequence[str]
 
-    def run(self, body: Body, now: float) -> Begun | str:
+    def run(self, body: Body, now: float) -> RunningCommand | str:
         """Do it; return what then runs, or the error that it is answered with."""
         return self.act(body, now, self.words)
 
@@ -58,25 +58,25 @@ def understood(body: Body, frame: str) -> SimCommand | str:
 # The commands: each acts at `now`, and returns what then runs, or the error it answers.
 
 
-def _keep(body: Body, now: float, words: Sequence[str]) -> Begun:
+def _keep(body: Body, now: float, words: Sequence[str]) -> RunningCommand:
     body.values[words[0]] = int(words[1], 16)
-    return Begun(now + _SET_S)
+    return RunningCommand(now + _SET_S)
 
 
-def _nothing(body: Body, now: float, words: Sequence[str]) -> Begun:
-    return Begun(now)
+def _nothing(body: Body, now: float, words: Sequence[str]) -> RunningCommand:
+    return RunningCommand(now)
 
 
-def _power(body: Body, now: float, words: Sequence[str]) -> Begun | str:
+def _power(body: Body, now: float, words: Sequence[str]) -> RunningCommand | str:
     if body.profile.has("no-power"):
         return SYNTAX
-    return Begun(body.switch(words[0] == "2", now))
+    return RunningCommand(body.switch(words[0] == "2", now))
 
 
 _ARROWS = {("3", "1"): "up", ("3", "2"): "down", ("1", "3"): "left", ("2", "3"): "right"}
 
 
-def _drive(body: Body, now: float, words: Sequence[str]) -> Begun | str:
+def _drive(body: Body, now: float, words: Sequence[str]) -> RunningCommand | str:
     profile = body.profile
     pan_step, tilt_step = int(words[0], 16), int(words[1], 16)
     if not (1 <= pan_step <= profile.pan_speed.max and 1 <= tilt_step <= profile.tilt_speed.max):
@@ -84,17 +84,17 @@ def _drive(body: Body, now: float, words: Sequence[str]) -> Begun | str:
     if body.values["menu"] == 2:  # moves in the menu
         if tuple(words[2:]) in _ARROWS:
             body.press(_ARROWS[words[2], words[3]])
-        return Begun(_next_cycle(body, now), "head")
+        return RunningCommand(_next_cycle(body, now), "head")
     if tuple(words[2:]) == ("3", "3"):
         body.halt(now, zoom=body.travelling(now))
     else:
         right = {"1": -1, "2": 1, "3": 0}[words[2]] * body.speed(profile.pan_speed, pan_step)
         up = {"1": 1, "2": -1, "3": 0}[words[3]] * body.speed(profile.tilt_speed, tilt_step)
         body.at_speed(right, up, now)
-    return Begun(_next_cycle(body, now), "head")
+    return RunningCommand(_next_cycle(body, now), "head")
 
 
-def _goto(body: Body, now: float, words: Sequence[str]) -> Begun | str:
+def _goto(body: Body, now: float, words: Sequence[str]) -> RunningCommand | str:
     kind, speed, second, nibbles = words
     fixed = body.profile.layout in _SECOND_SPEED_IS_0
     place = _place_in(body.profile, nibbles)
@@ -108,71 +108,71 @@ def _goto(body: Body, now: float, words: Sequence[str]) -> Begun | str:
     return _gone(body, "relative" if kind == "3" else "absolute", there, now)
 
 
-def _home(body: Body, now: float, words: Sequence[str]) -> Begun:
+def _home(body: Body, now: float, words: Sequence[str]) -> RunningCommand:
     return _gone(body, "home", body.go(0, 0, None, body.go_deg_s, now), now)
 
 
-def _reset(body: Body, now: float, words: Sequence[str]) -> Begun:
+def _reset(body: Body, now: float, words: Sequence[str]) -> RunningCommand:
     there = body.go(0, 0, None, body.go_deg_s, now)
     return _gone(body, "reset", max(there, now + _RESET_S), now)
 
 
-def _gone(body: Body, errand: str, there: float, now: float) -> Begun:
+def _gone(body: Body, errand: str, there: float, now: float) -> RunningCommand:
     until = there + body.profile.timing.cycle_s
     body.begin(errand, until, now)
-    return Begun(until, "head", recall=errand == "recall")
+    return RunningCommand(until, "head", recall=errand == "recall")
 
 
-def _limit(body: Body, now: float, words: Sequence[str]) -> Begun | str:
+def _limit(body: Body, now: float, words: Sequence[str]) -> RunningCommand | str:
     corner, nibbles = words
     place = _place_in(body.profile, nibbles)
     if place is None:
         return SYNTAX
     for motor, degrees in zip((body.pan, body.tilt), place, strict=True):
         motor.limit(**{"high" if corner == "1" else "low": degrees})
-    return Begun(now + _STORE_S)
+    return RunningCommand(now + _STORE_S)
 
 
-def _no_limit(body: Body, now: float, words: Sequence[str]) -> Begun | str:
+def _no_limit(body: Body, now: float, words: Sequence[str]) -> RunningCommand | str:
     corner, nibbles = words
     fits = len(nibbles) == 2 * sum(_DIGITS[body.profile.layout])
     if not fits or not re.fullmatch("07(0f)+07(0f)+", nibbles):
         return SYNTAX
     for motor in (body.pan, body.tilt):
         motor.limit(**({"high": motor.ends[1]} if corner == "1" else {"low": motor.ends[0]}))
-    return Begun(now + _STORE_S)
+    return RunningCommand(now + _STORE_S)
 
 
-def _zoom_drive(body: Body, now: float, words: Sequence[str]) -> Begun | str:
+def _zoom_drive(body: Body, now: float, words: Sequence[str]) -> RunningCommand | str:
     zoom = body.profile.zoom
     speeds = (zoom.speed_min, zoom.speed_max) if zoom else None
     part = _part_per_s(words[0], speeds)
     if part is None:
         return SYNTAX
     body.zoom_at_speed(part, now)
-    return Begun(_next_cycle(body, now), "zoom")
+    return RunningCommand(_next_cycle(body, now), "zoom")
 
 
-def _zoom_fine(body: Body, now: float, words: Sequence[str]) -> Begun | str:
+def _zoom_fine(body: Body, now: float, words: Sequence[str]) -> RunningCommand | str:
     way, speed = words[0], int("".join(words[1:]), 16)
     if body.profile.layout != "F" or (way == "0") != (speed == 0):
         return SYNTAX
     part = {"0": 0, "2": 1, "3": -1}[way] * speed / 0xFFFF / ZOOM_FULL_S
     body.zoom_at_speed(part, now)
-    return Begun(_next_cycle(body, now), "zoom")
+    return RunningCommand(_next_cycle(body, now), "zoom")
 
 
-def _zoom_to(body: Body, now: float, words: Sequence[str]) -> Begun | str:
+def _zoom_to(body: Body, now: float, words: Sequence[str]) -> RunningCommand | str:
     if body.profile.zoom is None:
         return SYNTAX
     there = body.go_zoom(int("".join(words[:4]), 16), now)
     if words[4:]:
         there = max(there, body.go_focus(int("".join(words[4:]), 16), now))
     body.to_place(there, now, focus=bool(words[4:]))
-    return Begun(there + body.profile.timing.cycle_s, "zoom")
+    return RunningCommand(there + body.profile.timing.cycle_s, "zoom")
 
 
-def _focus_drive(body: Body, now: float, words: Sequence[str]) -> Begun | str:
+def _focus_drive(body: Body, now: float, words: Sequence[str]) -> RunningCommand | str:
     focus = body.profile.focus
     part = _part_per_s(words[0], (focus.speed_min, focus.speed_max) if focus else None)
     if part is None:
@@ -180,94 +180,94 @@ def _focus_drive(body: Body, now: float, words: Sequence[str]) -> Begun | str:
     if body.values["focus_mode"] == 2:
         return NOT_NOW
     body.focus_at_speed(-part, now)
-    return Begun(_next_cycle(body, now), "focus")
+    return RunningCommand(_next_cycle(body, now), "focus")
 
 
-def _focus_to(body: Body, now: float, words: Sequence[str]) -> Begun | str:
+def _focus_to(body: Body, now: float, words: Sequence[str]) -> RunningCommand | str:
     if body.values["focus_mode"] == 2:
         return NOT_NOW
     there = body.go_focus(int("".join(words), 16), now)
     body.to_place(there, now, focus=True)
-    return Begun(there + body.profile.timing.cycle_s, "focus")
+    return RunningCommand(there + body.profile.timing.cycle_s, "focus")
 
 
-def _focus_mode(body: Body, now: float, words: Sequence[str]) -> Begun:
+def _focus_mode(body: Body, now: float, words: Sequence[str]) -> RunningCommand:
     toggled = 5 - body.values["focus_mode"]
     body.values["focus_mode"] = {"02": 2, "03": 3, "10": toggled}[words[0]]
     if body.values["focus_mode"] == 2:
         body.go_focus(body.subject, now)
     else:
         body.focus.halt(now)
-    return Begun(now + _SET_S)
+    return RunningCommand(now + _SET_S)
 
 
-def _focus_trigger(body: Body, now: float, words: Sequence[str]) -> Begun | str:
+def _focus_trigger(body: Body, now: float, words: Sequence[str]) -> RunningCommand | str:
     focus = body.profile.focus
     if focus is None or body.values["focus_mode"] == 2:
         return NOT_NOW if focus else SYNTAX
     there = body.go_focus(body.subject if words[0] == "1" else focus.far, now)
-    return Begun(there + body.profile.timing.cycle_s, "focus")
+    return RunningCommand(there + body.profile.timing.cycle_s, "focus")
 
 
-def _white_balance_trigger(body: Body, now: float, words: Sequence[str]) -> Begun:
+def _white_balance_trigger(body: Body, now: float, words: Sequence[str]) -> RunningCommand:
     body.absorbed_until = now + _TRIGGER_S
-    return Begun(body.absorbed_until)
+    return RunningCommand(body.absorbed_until)
 
 
-def _menu(body: Body, now: float, words: Sequence[str]) -> Begun:
+def _menu(body: Body, now: float, words: Sequence[str]) -> RunningCommand:
     body.values["menu"] = 5 - body.values["menu"]
-    return Begun(now + _SET_S)
+    return RunningCommand(now + _SET_S)
 
 
-def _menu_key(body: Body, now: float, words: Sequence[str]) -> Begun:
+def _menu_key(body: Body, now: float, words: Sequence[str]) -> RunningCommand:
     body.press({"5": "enter", "4": "back"}[words[0]])
-    return Begun(now + _SET_S)
+    return RunningCommand(now + _SET_S)
 
 
-def _preset(body: Body, now: float, words: Sequence[str]) -> Begun | str:
+def _preset(body: Body, now: float, words: Sequence[str]) -> RunningCommand | str:
     action, number, presets = words[0], int(words[1], 16), body.profile.presets
     if presets is None or not presets.first <= number < presets.first + presets.count:
         return SYNTAX
     if number in presets.reserved:
-        return Begun(now + _SET_S)  # means something else, which nobody sees here
+        return RunningCommand(now + _SET_S)  # means something else, which nobody sees here
     if action == "2":
         return _gone(body, "recall", body.recall(number, now), now)
     if action == "1":
         body.store(number, now)
     else:
         body.clear(number)
-    return Begun(now + _STORE_S)
+    return RunningCommand(now + _STORE_S)
 
 
-def _preset_speed(body: Body, now: float, words: Sequence[str]) -> Begun | str:
+def _preset_speed(body: Body, now: float, words: Sequence[str]) -> RunningCommand | str:
     number, step, presets = int(words[0], 16), int(words[1], 16), body.profile.presets
     if presets is None or not presets.first <= number < presets.first + presets.count or not step:
         return SYNTAX
     body.preset_speeds[number] = step
-    return Begun(now + _SET_S)
+    return RunningCommand(now + _SET_S)
 
 
-def _lamp(body: Body, now: float, words: Sequence[str]) -> Begun | str:
+def _lamp(body: Body, now: float, words: Sequence[str]) -> RunningCommand | str:
     tally, lamp = body.profile.tally, {"010a": "red", "041a": "green", "0411": "yellow"}[words[0]]
     if tally is None or tally.form != "sony" or lamp not in tally.lights:
         return SYNTAX
     body.light(lamp, words[1] == "2", now)
-    return Begun(now + _SET_S)
+    return RunningCommand(now + _SET_S)
 
 
-def _lamp_of_others(body: Body, now: float, words: Sequence[str]) -> Begun | str:
+def _lamp_of_others(body: Body, now: float, words: Sequence[str]) -> RunningCommand | str:
     if body.profile.tally is None or body.profile.tally.form != "ptzoptics":
         return SYNTAX
     body.light("red", words[0] != "3", now)
-    return Begun(now + _SET_S)
+    return RunningCommand(now + _SET_S)
 
 
-def _tracking(form: str) -> Callable[[Body, float, Sequence[str]], Begun | str]:
-    def act(body: Body, now: float, words: Sequence[str]) -> Begun | str:
+def _tracking(form: str) -> Callable[[Body, float, Sequence[str]], RunningCommand | str]:
+    def act(body: Body, now: float, words: Sequence[str]) -> RunningCommand | str:
         if body.profile.tracking != form:
             return SYNTAX
         body.track(words[0] == ("1" if form == "sony" else "2"), now)
-        return Begun(now + _SET_S)
+        return RunningCommand(now + _SET_S)
 
     return act
 
@@ -293,7 +293,7 @@ def _next_cycle(body: Body, now: float) -> float:
     return now + body.profile.timing.cycle_s
 
 
-_Act = Callable[[Body, float, Sequence[str]], Begun | str]
+_Act = Callable[[Body, float, Sequence[str]], RunningCommand | str]
 _ROWS: tuple[tuple[str, str, str, _Act], ...] = (
     ("0104000([23])", "power", "all", _power),
     ("010601(..)(..)0(3)0(3)", "stop", "pan_tilt", _drive),

@@ -144,7 +144,7 @@ class Token:
 
 
 @frozen
-class Answer:
+class ApiAnswer:
     """What a server said: status, JSON ({} if it was none), and its ETag."""
 
     status: int
@@ -351,7 +351,7 @@ class OnlineCalendar(ABC):
         url: str,
         body: Json | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Answer:
+    ) -> ApiAnswer:
         """Return an answer that is no error of the server; 404, 409, 410 and 412 are answers."""
         for fresh in (False, True):
             token = await self._bearer(fresh=fresh)
@@ -392,7 +392,7 @@ class OnlineCalendar(ABC):
         json_body: Json | None = None,
         form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Answer:
+    ) -> ApiAnswer:
         import httpx
 
         client = await self._http()
@@ -424,7 +424,7 @@ class OnlineCalendar(ABC):
             raise PortError(self.shown, why)
         if status == 200 and said is None:
             raise PortError(self.shown, "answered something that is no JSON")
-        return Answer(status, said or {}, response.headers.get("ETag", ""))
+        return ApiAnswer(status, said or {}, response.headers.get("ETag", ""))
 
     async def _http(self) -> httpx.AsyncClient:
         if self._client is None:

@@ -73,7 +73,7 @@ class AlertMessage:
 
 
 @frozen
-class AlertNews:
+class AlertUpdate:
     """What is to be told now: ids of issues, by what became of them.
 
     `missed`: how many were held back until they were over.
@@ -117,7 +117,7 @@ def issue_words(issue: RatedIssue, devices: Sequence[DeviceEntry], into: Languag
     return IssueWords(what, todo, issue.since)
 
 
-def message(news: AlertNews, known: Mapping[str, IssueWords], at: AlertPlace) -> AlertMessage:
+def message(news: AlertUpdate, known: Mapping[str, IssueWords], at: AlertPlace) -> AlertMessage:
     """Return what is told of `news`; `known` are the words of each issue in it."""
     say = _WORDS[at.language]
     told = [*_told(news, known, at)]
@@ -186,7 +186,7 @@ def _whole(text: str) -> Iterable[str]:
 
 
 def _told(
-    news: AlertNews, known: Mapping[str, IssueWords], at: AlertPlace
+    news: AlertUpdate, known: Mapping[str, IssueWords], at: AlertPlace
 ) -> Iterator[tuple[str, ...]]:
     """Yield each thing that is told, in lines: what, since when, what to try."""
     say = _WORDS[at.language]

@@ -29,8 +29,8 @@ from roomctl.frozen import frozen
 from roomctl.kind import IssueEntry, Part
 from roomctl.room.alert_words import (
     AlertMessage,
-    AlertNews,
     AlertPlace,
+    AlertUpdate,
     IssueWords,
     issue_words,
     message,
@@ -118,7 +118,7 @@ class AlertBook:
             elif len(self.cases) < MOST_KEPT:
                 self.cases[key] = _Case(now.mono_s)
 
-    def news(self, now: Moment) -> AlertNews | None:
+    def news(self, now: Moment) -> AlertUpdate | None:
         """Return what is to be told now; None: nothing, or not now."""
         self._forget(now)
         if self._held_until(now) > now.mono_s:
@@ -130,7 +130,9 @@ class AlertBook:
                 found[what].append(key)
         if not any(found.values()):
             return None
-        return AlertNews(**{what: tuple(keys) for what, keys in found.items()}, missed=self.missed)
+        return AlertUpdate(
+            **{what: tuple(keys) for what, keys in found.items()}, missed=self.missed
+        )
 
     def next_s(self, now: Moment) -> float | None:
         """Return when there is something to be told, or to be forgotten, next."""
@@ -140,7 +142,7 @@ class AlertBook:
         held_s = self._held_until(now)
         return max(min(times), held_s if held_s > now.mono_s else min(times))
 
-    def arrived(self, news: AlertNews, words: Mapping[str, IssueWords], now: Moment) -> None:
+    def arrived(self, news: AlertUpdate, words: Mapping[str, IssueWords], now: Moment) -> None:
         """Note that a message was taken."""
         for key in (*news.opened, *news.still):
             if (case := self.cases.get(key)) is not None:
@@ -301,7 +303,7 @@ class Alerts(Part):
                 async with asyncio.timeout(max(LEAST_S, rest_s)):
                     await line.news.wait()
 
-    async def _tell(self, line: _Line, news: AlertNews) -> None:
+    async def _tell(self, line: _Line, news: AlertUpdate) -> None:
         book, place = line.book, self._place(line.table)
         assert self._send is not None  # noqa: S101 - or there is no line
         try:

@@ -16,7 +16,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from roomctl.camera.mounting import AS_IT_COMES, KeptSettings, Mounting, OnCamera
+from roomctl.camera.mounting import AS_IT_COMES, Mounting, OnCamera, PersistentSettings
 from roomctl.camera.positions import StoredPosition, StoredPositions
 from roomctl.camera.profile import CameraProfile, RomAdvisory
 from roomctl.camera.protocol import (
@@ -92,7 +92,7 @@ class Camera:
         self.state = CameraState()
         self.health = Health(Status.STARTING, port.clock.now())
         self._port, self._begin, self._positions = port, begin, positions
-        self._mounting, self._kept = mounting, KeptSettings(mounting.on_camera)
+        self._mounting, self._kept = mounting, PersistentSettings(mounting.on_camera)
         self._was_on = False
         self._preset: int | None = None
         self._tracks: bool | None = None

@@ -117,7 +117,7 @@ def _slower(push: float, part: float) -> float:
     return DEAD_ZONE if push > 0 else -DEAD_ZONE
 
 
-class KeptSettings:
+class PersistentSettings:
     """What is `wanted` on the camera, told when it is there, and again while it is not so.
 
     What a camera says of itself decides; of one that does not say, that it took it. A model that

@@ -3,7 +3,7 @@
 import pytest
 
 from roomctl import app
-from roomctl.camera.mounting import PATIENCE, READ_BACK_S, SAYS_S, KeptSettings
+from roomctl.camera.mounting import PATIENCE, READ_BACK_S, SAYS_S, PersistentSettings
 from roomctl.camera.protocol import CameraState
 from roomctl.clock import SystemClock
 from roomctl.errors import ConfigError
@@ -23,7 +23,7 @@ def flipped(b: Bench) -> tuple[bool, bool]:
 
 
 def test_what_is_not_so_is_told_once_at_a_time_and_what_is_so_is_left_alone() -> None:
-    kept = KeptSettings({"flip": 1.0, "mirror": 0.0})
+    kept = PersistentSettings({"flip": 1.0, "mirror": 0.0})
     state = CameraState(flip=False, mirror=False)
     assert kept.next(state, 0.0) == ("flip", 1.0)
     assert kept.next(state, 0.0) is None
@@ -34,7 +34,7 @@ def test_what_is_not_so_is_told_once_at_a_time_and_what_is_so_is_left_alone() ->
 
 
 def test_what_a_camera_does_not_say_is_taken_to_be_so_once_it_took_it() -> None:
-    kept = KeptSettings({"preset_speed": 0.5})
+    kept = PersistentSettings({"preset_speed": 0.5})
     assert kept.next(CameraState(), 0.0) == ("preset_speed", 0.5)
     kept.ended("preset_speed", 0.1, None)
     assert kept.next(CameraState(), 99.0) is None
@@ -43,7 +43,7 @@ def test_what_a_camera_does_not_say_is_taken_to_be_so_once_it_took_it() -> None:
 
 
 def test_a_camera_that_is_back_may_say_first_how_it_turns_its_picture() -> None:
-    kept = KeptSettings({"flip": 1.0})
+    kept = PersistentSettings({"flip": 1.0})
     kept.begin(10.0)
     assert kept.next(CameraState(), 10.0) is None
     assert kept.next(CameraState(flip=True), 10.5) is None
@@ -51,7 +51,7 @@ def test_a_camera_that_is_back_may_say_first_how_it_turns_its_picture() -> None:
 
 
 def test_what_it_refuses_is_told_again_and_said_after_a_few_times() -> None:
-    kept, now = KeptSettings({"flip": 1.0}), 0.0
+    kept, now = PersistentSettings({"flip": 1.0}), 0.0
     for _ in range(PATIENCE):
         assert kept.failed == {}
         assert kept.next(CameraState(flip=False), now) is not None
@@ -64,7 +64,7 @@ def test_what_it_refuses_is_told_again_and_said_after_a_few_times() -> None:
 
 
 def test_what_it_takes_and_does_not_do_is_said() -> None:
-    kept, now = KeptSettings({"flip": 1.0}), 0.0
+    kept, now = PersistentSettings({"flip": 1.0}), 0.0
     for _ in range(PATIENCE):
         assert kept.next(CameraState(flip=False), now) is not None
         kept.ended("flip", now, None)
@@ -73,7 +73,7 @@ def test_what_it_takes_and_does_not_do_is_said() -> None:
 
 
 def test_a_model_that_has_no_such_thing_is_asked_once() -> None:
-    kept = KeptSettings({"flip": 1.0})
+    kept = PersistentSettings({"flip": 1.0})
     assert kept.next(CameraState(), 0.0) is not None
     kept.ended("flip", 0.0, "unsupported")
     assert kept.failed == {"flip": "unsupported"}

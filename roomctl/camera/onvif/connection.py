@@ -79,7 +79,7 @@ _ASKED: dict[_Step, tuple[str, str]] = {
 
 
 @dataclass(slots=True)
-class OnvifSeen:
+class OnvifState:
     """What a camera has said; positions are of the generic spaces. None: not known."""
 
     model: str | None = None
@@ -131,7 +131,7 @@ class OnvifConnection:
         now: tuple[datetime, float] | None = None,
     ) -> None:
         """`now`: wall clock and monotonic seconds, until the camera has told its own clock."""
-        self.seen = OnvifSeen()
+        self.seen = OnvifState()
         self.presets: dict[str, str] = {}
         self.ready = False
         self.profile: str | None = None
@@ -613,7 +613,7 @@ class OnvifConnection:
 
     def _begin_again(self) -> None:
         self._silent = False
-        self.seen, self.presets = OnvifSeen(), {}
+        self.seen, self.presets = OnvifState(), {}
         self._steps = deque(_FIRST)
         self._lacks.clear()
 

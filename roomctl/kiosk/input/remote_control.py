@@ -22,7 +22,7 @@ from typing import Protocol
 from roomctl.kiosk.browser.cdp import CdpError
 from roomctl.kiosk.browser.tab import Tab
 from roomctl.kiosk.input.display_touch import DisplayTouch
-from roomctl.kiosk.input.sight import NoSight, Sight
+from roomctl.kiosk.input.sight import NoMatcher, PictureMatcher
 from roomctl.kiosk.input.virtual_input import VirtualInput
 from roomctl.kiosk.input.wayland import DisplayOutput
 from roomctl.screen.png import png
@@ -319,8 +319,8 @@ class RemoteTouches:
         self._within: Callable[[], bool] = lambda: False
         self._uncover: Callable[[], Awaitable[None]] = _nothing
         self._meeting: object = None  # another one for each
-        self._sight: Sight | None = None
-        self._sight_opens: asyncio.Future[Sight] | None = None
+        self._sight: PictureMatcher | None = None
+        self._sight_opens: asyncio.Future[PictureMatcher] | None = None
         self._watched = False
         self._pressed = (0.5, 0.5)
         self._brought: list[str] = []
@@ -349,7 +349,9 @@ class RemoteTouches:
         self._meeting = object()
         await self._renew()
         if looks and self._display is not None:
-            self._sight_opens = asyncio.ensure_future(Sight.open(self._display.output.name))
+            self._sight_opens = asyncio.ensure_future(
+                PictureMatcher.open(self._display.output.name)
+            )
 
     async def end(self) -> None:
         """Let go: after a meeting nothing on the display is the panel's to touch."""
@@ -375,7 +377,7 @@ class RemoteTouches:
                     await self._obey(order)
             except _TouchRefused as refused:
                 self._say(TouchResult(order.number, refused.why))
-            except NoSight as error:
+            except NoMatcher as error:
                 _log.warning("screen: %s", error)
                 await self._blind()
                 self._say(TouchResult(order.number, TouchRefusal.CANNOT_LOOK))
@@ -474,7 +476,7 @@ class RemoteTouches:
                 await self._press_control(sight, order)
         self._say(TouchResult(order.number))
 
-    async def _seeing(self, actuators: PageActuators) -> Sight:
+    async def _seeing(self, actuators: PageActuators) -> PictureMatcher:
         """Return what looks at the display; _TouchRefused if no walkthrough may touch it."""
         display = self._display
         if display is None or display is not actuators:
@@ -484,7 +486,7 @@ class RemoteTouches:
         if self._sight is None:
             await display.park()
             opens, self._sight_opens = self._sight_opens, None
-            self._sight = await (opens or Sight.open(display.output.name))
+            self._sight = await (opens or PictureMatcher.open(display.output.name))
         return self._sight
 
     async def _heed(self, on: bool) -> None:
@@ -525,7 +527,7 @@ class RemoteTouches:
             self._brought.clear()
             self._say(TouchResult(order.number))
 
-    async def _seek(self, sight: Sight, order: SeekControls) -> ControlsSeen:
+    async def _seek(self, sight: PictureMatcher, order: SeekControls) -> ControlsSeen:
         found = await sight.ask("seek", wanted=list(order.controls))
         seen = tuple(
             ControlSeen(int(number), why=what)
@@ -538,7 +540,7 @@ class RemoteTouches:
         more = (scale * 100, found["still_ms"], found["gone"])
         return ControlsSeen(order.number, seen, width, height, *more)
 
-    async def _press_control(self, sight: Sight, order: PressControl) -> None:
+    async def _press_control(self, sight: PictureMatcher, order: PressControl) -> None:
         """Press what stands where it was seen, as one more look says."""
         display = self._display
         found = await sight.ask("seek", wanted=[order.control])
@@ -560,7 +562,9 @@ class RemoteTouches:
             await self._display.park()
         self._send(order.number, json.dumps(shown).encode("ascii"))
 
-    async def _learned(self, sight: Sight, order: PressPoint | LearnControl) -> dict[str, object]:
+    async def _learned(
+        self, sight: PictureMatcher, order: PressPoint | LearnControl
+    ) -> dict[str, object]:
         """Return what stands at a place; _TouchRefused if it could not be found again."""
         shown = await sight.ask("show", x=float(order.x), y=float(order.y))
         if "why" in shown:

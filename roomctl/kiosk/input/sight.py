@@ -70,19 +70,19 @@ _FIELD = (170, 22)  # pixels around a press, across and down, in which typed tex
 _AROUND_TEXT = 6
 
 
-class NoSight(OSError):
+class NoMatcher(OSError):
     """Nothing here can compare pictures, or what does has gone."""
 
 
-class Sight:
+class PictureMatcher:
     """The child, for as long as a walkthrough is shown or done."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
 
     @classmethod
-    async def open(cls, output: str) -> Sight:
-        """Start it; NoSight without OpenCV."""
+    async def open(cls, output: str) -> PictureMatcher:
+        """Start it; NoMatcher without OpenCV."""
         words = ("-m", "roomctl.kiosk.input.sight", output)
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -101,10 +101,10 @@ class Sight:
         return sight
 
     async def ask(self, do: str, limit_s: float = _ASK_S, **more: object) -> dict[str, Any]:
-        """Have one thing done; NoSight if the child is gone, or does not answer in time."""
+        """Have one thing done; NoMatcher if the child is gone, or does not answer in time."""
         stdin, stdout = self._process.stdin, self._process.stdout
         if stdin is None or stdout is None:
-            raise NoSight("the child has no pipes")
+            raise NoMatcher("the child has no pipes")
         try:
             async with asyncio.timeout(limit_s):
                 stdin.write(json.dumps({"do": do, **more}).encode("ascii") + b"\n")
@@ -112,9 +112,11 @@ class Sight:
                 line = await stdout.readline()
             found = json.loads(line)
         except (OSError, ValueError) as error:
-            raise NoSight("what compares pictures does not answer; is OpenCV installed?") from error
+            raise NoMatcher(
+                "what compares pictures does not answer; is OpenCV installed?"
+            ) from error
         if not isinstance(found, dict):
-            raise NoSight("what compares pictures makes no sense")
+            raise NoMatcher("what compares pictures makes no sense")
         return found
 
     async def close(self) -> None:
@@ -125,7 +127,7 @@ class Sight:
         await self._process.wait()
 
 
-class Eyes:
+class MatcherState:
     """The child's state: the last pictures, what is sought or followed, and what is hidden."""
 
     def __init__(
@@ -470,7 +472,7 @@ def main(output: str) -> None:
     from roomctl.kiosk import reading
 
     read = reading.read if reading.languages() else None
-    eyes, held, next_s = Eyes(grabber(output), glimpser(output), read), b"", 0.0
+    eyes, held, next_s = MatcherState(grabber(output), glimpser(output), read), b"", 0.0
     while True:
         every_s = eyes.every_s
         wait_s = None if every_s is None else min(every_s, max(0.0, next_s - time.monotonic()))

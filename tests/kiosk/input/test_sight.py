@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from roomctl.kiosk import look
-from roomctl.kiosk.input.sight import FOLLOW_EVERY_S, Eyes
+from roomctl.kiosk.input.sight import FOLLOW_EVERY_S, MatcherState
 from roomctl.meeting.walkthrough import packed, unpacked
 from tests.kiosk.test_look import AT, drawn, labelled, said
 from tests.kiosk.test_redrawn import ringed
@@ -29,7 +29,7 @@ class Display:
 
 def shown(page):
     """What the child says of the control at `AT` of a page."""
-    eyes = Eyes(Display(page))
+    eyes = MatcherState(Display(page))
     told = eyes.answer({"do": "show", "x": AT[0] / 800 + 1e-4, "y": AT[1] / 480 + 1e-4})
     (control,) = unpacked(told["controls"].encode())
     return control
@@ -41,7 +41,7 @@ def controls():
 
 
 def following(controls, pressed, *pictures):
-    eyes = Eyes(Display(*pictures))
+    eyes = MatcherState(Display(*pictures))
     eyes.answer({"do": "bring", "controls": base64.b64encode(packed(controls)).decode()})
     eyes.answer({"do": "follow", "control": pressed, "x": AT[0], "y": AT[1]})
     return eyes
@@ -59,7 +59,7 @@ def form(text=""):
 
 def test_what_was_typed_is_in_no_picture_of_what_is_pressed_next_to_it():
     display = Display(form())
-    eyes = Eyes(display)
+    eyes = MatcherState(display)
     eyes.answer({"do": "watch", "on": True})
     eyes.answer({"do": "typing"})
     display.pictures = [form("471199 471199")]
@@ -113,7 +113,7 @@ def test_what_was_pressed_is_followed_by_glimpses_and_by_whole_pictures_where_th
         return parts.pop(0)[y : y + height, x : x + width]
 
     for gone, every_s in ((True, None), (False, FOLLOW_EVERY_S)):
-        eyes = Eyes(Display(drawn()), glimpse)
+        eyes = MatcherState(Display(drawn()), glimpse)
         eyes.answer({"do": "bring", "controls": base64.b64encode(packed(controls)).decode()})
         eyes.answer({"do": "follow", "control": 0, "x": AT[0], "y": AT[1]})
         for thread in threading.enumerate():
@@ -137,7 +137,7 @@ def test_a_second_press_waits_for_the_glimpse_of_the_first_one(controls):
         (x, y), (width, height) = corner, size
         return (BLANK if len(most) > 1 else drawn())[y : y + height, x : x + width]
 
-    eyes = Eyes(Display(drawn()), glimpse)
+    eyes = MatcherState(Display(drawn()), glimpse)
     eyes.answer({"do": "bring", "controls": base64.b64encode(packed(controls)).decode()})
     for _ in range(2):
         eyes.answer({"do": "follow", "control": 0, "x": AT[0], "y": AT[1]})
@@ -153,7 +153,7 @@ def test_a_control_drawn_another_way_is_found_once_the_page_stands_still(control
     monkeypatch.setattr("time.monotonic", lambda: next(now) / 10)
     page = ringed(drawn())
     display = Display(page)
-    eyes = Eyes(display)
+    eyes = MatcherState(display)
     eyes.answer({"do": "bring", "controls": base64.b64encode(packed(controls[:1])).decode()})
     told = [eyes.answer({"do": "seek", "wanted": [0]}) for _ in range(8)]
     assert told[0]["seen"] == {"0": "absent"}
@@ -172,7 +172,7 @@ def test_two_that_look_alike_are_told_at_each_look_at_a_page_that_stands_still(
 ):
     now = iter(range(0, 1000))
     monkeypatch.setattr("time.monotonic", lambda: next(now) / 10)
-    eyes = Eyes(Display(labelled(ringed(drawn()), "Join", (150, 420))))
+    eyes = MatcherState(Display(labelled(ringed(drawn()), "Join", (150, 420))))
     eyes.answer({"do": "bring", "controls": base64.b64encode(packed(controls[:1])).decode()})
     told = [eyes.answer({"do": "seek", "wanted": [0]})["seen"]["0"] for _ in range(10)]
     assert told[-3:] == ["ambiguous"] * 3
@@ -180,7 +180,7 @@ def test_two_that_look_alike_are_told_at_each_look_at_a_page_that_stands_still(
 
 def sought(controls, page):
     """What the child sees of each control on a page."""
-    eyes = Eyes(Display(page))
+    eyes = MatcherState(Display(page))
     eyes.answer({"do": "bring", "controls": base64.b64encode(packed(controls)).decode()})
     return list(eyes.answer({"do": "seek", "wanted": [*range(len(controls))]})["seen"].values())
 

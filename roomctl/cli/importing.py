@@ -13,7 +13,7 @@ from pathlib import Path
 
 from roomctl import app
 from roomctl import config as configuration
-from roomctl.cli.judging import BY_HAND, Afar
+from roomctl.cli.judging import BY_HAND, RemoteImport
 from roomctl.cli.moving import Look, PlannedImport, planned, written
 from roomctl.command import Source
 from roomctl.errors import ConfigError, Refused, RoomctlError
@@ -43,7 +43,7 @@ def judge(
     `secrets_dir` is that of the running configuration: nobody moves it from afar.
     """
     try:
-        plan = planned(archive, config, state, afar=Afar(secrets_dir), look=look)
+        plan = planned(archive, config, state, afar=RemoteImport(secrets_dir), look=look)
     except NoArchive as error:
         raise Refused("room", "no_archive", str(error)) from error
     except ConfigError as error:

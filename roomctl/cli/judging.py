@@ -49,14 +49,14 @@ class JudgedImport:
 
 
 @frozen
-class Afar:
+class RemoteImport:
     """An import that comes by the API; `secrets_dir` is the running one: nobody moves it."""
 
     secrets_dir: str | None
 
 
 def in_child(
-    files: Mapping[str, bytes], config: Path, state: Path, afar: Afar | None
+    files: Mapping[str, bytes], config: Path, state: Path, afar: RemoteImport | None
 ) -> JudgedImport:
     """Return what `judged` does, found out by a process with limits; blocking. RoomctlError."""
     task = {
@@ -89,7 +89,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     task = json.loads(sys.stdin.buffer.readline(16384))
-    afar = Afar(task["secrets_dir"]) if task["afar"] else None
+    afar = RemoteImport(task["secrets_dir"]) if task["afar"] else None
     said: dict[str, Any]
     try:
         files = unpacked(sys.stdin.buffer.read())
@@ -125,7 +125,7 @@ def _heard(said: Mapping[str, Any]) -> JudgedImport:
 
 
 def judged(
-    files: Mapping[str, bytes], config: Path, state: Path, afar: Afar | None = None
+    files: Mapping[str, bytes], config: Path, state: Path, afar: RemoteImport | None = None
 ) -> JudgedImport:
     """Return what the files of an archive mean on this box; RoomctlError if they cannot be used."""
     text = _decoded(files["room.toml"])
@@ -150,7 +150,7 @@ def judged(
 
 
 def _judge_from_afar(
-    text: str, files: Mapping[str, bytes], config: Path, afar: Afar, secrets: Path | None
+    text: str, files: Mapping[str, bytes], config: Path, afar: RemoteImport, secrets: Path | None
 ) -> None:
     """Raise Refused for what is the operator's to change; with `secrets`, for what lacks none."""
     if len(text) > LONGEST:

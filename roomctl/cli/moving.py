@@ -22,7 +22,7 @@ from typing import Any
 from roomctl import app
 from roomctl import config as configuration
 from roomctl.cli import ask
-from roomctl.cli.judging import STATE_FILES, Afar, JudgedImport, in_child
+from roomctl.cli.judging import STATE_FILES, JudgedImport, RemoteImport, in_child
 from roomctl.cli.language import say
 from roomctl.cli.room_text import replaced, secrets_named, site_folders
 from roomctl.errors import RoomctlError
@@ -49,7 +49,7 @@ class ExportedRoom:
     elsewhere: tuple[str, ...] = ()
 
 
-Look = Callable[[Mapping[str, bytes], Path, Path, Afar | None], JudgedImport]
+Look = Callable[[Mapping[str, bytes], Path, Path, RemoteImport | None], JudgedImport]
 """Finds out what the files of an archive mean, as `judged` does."""
 
 
@@ -136,7 +136,12 @@ def _free(name: str, taken: set[str]) -> str:
 
 
 def planned(
-    data: bytes, config: Path, state: Path, *, afar: Afar | None = None, look: Look | None = None
+    data: bytes,
+    config: Path,
+    state: Path,
+    *,
+    afar: RemoteImport | None = None,
+    look: Look | None = None,
 ) -> PlannedImport:
     """Return what an archive would write; RoomctlError for one that is not to be used.
 

@@ -30,7 +30,7 @@ MINE, THE_SERVICE = "mine", "service"  # how a person says which of two
 
 
 @frozen
-class RoomHere:
+class LocalRoom:
     """A room that runs on this box. `api` and `token` are empty where this user may not know."""
 
     path: Path
@@ -58,7 +58,7 @@ class RoomHere:
         return RoomctlError(f"{why}; try `{line}`")
 
 
-def rooms_here(service: Path = SERVICE) -> list[RoomHere]:
+def rooms_here(service: Path = SERVICE) -> list[LocalRoom]:
     """Return the rooms that run on this box: those of this user, oldest first, and the service's.
 
     Rooms of other users are none of this one's business.
@@ -69,7 +69,7 @@ def rooms_here(service: Path = SERVICE) -> list[RoomHere]:
     return [room for room in (*found, _read(service, is_service=True)) if room is not None]
 
 
-def chosen(rooms: Sequence[RoomHere], wanted: str | None) -> RoomHere | None:
+def chosen(rooms: Sequence[LocalRoom], wanted: str | None) -> LocalRoom | None:
     """Return the room that is meant by `mine`, `service` or an address; None: the first there is.
 
     RoomctlError: this user may not know its token.
@@ -86,7 +86,7 @@ def chosen(rooms: Sequence[RoomHere], wanted: str | None) -> RoomHere | None:
     return fits[0]
 
 
-def _read(path: Path, *, is_service: bool) -> RoomHere | None:
+def _read(path: Path, *, is_service: bool) -> LocalRoom | None:
     try:
         with path.open(encoding="utf-8") as file:
             # In /tmp anybody may have made the folder; in /run only root.
@@ -95,9 +95,9 @@ def _read(path: Path, *, is_service: bool) -> RoomHere | None:
             if not _is_held(file.fileno()):
                 return None
             said = json.load(file)
-            return RoomHere(path, is_service, str(said["api"]), str(said["token"]))
+            return LocalRoom(path, is_service, str(said["api"]), str(said["token"]))
     except PermissionError:
-        return RoomHere(path, is_service) if is_service else None
+        return LocalRoom(path, is_service) if is_service else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -150,7 +150,7 @@ async def _drill(
         Settings.of_another_program(configuration.state_path()),
         say,
         lambda: _microphone(config, simulator.connect, clock),
-        None if wanted.yes else AtTheTerminal(),
+        None if wanted.yes else TerminalOperator(),
         wanted.allowed,
     )
     drill = device.make(device.name, config.tables(device.kind), setup)
@@ -201,7 +201,7 @@ def refuse_if_held(device: str, url: str, purpose: str) -> None:
         sys.stderr.write(say("drill.may_move") + "\n")
 
 
-class AtTheTerminal:
+class TerminalOperator:
     """Somebody who is asked, and who sits where the device stands."""
 
     async def sees(self, what: str) -> bool:

@@ -71,7 +71,7 @@ Ask = Callable[[str, str], str]
 
 
 @frozen
-class Wishes:
+class InitAnswers:
     """What a room is to be; None: not said, so it is asked, or taken as it is proposed."""
 
     name: str | None = None
@@ -83,7 +83,7 @@ class Wishes:
     screen: str | None = None
     wall: str | None = None
 
-    def overruled(self, by: Wishes) -> Wishes:
+    def overruled(self, by: InitAnswers) -> InitAnswers:
         """Return these wishes, with those of `by` where it has any."""
         return replace(
             self, **{key: value for key, value in asdict(by).items() if value is not None}
@@ -95,7 +95,7 @@ class InitRequest:
     """What `roomctl init` was told; `ask` is None where nobody is to be asked."""
 
     file: Path
-    wishes: Wishes
+    wishes: InitAnswers
     ask: Ask | None
     force: bool
     enable: bool
@@ -123,13 +123,13 @@ class NamedDevice:
     found: PluggedDevice
 
 
-def proposed(found: Sequence[PluggedDevice], *, walls: bool = False) -> Wishes:
+def proposed(found: Sequence[PluggedDevice], *, walls: bool = False) -> InitAnswers:
     """Return what is proposed on this box; a room with a display lets phones and panels in.
 
     `walls`: the box can keep a microphone behind a wall.
     """
     shows = shutil.which("chromium") or shutil.which("chromium-browser")
-    return Wishes(
+    return InitAnswers(
         name=socket.gethostname().partition(".")[0].replace("-", " ").title() or "Meeting room",
         language=language(),
         timezone=_zone(),
@@ -168,7 +168,7 @@ def named(
     return given
 
 
-def written(wishes: Wishes, devices: Sequence[NamedDevice], *, as_service: bool) -> str:
+def written(wishes: InitAnswers, devices: Sequence[NamedDevice], *, as_service: bool) -> str:
     """Return the room.toml."""
     room = {"displayName": wishes.name, "timezone": wishes.timezone, "language": wishes.language}
     blocks = [_table("room", {**room, "phone": _phone(wishes)})]
@@ -191,7 +191,7 @@ def _device(one: NamedDevice) -> str:
     return f"# {_plain(one.found.what)}\n{table}"
 
 
-def _phone(wishes: Wishes) -> str | None:
+def _phone(wishes: InitAnswers) -> str | None:
     """Return "on" for a room whose display shows a code that reaches it."""
     if not wishes.screen or wishes.screen == "none":
         return None
@@ -209,15 +209,15 @@ def _table(name: str, values: Mapping[str, str | None]) -> str:
 
 
 def answered(
-    wishes: Wishes,
+    wishes: InitAnswers,
     devices: Sequence[NamedDevice],
     ask: Ask | None,
     tell: Say,
     *,
     as_service: bool,
-    there: Wishes | None = None,
+    there: InitAnswers | None = None,
     walls: bool = False,
-) -> tuple[Wishes, list[NamedDevice]]:
+) -> tuple[InitAnswers, list[NamedDevice]]:
     """Return what the room is to be, and its devices; `ask` is None where nobody sits.
 
     `there`: what the room is now; that is proposed, then. `walls`: the box can keep a microphone
@@ -275,7 +275,7 @@ def refuse(path: Path) -> None:
         raise RoomctlError(f"{path}: is not yours to write; try `{_as_root()}`")
 
 
-def answers_of(path: Path) -> Wishes:
+def answers_of(path: Path) -> InitAnswers:
     """Return the answers of a file: TOML, with the names of the questions; FileError."""
     data = configuration.read(configuration.text_of(path), str(path))
     for key, value in data.items():
@@ -283,10 +283,10 @@ def answers_of(path: Path) -> Wishes:
             raise FileError(str(path), key, f"is no question; those are {', '.join(QUESTIONS)}")
         if not isinstance(value, str):
             raise FileError(str(path), key, "must be a text in double quotes")
-    return Wishes(**data)
+    return InitAnswers(**data)
 
 
-def present(data: Mapping[str, Any]) -> Wishes:
+def present(data: Mapping[str, Any]) -> InitAnswers:
     """Return what a room.toml answers; "" and none for what it leaves out."""
     found: dict[str, str] = {}
     for name, key in QUESTIONS.items():
@@ -296,11 +296,16 @@ def present(data: Mapping[str, Any]) -> Wishes:
     if not found["screen"]:
         found["screen"] = "kiosk" if "screen" in data else "none"
     found["wall"] = found["wall"] or "auto"
-    return Wishes(**found)
+    return InitAnswers(**found)
 
 
 def rewritten(
-    text: str, before: Wishes, after: Wishes, added: Sequence[NamedDevice], *, as_service: bool
+    text: str,
+    before: InitAnswers,
+    after: InitAnswers,
+    added: Sequence[NamedDevice],
+    *,
+    as_service: bool,
 ) -> str:
     """Return a room.toml in which the answers that differ are changed, and devices are added."""
     for name, key in QUESTIONS.items():
@@ -363,14 +368,14 @@ def unusable(devices: Sequence[NamedDevice], *, as_service: bool) -> list[NodeDe
     return [one for one in found if one is not None]
 
 
-def units(wishes: Wishes) -> tuple[str, ...]:
+def units(wishes: InitAnswers) -> tuple[str, ...]:
     """Return the units of such a room."""
     if wishes.screen != "kiosk":
         return (SERVICE_USER,)
     return (SERVICE_USER, KIOSK, SCREEN, *((SOUND,) if wishes.wall == "on" else ()))
 
 
-def commands(wishes: Wishes, *, again: bool = False) -> list[str]:
+def commands(wishes: InitAnswers, *, again: bool = False) -> list[str]:
     """Return what starts the units, now and at every boot: to be typed, in this order."""
     typed = (f"sudo {shlex.join(line)}" for line in starting(wishes, again=again))
     return [*installing(units(wishes)), *typed]
@@ -390,7 +395,7 @@ def installing(
     return lines
 
 
-def starting(wishes: Wishes, *, again: bool = False, walled: Path = WALLED) -> list[list[str]]:
+def starting(wishes: InitAnswers, *, again: bool = False, walled: Path = WALLED) -> list[list[str]]:
     """Return what starts the units, now and at every boot.
 
     `again`: the daemon reads its file once more, and a display that is gone from it ends. The sound
@@ -415,7 +420,7 @@ def starting(wishes: Wishes, *, again: bool = False, walled: Path = WALLED) -> l
     return [*lines, ["systemctl", "enable", "--now", SERVICE_USER, *shows]]
 
 
-def enable(wishes: Wishes, *, again: bool = False) -> str:
+def enable(wishes: InitAnswers, *, again: bool = False) -> str:
     """Start the units, now and at every boot; return what the system says against it, or ""."""
     for line in starting(wishes, again=again):
         if why := _refusal(line):
@@ -511,7 +516,7 @@ def run(wanted: InitRequest, tell: Say) -> dict[str, object]:
     }
 
 
-def until_ready(wishes: Wishes, tell: Say) -> list[str]:
+def until_ready(wishes: InitAnswers, tell: Say) -> list[str]:
     """Wait until the room is ready, telling what it waits for; return what it lacks at the end."""
     tell(say("init.waiting", seconds=f"{READY_S:g}"))
     begun, told = time.monotonic(), None
@@ -559,7 +564,7 @@ def _tell_found(devices: Sequence[NamedDevice], tell: Say) -> None:
 
 
 def _start(
-    wanted: InitRequest, wishes: Wishes, tell: Say, *, as_service: bool, again: bool
+    wanted: InitRequest, wishes: InitAnswers, tell: Say, *, as_service: bool, again: bool
 ) -> bool:
     """Start the units, or say what does; whether the room runs now. `again`: its file changed."""
     if not as_service:  # the units read the file in /etc alone

@@ -503,9 +503,9 @@ def init(
     from roomctl.cli import init as setting_up
 
     answered = (name, panel_language, timezone, platform, calendar, listen, screen, wall)
-    given = setting_up.Wishes(*answered)
+    given = setting_up.InitAnswers(*answered)
     wishes = given if answers is None else setting_up.answers_of(answers).overruled(given)
-    again = config.exists() and not force and wishes != setting_up.Wishes()
+    again = config.exists() and not force and wishes != setting_up.InitAnswers()
     asks = None if yes or answers or again else setting_up.terminal(typer.prompt)
     wanted = setting_up.InitRequest(config, wishes, asks, force, enable, as_json)
     done = setting_up.run(wanted, typer.echo)

@@ -15,7 +15,7 @@ import pytest
 
 from roomctl import app
 from roomctl.cli.init import (
-    Wishes,
+    InitAnswers,
     answered,
     answers_of,
     installing,
@@ -40,20 +40,20 @@ TABLE = PluggedDevice("speakerphone", "usb:0b0e:2456", 'Jabra "Speak"\n[api]')
 PAD = PluggedDevice("controller", "evdev:auto", "gamepad")
 
 
-def made(wishes: Wishes, *found: PluggedDevice, ask: object = None) -> str:
+def made(wishes: InitAnswers, *found: PluggedDevice, ask: object = None) -> str:
     told: list[str] = []
     answers, kept = answered(wishes, named(found), ask, told.append, as_service=True)  # type: ignore[arg-type]
     return written(answers, kept, as_service=True)
 
 
 def test_a_room_without_any_hardware_is_sound() -> None:
-    text = made(Wishes())
+    text = made(InitAnswers())
     assert app.mistakes(text, "room.toml") == []
     assert "camera" not in text
 
 
 def test_a_second_camera_has_a_name_of_its_own_and_the_file_is_sound() -> None:
-    text = made(Wishes(name="竹", platform="tencent", screen="kiosk"), FRONT, BACK, TABLE, PAD)
+    text = made(InitAnswers(name="竹", platform="tencent", screen="kiosk"), FRONT, BACK, TABLE, PAD)
     assert app.mistakes(text, "room.toml") == []
     said = tomllib.loads(text)
     assert [*said["camera"]] == ["front", "back"]
@@ -62,7 +62,7 @@ def test_a_second_camera_has_a_name_of_its_own_and_the_file_is_sound() -> None:
 
 
 def test_what_a_device_calls_itself_writes_no_line_of_the_file() -> None:
-    text = made(Wishes(listen="127.0.0.1:8080"), FRONT, TABLE)
+    text = made(InitAnswers(listen="127.0.0.1:8080"), FRONT, TABLE)
     assert tomllib.loads(text)["api"] == {"listen": "127.0.0.1:8080"}
     assert "\x1b" not in text
 
@@ -70,13 +70,15 @@ def test_what_a_device_calls_itself_writes_no_line_of_the_file() -> None:
 @pytest.mark.parametrize(
     ("wishes", "flag", "hint"),
     [
-        (Wishes(timezone="Asia/Beijing"), "--timezone", "Asia/Shanghai"),
-        (Wishes(platform="tencet"), "--platform", "tencent"),
-        (Wishes(listen="8080"), "--listen", "HOST:PORT"),
-        (Wishes(screen="tv"), "--screen", "kiosk"),
+        (InitAnswers(timezone="Asia/Beijing"), "--timezone", "Asia/Shanghai"),
+        (InitAnswers(platform="tencet"), "--platform", "tencent"),
+        (InitAnswers(listen="8080"), "--listen", "HOST:PORT"),
+        (InitAnswers(screen="tv"), "--screen", "kiosk"),
     ],
 )
-def test_a_mistaken_flag_is_named_with_what_it_may_be(wishes: Wishes, flag: str, hint: str) -> None:
+def test_a_mistaken_flag_is_named_with_what_it_may_be(
+    wishes: InitAnswers, flag: str, hint: str
+) -> None:
     with pytest.raises(FileError, match=flag) as error:
         made(wishes)
     assert hint in str(error.value)
@@ -90,7 +92,7 @@ def test_a_mistaken_answer_is_asked_for_again_and_an_empty_one_is_the_proposal()
         asked.append(question)
         return next(answers)
 
-    said = tomllib.loads(made(Wishes(), ask=ask))
+    said = tomllib.loads(made(InitAnswers(), ask=ask))
     assert said["room"]["timezone"] == "Asia/Shanghai"
     assert said["api"]["listen"] == "127.0.0.1:9000"
     assert asked.count("time zone") == 2
@@ -102,7 +104,7 @@ def test_a_device_that_is_not_wanted_is_left_out() -> None:
     def ask(question: str, suggested: str) -> str:
         return "no" if "camera.back" in question else suggested
 
-    said = tomllib.loads(made(Wishes(name=proposal.name), FRONT, BACK, ask=ask))
+    said = tomllib.loads(made(InitAnswers(name=proposal.name), FRONT, BACK, ask=ask))
     assert [*said["camera"]] == ["front"]
 
 
@@ -134,7 +136,7 @@ listen = "127.0.0.1:8080"
 """
 
 
-def again(wishes: Wishes, *found: PluggedDevice) -> str:
+def again(wishes: InitAnswers, *found: PluggedDevice) -> str:
     """Return what becomes of `OWN` by answers that are given, and devices that are new."""
     data = tomllib.loads(OWN)
     there = present(data)
@@ -144,33 +146,33 @@ def again(wishes: Wishes, *found: PluggedDevice) -> str:
 
 
 def test_an_answer_that_is_given_again_changes_its_line_alone() -> None:
-    changed = again(Wishes(name="Pine"))
+    changed = again(InitAnswers(name="Pine"))
     assert changed == OWN.replace('"Bamboo"', '"Pine"')
-    assert again(Wishes()) == OWN
+    assert again(InitAnswers()) == OWN
 
 
 def test_an_empty_answer_takes_its_line_out_and_a_new_one_is_put_into_its_table() -> None:
-    assert again(Wishes(platform="")) == OWN.replace('platform = "jitsi"\n', "")
-    said = tomllib.loads(again(Wishes(calendar="ics:/srv/a.ics", timezone="UTC")))
+    assert again(InitAnswers(platform="")) == OWN.replace('platform = "jitsi"\n', "")
+    said = tomllib.loads(again(InitAnswers(calendar="ics:/srv/a.ics", timezone="UTC")))
     assert said["calendar"] == {"url": "ics:/srv/a.ics"}
     assert said["room"]["timezone"] == "UTC"
     assert said["meeting"] == {"platform": "jitsi", "deny": ["teams.live.com"]}
 
 
 def test_a_display_comes_with_its_socket_and_goes_with_all_of_its_table() -> None:
-    with_it = again(Wishes(screen="kiosk", listen="0.0.0.0:8080"))
+    with_it = again(InitAnswers(screen="kiosk", listen="0.0.0.0:8080"))
     said = tomllib.loads(with_it)
     assert said["screen"] == {"mode": "kiosk", "url": "unix:/run/roomctl-screen/screen.sock"}
     assert said["room"]["phone"] == "on"
     there = present(said)
-    without, _ = answered(Wishes(screen="none"), [], None, print, as_service=True, there=there)
+    without, _ = answered(InitAnswers(screen="none"), [], None, print, as_service=True, there=there)
     left = tomllib.loads(rewritten(with_it, there, without, [], as_service=True))
     assert "screen" not in left
     assert left["camera"] == tomllib.loads(OWN)["camera"]
 
 
 def test_a_device_that_the_file_has_is_not_found_again_and_a_new_one_has_a_free_name() -> None:
-    said = tomllib.loads(again(Wishes(), FRONT, BACK, TABLE))
+    said = tomllib.loads(again(InitAnswers(), FRONT, BACK, TABLE))
     assert {*said["camera"]} == {"front", "back"}
     assert said["camera"]["front"]["url"] == FRONT.url
     assert said["camera"]["back"]["url"] == BACK.url
@@ -178,8 +180,8 @@ def test_a_device_that_the_file_has_is_not_found_again_and_a_new_one_has_a_free_
 
 
 def test_an_answer_that_stays_may_be_what_only_its_own_folder_explains() -> None:
-    there = Wishes(name="Bamboo", calendar="secret:calendar", platform="ours")
-    said, _ = answered(Wishes(name="Pine"), [], None, print, as_service=True, there=there)
+    there = InitAnswers(name="Bamboo", calendar="secret:calendar", platform="ours")
+    said, _ = answered(InitAnswers(name="Pine"), [], None, print, as_service=True, there=there)
     assert (said.name, said.calendar, said.platform) == ("Pine", "secret:calendar", "ours")
 
 
@@ -191,7 +193,7 @@ def test_a_third_camera_has_a_number() -> None:
 
 def test_a_mistaken_answer_changes_nothing() -> None:
     with pytest.raises(FileError, match="--timezone"):
-        again(Wishes(timezone="Asia/Beijing"))
+        again(InitAnswers(timezone="Asia/Beijing"))
 
 
 @pytest.mark.parametrize(
@@ -210,8 +212,8 @@ def test_answers_are_read_from_a_file_and_what_is_no_question_is_named(tmp_path:
     file = tmp_path / "answers.toml"
     file.write_text('name = "Bamboo"\nscreen = "none"\n')
     found = answers_of(file)
-    assert found == Wishes(name="Bamboo", screen="none")
-    assert found.overruled(Wishes(name="Pine")) == Wishes(name="Pine", screen="none")
+    assert found == InitAnswers(name="Bamboo", screen="none")
+    assert found.overruled(InitAnswers(name="Pine")) == InitAnswers(name="Pine", screen="none")
     for text, why in (('nane = "x"\n', "is no question; those are name"), ("name = 7\n", "text")):
         file.write_text(text)
         with pytest.raises(FileError, match=why):
@@ -247,7 +249,7 @@ def test_units_that_are_not_installed_are_installed_first(tmp_path: Path) -> Non
     assert len(installing(("roomctl",), [tmp_path])) > 1
     (tmp_path / "roomctl.service").touch()
     assert installing(("roomctl",), [tmp_path]) == []
-    assert starting(Wishes(screen="none")) == [["systemctl", "enable", "--now", "roomctl"]]
+    assert starting(InitAnswers(screen="none")) == [["systemctl", "enable", "--now", "roomctl"]]
 
 
 def test_a_wall_is_enabled_and_has_the_sound_cards_before_the_display_starts(
@@ -257,16 +259,16 @@ def test_a_wall_is_enabled_and_has_the_sound_cards_before_the_display_starts(
     sound = ["systemctl", "enable", "--now", "roomctl-audio"]
     cards = ["udevadm", "trigger", "--settle", "--subsystem-match=sound"]
     rest = ["systemctl", "enable", "--now", "roomctl", "roomctl-kiosk", "roomctl-screen"]
-    walled = Wishes(screen="kiosk", wall="on")
+    walled = InitAnswers(screen="kiosk", wall="on")
     assert starting(walled, walled=enabled) == [sound, cards, rest]
     for wall in ("auto", "off"):
-        assert starting(Wishes(screen="kiosk", wall=wall), walled=enabled) == [rest]
-    assert starting(Wishes(screen="none", wall="on"), walled=enabled) == [[*rest[:4]]]
+        assert starting(InitAnswers(screen="kiosk", wall=wall), walled=enabled) == [rest]
+    assert starting(InitAnswers(screen="none", wall="on"), walled=enabled) == [[*rest[:4]]]
     enabled.touch()
     assert starting(walled, walled=enabled) == [rest]
     ends = ["systemctl", "disable", "--now", "roomctl-audio"]
-    assert starting(Wishes(screen="kiosk", wall="off"), walled=enabled) == [ends, cards, rest]
-    assert starting(Wishes(screen="kiosk", wall="auto"), walled=enabled) == [rest]
+    assert starting(InitAnswers(screen="kiosk", wall="off"), walled=enabled) == [ends, cards, rest]
+    assert starting(InitAnswers(screen="kiosk", wall="auto"), walled=enabled) == [rest]
 
 
 def test_the_rule_that_gives_the_sound_cards_away_comes_with_the_wall(tmp_path: Path) -> None:
@@ -287,12 +289,14 @@ def test_a_wall_is_proposed_where_the_box_can_keep_one_and_a_display_is_its_own(
 ) -> None:
     monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
     for walls, screen, wall in ((True, None, "on"), (False, None, "auto"), (True, "none", "auto")):
-        said, _ = answered(Wishes(screen=screen), [], None, print, as_service=True, walls=walls)
+        said, _ = answered(
+            InitAnswers(screen=screen), [], None, print, as_service=True, walls=walls
+        )
         assert said.wall == wall
         audio = tomllib.loads(written(said, [], as_service=True)).get("audio", {})
         assert audio == ({"wall": "on"} if wall == "on" else {})
     with pytest.raises(FileError, match="--wall"):
-        answered(Wishes(wall="perhaps"), [], None, print, as_service=True)
+        answered(InitAnswers(wall="perhaps"), [], None, print, as_service=True)
 
 
 def test_a_wall_is_asked_for_where_programs_show_the_meeting() -> None:
@@ -304,12 +308,12 @@ def test_a_wall_is_asked_for_where_programs_show_the_meeting() -> None:
 
     for screen, count in (("none", 0), ("kiosk", 1)):
         asked.clear()
-        answered(Wishes(screen=screen), [], ask, print, as_service=True)
+        answered(InitAnswers(screen=screen), [], ask, print, as_service=True)
         assert sum("behind a wall" in question for question in asked) == count
 
 
 def test_a_wall_that_is_answered_again_is_its_line_alone() -> None:
-    said = tomllib.loads(again(Wishes(wall="on")))
+    said = tomllib.loads(again(InitAnswers(wall="on")))
     assert said["audio"] == {"wall": "on"}
     assert present(said).wall == "on"
 

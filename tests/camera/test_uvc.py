@@ -10,17 +10,17 @@ from roomctl.camera.sim.uvc import SimUvc
 from roomctl.camera.uvc.connection import SetRequest, UvcConnection
 from roomctl.camera.uvc.message import (
     ARC_SECONDS,
-    Both,
-    End,
-    Flag,
-    Get,
-    Id,
+    ControlFlag,
+    ControlId,
+    ControlValue,
+    ControlValueType,
+    EndOfControls,
+    GetControl,
     ListControls,
     Request,
-    Set,
-    Type,
+    SetControl,
+    SetControlPair,
     UvcControl,
-    Value,
     decode,
     encode,
 )
@@ -73,7 +73,7 @@ class Rig(Virtual):
         self.talk.stop(self.now)
         self.settle()
 
-    def submit(self, *sets: Set, moves: bool = True) -> list[Outcome]:
+    def submit(self, *sets: SetControl, moves: bool = True) -> list[Outcome]:
         outcomes: list[Outcome] = []
         self.talk.submit(SetRequest(sets, outcomes.append, moves), self.now)
         self.settle()
@@ -89,13 +89,13 @@ class Rig(Virtual):
 
 
 def halves(message: Request) -> tuple[Request, ...]:
-    return (message.first, message.second) if isinstance(message, Both) else (message,)
+    return (message.first, message.second) if isinstance(message, SetControlPair) else (message,)
 
 
 def test_a_simulated_camera_keeps_only_what_it_was_lately_told() -> None:
     camera = SimUvc()
     for at in range(HEARD + 5):
-        camera.receive(Chunk(encode(Get(Id.ZOOM_ABSOLUTE)), float(at)))
+        camera.receive(Chunk(encode(GetControl(ControlId.ZOOM_ABSOLUTE)), float(at)))
         assert camera.outbox(float(at)) is not None
     assert [at for at, _ in camera.heard] == list(map(float, range(5, HEARD + 5)))
 
@@ -107,10 +107,10 @@ def test_a_camera_is_stopped_before_it_is_said_to_be_there(
     rig = Rig(controls, start=False)
     speeds = [control.id for control in controls if control in sim.SPEEDS]
     if speeds:
-        rig.camera.receive(Chunk(encode(Set(Id.PAN_SPEED, 10)), 0.0))
-        rig.camera.receive(Chunk(encode(Set(Id.TILT_SPEED, 10)), 0.0))
+        rig.camera.receive(Chunk(encode(SetControl(ControlId.PAN_SPEED, 10)), 0.0))
+        rig.camera.receive(Chunk(encode(SetControl(ControlId.TILT_SPEED, 10)), 0.0))
     else:
-        rig.camera.receive(Chunk(encode(Set(Id.PAN_ABSOLUTE, 400_000)), 0.0))
+        rig.camera.receive(Chunk(encode(SetControl(ControlId.PAN_ABSOLUTE, 400_000)), 0.0))
     rig.camera.tick(0.5)
     assert rig.camera.moving
 
@@ -174,12 +174,12 @@ def test_a_camera_driven_in_steps_never_has_far_to_go_alone() -> None:
     for beat in range(12):
         rig.drive(pan=1.0)
         rig.run(0.1)
-        targets = [m.value for m in rig.told_since(0) if isinstance(m, Set) and beat]
+        targets = [m.value for m in rig.told_since(0) if isinstance(m, SetControl) and beat]
         assert all(target / ARC_SECONDS <= rig.camera.pan_deg + 6.1 for target in targets)
 
 
 def test_a_step_is_at_least_one_of_the_camera_s_own() -> None:
-    coarse = UvcControl(Id.PAN_ABSOLUTE, minimum=-360_000, maximum=360_000, step=36_000)
+    coarse = UvcControl(ControlId.PAN_ABSOLUTE, minimum=-360_000, maximum=360_000, step=36_000)
     rig = Rig((coarse, sim.PLACES[1]))
 
     rig.hold(0.3, pan=0.03)
@@ -197,7 +197,9 @@ def test_random_fingers_leave_it_standing(controls: tuple[UvcControl, ...]) -> N
             case 1:
                 rig.stop()
             case 2 if controls is not BY_SPEED:
-                rig.submit(Set(Id.PAN_ABSOLUTE, chance.randrange(-400_000, 400_000, 360)))
+                rig.submit(
+                    SetControl(ControlId.PAN_ABSOLUTE, chance.randrange(-400_000, 400_000, 360))
+                )
             case _:
                 rig.drive(pan=0.0, tilt=chance.uniform(-1, 1))
         rig.run(chance.uniform(0.0, 0.4))
@@ -215,14 +217,16 @@ def test_a_joystick_at_rest_is_a_stop_of_that_axis_only() -> None:
 
     rig.drive(pan=0.01, tilt=1.0)
 
-    assert rig.camera.value(Id.PAN_SPEED) == 0
-    assert rig.camera.value(Id.TILT_SPEED) == 10
+    assert rig.camera.value(ControlId.PAN_SPEED) == 0
+    assert rig.camera.value(ControlId.TILT_SPEED) == 10
 
 
 def test_a_second_axis_that_is_told_where_to_go_does_not_end_the_move_of_the_first() -> None:
     """Pan and tilt are one control of the camera: set one by one, the first stands half-way."""
     rig = Rig()
-    moved = rig.submit(Set(Id.PAN_ABSOLUTE, 180_000), Set(Id.TILT_ABSOLUTE, -72_000))
+    moved = rig.submit(
+        SetControl(ControlId.PAN_ABSOLUTE, 180_000), SetControl(ControlId.TILT_ABSOLUTE, -72_000)
+    )
     rig.run(3.0)
 
     assert [each.end for each in moved] == [RequestEnd.DONE]
@@ -243,7 +247,9 @@ def test_a_speed_that_the_camera_does_not_tell_is_written_again_with_the_others(
     rig.drive(pan=1.0)
     rig.drive(pan=1.0, tilt=0.5)
 
-    assert rig.told_since(-1)[-1] == Both(Set(Id.TILT_SPEED, 5), Set(Id.PAN_SPEED, 10))
+    assert rig.told_since(-1)[-1] == SetControlPair(
+        SetControl(ControlId.TILT_SPEED, 5), SetControl(ControlId.PAN_SPEED, 10)
+    )
 
 
 def test_the_latest_of_many_drives_is_the_only_one_said() -> None:
@@ -254,14 +260,16 @@ def test_the_latest_of_many_drives_is_the_only_one_said() -> None:
     rig.run(0.01)
 
     told = [half for m in rig.told_since(before - 1e-9) for half in halves(m)]
-    assert Set(Id.PAN_SPEED, 10) in told
-    assert Set(Id.PAN_SPEED, 1) not in told
+    assert SetControl(ControlId.PAN_SPEED, 10) in told
+    assert SetControl(ControlId.PAN_SPEED, 1) not in told
 
 
 def test_a_move_ends_when_the_camera_stands_there() -> None:
     rig = Rig()
 
-    outcomes = rig.submit(Set(Id.PAN_ABSOLUTE, 216_000), Set(Id.TILT_ABSOLUTE, -36_000))
+    outcomes = rig.submit(
+        SetControl(ControlId.PAN_ABSOLUTE, 216_000), SetControl(ControlId.TILT_ABSOLUTE, -36_000)
+    )
     rig.run(0.9)
     assert outcomes == []
     rig.run(0.5)
@@ -272,7 +280,7 @@ def test_a_move_ends_when_the_camera_stands_there() -> None:
 
 def test_a_stop_ends_a_move_where_it_is() -> None:
     rig = Rig()
-    outcomes = rig.submit(Set(Id.PAN_ABSOLUTE, 400_000))
+    outcomes = rig.submit(SetControl(ControlId.PAN_ABSOLUTE, 400_000))
     rig.run(0.5)
 
     rig.stop()
@@ -284,7 +292,7 @@ def test_a_stop_ends_a_move_where_it_is() -> None:
 
 def test_a_drive_ends_a_move() -> None:
     rig = Rig(BY_PLACE)
-    outcomes = rig.submit(Set(Id.PAN_ABSOLUTE, 400_000))
+    outcomes = rig.submit(SetControl(ControlId.PAN_ABSOLUTE, 400_000))
     rig.run(0.5)
 
     rig.hold(0.5, pan=-1.0)
@@ -297,9 +305,11 @@ def test_a_drive_ends_a_move() -> None:
 
 def test_a_move_that_ends_elsewhere_is_refused() -> None:
     rig = Rig()
-    outcomes = rig.submit(Set(Id.PAN_ABSOLUTE, 400_000))
+    outcomes = rig.submit(SetControl(ControlId.PAN_ABSOLUTE, 400_000))
     rig.run(0.3)
-    rig.camera.receive(Chunk(encode(Set(Id.PAN_ABSOLUTE, 0)), rig.now))  # by another program
+    rig.camera.receive(
+        Chunk(encode(SetControl(ControlId.PAN_ABSOLUTE, 0)), rig.now)
+    )  # by another program
 
     rig.run(5.0)
 
@@ -308,9 +318,9 @@ def test_a_move_that_ends_elsewhere_is_refused() -> None:
 
 def test_a_newer_move_replaces_an_older_one() -> None:
     rig = Rig()
-    first = rig.submit(Set(Id.PAN_ABSOLUTE, 400_000))
+    first = rig.submit(SetControl(ControlId.PAN_ABSOLUTE, 400_000))
 
-    second = rig.submit(Set(Id.PAN_ABSOLUTE, -36_000))
+    second = rig.submit(SetControl(ControlId.PAN_ABSOLUTE, -36_000))
     rig.run(3.0)
 
     assert [each.end for each in (*first, *second)] == [RequestEnd.REPLACED, RequestEnd.DONE]
@@ -329,9 +339,11 @@ def test_a_stop_that_the_camera_refuses_is_said_again_and_then_given_up_loudly()
             said.append(decode(frame))
             rig.talk.failed(now, "was refused by the camera (STALL)")
 
-    stops = [message for message in said if not isinstance(message, Get)]
+    stops = [message for message in said if not isinstance(message, GetControl)]
     assert len(stops) > 2
-    assert set(stops) == {Both(Set(Id.PAN_SPEED, 0), Set(Id.TILT_SPEED, 0))}
+    assert set(stops) == {
+        SetControlPair(SetControl(ControlId.PAN_SPEED, 0), SetControl(ControlId.TILT_SPEED, 0))
+    }
     assert rig.events.silences
     assert not rig.talk.ready
 
@@ -354,10 +366,10 @@ def test_a_stop_passes_a_step_that_is_just_being_written() -> None:
 def test_a_stop_passes_a_move_that_is_just_being_written() -> None:
     rig = Rig(BY_PLACE)
     outcomes: list[Outcome] = []
-    errand = SetRequest((Set(Id.PAN_ABSOLUTE, 400_000),), outcomes.append, moves=True)
+    errand = SetRequest((SetControl(ControlId.PAN_ABSOLUTE, 400_000),), outcomes.append, moves=True)
     rig.talk.submit(errand, rig.now)
     frame = rig.talk.outbox(rig.now)
-    assert frame == encode(Set(Id.PAN_ABSOLUTE, 400_000))
+    assert frame == encode(SetControl(ControlId.PAN_ABSOLUTE, 400_000))
     rig.talk.stop(rig.now)  # while the port still writes
     rig.talk.sent(rig.now)
     rig.camera.receive(Chunk(frame, rig.now))
@@ -380,8 +392,11 @@ def test_a_silent_wait_costs_little() -> None:
 
 
 def test_the_controls_of_a_camera_that_lists_what_it_does_not_have_are_not_used() -> None:
-    nothing = [UvcControl(id_, step=0) for id_ in (Id.PAN_ABSOLUTE, Id.TILT_ABSOLUTE, Id.PAN_SPEED)]
-    rig = Rig((*nothing, UvcControl(Id.ZOOM_CONTINUOUS, flags=Flag.WRITE_ONLY)))
+    nothing = [
+        UvcControl(id_, step=0)
+        for id_ in (ControlId.PAN_ABSOLUTE, ControlId.TILT_ABSOLUTE, ControlId.PAN_SPEED)
+    ]
+    rig = Rig((*nothing, UvcControl(ControlId.ZOOM_CONTINUOUS, flags=ControlFlag.WRITE_ONLY)))
 
     assert not any(axis.moves for axis in rig.talk.axes.values())
 
@@ -389,7 +404,10 @@ def test_the_controls_of_a_camera_that_lists_what_it_does_not_have_are_not_used(
 def test_a_speed_that_the_kernel_gives_for_one_direction_only_is_not_used_if_there_is_a_place() -> (
     None
 ):
-    bent = [UvcControl(id_, minimum=-1, maximum=160) for id_ in (Id.PAN_SPEED, Id.TILT_SPEED)]
+    bent = [
+        UvcControl(id_, minimum=-1, maximum=160)
+        for id_ in (ControlId.PAN_SPEED, ControlId.TILT_SPEED)
+    ]
     rig = Rig((*sim.PLACES, *bent))
 
     rig.hold(1.0, pan=-1.0)
@@ -399,7 +417,11 @@ def test_a_speed_that_the_kernel_gives_for_one_direction_only_is_not_used_if_the
 
 def test_exposure_modes_are_those_of_the_camera_s_menu() -> None:
     def menu(items: int) -> dict[int, UvcControl]:
-        return {Id.EXPOSURE_AUTO: UvcControl(Id.EXPOSURE_AUTO, Type.MENU, 0, 0, 3, 1, 0, items)}
+        return {
+            ControlId.EXPOSURE_AUTO: UvcControl(
+                ControlId.EXPOSURE_AUTO, ControlValueType.MENU, 0, 0, 3, 1, 0, items
+            )
+        }
 
     assert exposure_items(menu(0b1010)) == {"auto": 3, "manual": 1}
     assert exposure_items(menu(0b0011)) == {"auto": 0, "manual": 1}
@@ -411,12 +433,23 @@ def test_exposure_modes_are_those_of_the_camera_s_menu() -> None:
     "message",
     [
         ListControls(),
-        Get(Id.PAN_ABSOLUTE),
-        Set(Id.TILT_SPEED, -3),
-        Both(Set(Id.PAN_ABSOLUTE, -(2**31)), Set(Id.TILT_ABSOLUTE, 5)),
-        Value(Id.ZOOM_ABSOLUTE, 2**31 - 1),
-        End(7),
-        UvcControl(Id.EXPOSURE_AUTO, Type.MENU, Flag.INACTIVE, -5, 3, 1, -1, 0xFFFF_FFFF),
+        GetControl(ControlId.PAN_ABSOLUTE),
+        SetControl(ControlId.TILT_SPEED, -3),
+        SetControlPair(
+            SetControl(ControlId.PAN_ABSOLUTE, -(2**31)), SetControl(ControlId.TILT_ABSOLUTE, 5)
+        ),
+        ControlValue(ControlId.ZOOM_ABSOLUTE, 2**31 - 1),
+        EndOfControls(7),
+        UvcControl(
+            ControlId.EXPOSURE_AUTO,
+            ControlValueType.MENU,
+            ControlFlag.INACTIVE,
+            -5,
+            3,
+            1,
+            -1,
+            0xFFFF_FFFF,
+        ),
     ],
     ids=lambda message: type(message).__name__,
 )
@@ -431,4 +464,4 @@ def test_no_random_bytes_are_taken_for_a_message_of_another_length() -> None:
         with pytest.raises(ValueError, match="is no frame"):
             decode(chance.randbytes(length))
         rig.talk.receive(Chunk(chance.randbytes(length), rig.now))
-    assert decode(encode(Set(Id.PAN_SPEED, 1))) == Set(Id.PAN_SPEED, 1)
+    assert decode(encode(SetControl(ControlId.PAN_SPEED, 1))) == SetControl(ControlId.PAN_SPEED, 1)

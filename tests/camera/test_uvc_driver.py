@@ -15,7 +15,14 @@ from roomctl.camera.lines import UvcDevice, uvc_devices
 from roomctl.camera.positions import StoredPosition, StoredPositions
 from roomctl.camera.sim import uvc as sim
 from roomctl.camera.sim.uvc import SimUvc
-from roomctl.camera.uvc.message import Flag, Id, Type, UvcControl, Value, encode
+from roomctl.camera.uvc.message import (
+    ControlFlag,
+    ControlId,
+    ControlValue,
+    ControlValueType,
+    UvcControl,
+    encode,
+)
 from roomctl.clock import SystemClock
 from roomctl.device import Status
 from roomctl.errors import ConfigError, Refused, Unsupported
@@ -33,7 +40,10 @@ ROOM = """
 url = "v4l2:/dev/video0"
 """
 BY_SPEED = (*sim.SPEEDS, sim.ZOOM)
-RESETS = [UvcControl(each, Type.BUTTON, Flag.WRITE_ONLY) for each in (Id.PAN_RESET, Id.TILT_RESET)]
+RESETS = [
+    UvcControl(each, ControlValueType.BUTTON, ControlFlag.WRITE_ONLY)
+    for each in (ControlId.PAN_RESET, ControlId.TILT_RESET)
+]
 
 
 class Bench:
@@ -113,7 +123,7 @@ async def test_degrees_come_back_within_one_step() -> None:
 @pytest.mark.parametrize("push", [(0, 0, 1, 0), (0, 0, 0, 1), (1, 0, 0, 0)])
 @invented
 async def test_an_axis_that_it_lacks_is_unsupported_and_not_ignored(push: list[float]) -> None:
-    one_axis = tuple(c for c in sim.EVERYTHING if c.id == Id.TILT_ABSOLUTE)
+    one_axis = tuple(c for c in sim.EVERYTHING if c.id == ControlId.TILT_ABSOLUTE)
     async with bench(one_axis) as b:
         with pytest.raises(Unsupported):
             b.front.drive(*push)
@@ -231,16 +241,16 @@ async def test_settings_are_read_and_set() -> None:
         await front.white_balance("manual")
         await front.focus_to(50.0)
 
-        assert b.look().value(Id.EXPOSURE_AUTO) == 1
-        assert b.look().value(Id.AUTO_WHITE_BALANCE) == 0
-        assert b.look().value(Id.FOCUS_AUTO) == 0
-        assert (await b.after(3.0)).value(Id.FOCUS_ABSOLUTE) in (125, 130)
+        assert b.look().value(ControlId.EXPOSURE_AUTO) == 1
+        assert b.look().value(ControlId.AUTO_WHITE_BALANCE) == 0
+        assert b.look().value(ControlId.FOCUS_AUTO) == 0
+        assert (await b.after(3.0)).value(ControlId.FOCUS_ABSOLUTE) in (125, 130)
         state = front.state
         assert (state.focus, state.exposure, state.white_balance) == ("manual",) * 3
         assert front.modes["exposure"] == ("auto", "manual")
 
         await front.focus("infinity")
-        assert (await b.after(3.0)).value(Id.FOCUS_ABSOLUTE) == 0
+        assert (await b.after(3.0)).value(ControlId.FOCUS_ABSOLUTE) == 0
 
 
 @invented
@@ -252,7 +262,7 @@ async def test_focus_is_driven_by_hand_only_once_it_is_manual() -> None:
         await b.front.focus("manual")
         b.front.drive(0.0, 0.0, 0.0, focus=1.0, lease_s=1.0)
 
-        assert (await b.after(0.9)).value(Id.FOCUS_ABSOLUTE) > 40
+        assert (await b.after(0.9)).value(ControlId.FOCUS_ABSOLUTE) > 40
 
 
 @invented
@@ -306,7 +316,9 @@ async def test_unplugged_it_is_offline_within_a_second_and_back_within_two() -> 
 async def test_a_position_outside_of_its_own_limits_is_none() -> None:
     async with bench() as b:
         end = b._end.camera
-        frame = encode(Value(Id.PAN_ABSOLUTE, 533_736))  # read from a camera that ends at 468000
+        frame = encode(
+            ControlValue(ControlId.PAN_ABSOLUTE, 533_736)
+        )  # read from a camera that ends at 468000
         end._answers.append(frame)
         b.front.stop()
 
@@ -340,7 +352,7 @@ async def test_driver_and_port_understand_each_other() -> None:
         await asyncio.gather(running, return_exceptions=True)
 
     assert (reached.pan_deg, reached.tilt_deg) == (20.0, -10.0)
-    assert kernel.values == {Id.PAN_ABSOLUTE: 72_000, Id.TILT_ABSOLUTE: -36_000}
+    assert kernel.values == {ControlId.PAN_ABSOLUTE: 72_000, ControlId.TILT_ABSOLUTE: -36_000}
     assert device.camera.state.model is None  # it is gone with its port
     assert kernel.opened == kernel.closed
 
@@ -390,7 +402,7 @@ async def test_old_degrees_are_not_told_of_one_that_does_not_say_where_it_stands
     async with bench() as b:
         await b.front.goto(20.0, 0.0)
         assert b.front.state.pan_deg == pytest.approx(20.0, abs=0.1)
-        b.look().unreadable = frozenset((Id.PAN_ABSOLUTE,))
+        b.look().unreadable = frozenset((ControlId.PAN_ABSOLUTE,))
         asked = await b.house.ask("camera.goto", camera="front", pan_deg=-40.0, tilt_deg=0.0)
         assert asked.status == "unknown"
         await b.house.until(lambda: ("camera.unread", "camera.front") in b.house.issues, 20)

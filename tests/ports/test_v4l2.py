@@ -54,7 +54,7 @@ OFFSETS = {
     "struct v4l2_buffer, m": picture.Buffer.offset.offset,
     "struct v4l2_buffer, length": picture.Buffer.length.offset,
 }
-IDS = {each: int(each) for each in uvc.Id}
+IDS = {each: int(each) for each in uvc.ControlId}
 HEADER = Path("/usr/include/linux/videodev2.h")
 
 
@@ -117,11 +117,13 @@ async def test_every_control_is_listed_with_what_it_takes() -> None:
         listed = [await read(port) for _ in range(5)]
 
     assert listed == [
-        uvc.UvcControl(MODE, uvc.Type.MENU, 0, 0, 3, 1, 0, items=0b1010),
-        uvc.UvcControl(BUTTON, uvc.Type.BUTTON, 0, 0, 0, 1, 0),
-        uvc.UvcControl(PAN, uvc.Type.INTEGER, 0, -36000, 36000, 1, 0),
-        uvc.UvcControl(SPEED, uvc.Type.INTEGER, 0, -10, 10, 1, 2**31 - 1),  # 2**40 does not fit
-        uvc.End(4),
+        uvc.UvcControl(MODE, uvc.ControlValueType.MENU, 0, 0, 3, 1, 0, items=0b1010),
+        uvc.UvcControl(BUTTON, uvc.ControlValueType.BUTTON, 0, 0, 0, 1, 0),
+        uvc.UvcControl(PAN, uvc.ControlValueType.INTEGER, 0, -36000, 36000, 1, 0),
+        uvc.UvcControl(
+            SPEED, uvc.ControlValueType.INTEGER, 0, -10, 10, 1, 2**31 - 1
+        ),  # 2**40 does not fit
+        uvc.EndOfControls(4),
     ]
     assert kernel.subscribed == [MODE, BUTTON, PAN, SPEED]
 
@@ -130,22 +132,22 @@ async def test_a_driver_without_events_is_used_without() -> None:
     kernel = Kernel(broken={v4l2.SUBSCRIBE_EVENT: errno.ENOTTY})
     async with opened(kernel) as port:
         await port.write(uvc.encode(uvc.ListControls()))
-        assert [await read(port) for _ in range(5)][-1] == uvc.End(4)
+        assert [await read(port) for _ in range(5)][-1] == uvc.EndOfControls(4)
 
 
 async def test_a_driver_without_controls_lists_none() -> None:
     async with opened(Kernel(broken={v4l2.QUERY_EXT_CTRL: errno.ENOTTY})) as port:
         await port.write(uvc.encode(uvc.ListControls()))
-        assert await read(port) == uvc.End(0)
+        assert await read(port) == uvc.EndOfControls(0)
 
 
 async def test_a_control_is_set_and_its_value_read_back() -> None:
     kernel = Kernel()
     async with opened(kernel) as port:
-        await port.write(uvc.encode(uvc.Set(PAN, -50_000)))
-        assert await read(port) == uvc.Value(PAN, -36_000)  # the driver clamps
-        await port.write(uvc.encode(uvc.Get(PAN)))
-        assert await read(port) == uvc.Value(PAN, -36_000)
+        await port.write(uvc.encode(uvc.SetControl(PAN, -50_000)))
+        assert await read(port) == uvc.ControlValue(PAN, -36_000)  # the driver clamps
+        await port.write(uvc.encode(uvc.GetControl(PAN)))
+        assert await read(port) == uvc.ControlValue(PAN, -36_000)
 
     assert kernel.values == {PAN: -36_000}
 
@@ -153,9 +155,11 @@ async def test_a_control_is_set_and_its_value_read_back() -> None:
 async def test_two_controls_are_set_in_one_go_and_both_values_read_back() -> None:
     kernel = Kernel()
     async with opened(kernel) as port:
-        await port.write(uvc.encode(uvc.Both(uvc.Set(PAN, 50_000), uvc.Set(SPEED, 3))))
-        assert await read(port) == uvc.Value(PAN, 36_000)
-        assert await read(port) == uvc.Value(SPEED, 3)
+        await port.write(
+            uvc.encode(uvc.SetControlPair(uvc.SetControl(PAN, 50_000), uvc.SetControl(SPEED, 3)))
+        )
+        assert await read(port) == uvc.ControlValue(PAN, 36_000)
+        assert await read(port) == uvc.ControlValue(SPEED, 3)
 
     assert (kernel.values, kernel.sets) == ({PAN: 36_000, SPEED: 3}, 1)
 
@@ -173,12 +177,12 @@ async def test_a_refused_value_leaves_the_port_open(number: int, said: str) -> N
     kernel = Kernel(broken={v4l2.S_EXT_CTRLS: number})
     async with opened(kernel) as port:
         with pytest.raises(PortError, match=said) as caught:
-            await port.write(uvc.encode(uvc.Set(PAN, 1)))
+            await port.write(uvc.encode(uvc.SetControl(PAN, 1)))
         assert not isinstance(caught.value, PortClosed)
 
         kernel.broken.clear()
-        await port.write(uvc.encode(uvc.Set(PAN, 1)))
-        assert await read(port) == uvc.Value(PAN, 1)
+        await port.write(uvc.encode(uvc.SetControl(PAN, 1)))
+        assert await read(port) == uvc.ControlValue(PAN, 1)
 
 
 @pytest.mark.real
@@ -189,7 +193,10 @@ async def test_what_another_program_changes_is_heard() -> None:
         assert kernel.far is not None
         kernel.far.send(b"!", socket.MSG_OOB)
 
-        assert [await read(port), await read(port)] == [uvc.Value(PAN, -7200), uvc.Value(SPEED, 5)]
+        assert [await read(port), await read(port)] == [
+            uvc.ControlValue(PAN, -7200),
+            uvc.ControlValue(SPEED, 5),
+        ]
 
 
 @pytest.mark.parametrize("number", sorted(v4l2.GONE))
@@ -198,11 +205,11 @@ async def test_an_unplug_that_a_write_meets_closes_the_port(number: int) -> None
     async with opened(kernel) as port:
         kernel.broken[v4l2.S_EXT_CTRLS] = number
         with pytest.raises(PortClosed, match="is it plugged in"):
-            await port.write(uvc.encode(uvc.Set(PAN, 1)))
+            await port.write(uvc.encode(uvc.SetControl(PAN, 1)))
         with pytest.raises(PortClosed):
             await asyncio.wait_for(port.read(), LIMIT_S)
         with pytest.raises(PortClosed):
-            await port.write(uvc.encode(uvc.Get(PAN)))
+            await port.write(uvc.encode(uvc.GetControl(PAN)))
 
 
 @pytest.mark.real

@@ -15,17 +15,17 @@ from roomctl.camera.sim.host import HEARD
 from roomctl.camera.uvc.message import (
     ARC_SECONDS,
     COUPLED,
-    Both,
-    End,
-    Flag,
-    Get,
-    Id,
+    ControlFlag,
+    ControlId,
+    ControlValue,
+    ControlValueType,
+    EndOfControls,
+    GetControl,
     ListControls,
     Request,
-    Set,
-    Type,
+    SetControl,
+    SetControlPair,
     UvcControl,
-    Value,
     decode,
     encode,
 )
@@ -34,34 +34,41 @@ from roomctl.wire import Chunk
 
 GO_DEG_S = 60.0  # to a place, and at the highest speed
 FULL_S = 2.0  # zoom and focus from end to end, likewise
-_WRITE_ONLY, _READ_ONLY = Flag.WRITE_ONLY, Flag.READ_ONLY | Flag.DISABLED | Flag.GRABBED
+_WRITE_ONLY, _READ_ONLY = (
+    ControlFlag.WRITE_ONLY,
+    ControlFlag.READ_ONLY | ControlFlag.DISABLED | ControlFlag.GRABBED,
+)
 
 PLACES = (
-    UvcControl(Id.PAN_ABSOLUTE, minimum=-468_000, maximum=468_000, step=360),
-    UvcControl(Id.TILT_ABSOLUTE, minimum=-108_000, maximum=324_000, step=360),
+    UvcControl(ControlId.PAN_ABSOLUTE, minimum=-468_000, maximum=468_000, step=360),
+    UvcControl(ControlId.TILT_ABSOLUTE, minimum=-108_000, maximum=324_000, step=360),
 )
-ZOOM = UvcControl(Id.ZOOM_ABSOLUTE, minimum=100, maximum=500)
+ZOOM = UvcControl(ControlId.ZOOM_ABSOLUTE, minimum=100, maximum=500)
 SPEEDS = (
-    UvcControl(Id.PAN_SPEED, minimum=-10, maximum=10),
-    UvcControl(Id.TILT_SPEED, minimum=-10, maximum=10),
+    UvcControl(ControlId.PAN_SPEED, minimum=-10, maximum=10),
+    UvcControl(ControlId.TILT_SPEED, minimum=-10, maximum=10),
 )
 LOOKS = (
-    UvcControl(Id.FOCUS_ABSOLUTE, minimum=0, maximum=255, step=5),
-    UvcControl(Id.FOCUS_AUTO, Type.BOOLEAN, maximum=1, default=1),
-    UvcControl(Id.EXPOSURE_AUTO, Type.MENU, maximum=3, default=3, items=0b1010),
-    UvcControl(Id.AUTO_WHITE_BALANCE, Type.BOOLEAN, maximum=1, default=1),
-    UvcControl(Id.BACKLIGHT_COMPENSATION, maximum=2),
+    UvcControl(ControlId.FOCUS_ABSOLUTE, minimum=0, maximum=255, step=5),
+    UvcControl(ControlId.FOCUS_AUTO, ControlValueType.BOOLEAN, maximum=1, default=1),
+    UvcControl(ControlId.EXPOSURE_AUTO, ControlValueType.MENU, maximum=3, default=3, items=0b1010),
+    UvcControl(ControlId.AUTO_WHITE_BALANCE, ControlValueType.BOOLEAN, maximum=1, default=1),
+    UvcControl(ControlId.BACKLIGHT_COMPENSATION, maximum=2),
 )
 EVERYTHING = (*PLACES, ZOOM, *SPEEDS, *LOOKS)
 
 _MOTOR_OF = {
-    Id.PAN_ABSOLUTE: "pan",
-    Id.TILT_ABSOLUTE: "tilt",
-    Id.ZOOM_ABSOLUTE: "zoom",
-    Id.FOCUS_ABSOLUTE: "focus",
+    ControlId.PAN_ABSOLUTE: "pan",
+    ControlId.TILT_ABSOLUTE: "tilt",
+    ControlId.ZOOM_ABSOLUTE: "zoom",
+    ControlId.FOCUS_ABSOLUTE: "focus",
 }
-_DRIVEN_BY = {Id.PAN_SPEED: "pan", Id.TILT_SPEED: "tilt", Id.ZOOM_CONTINUOUS: "zoom"}
-_RESET_BY = {Id.PAN_RESET: "pan", Id.TILT_RESET: "tilt"}
+_DRIVEN_BY = {
+    ControlId.PAN_SPEED: "pan",
+    ControlId.TILT_SPEED: "tilt",
+    ControlId.ZOOM_CONTINUOUS: "zoom",
+}
+_RESET_BY = {ControlId.PAN_RESET: "pan", ControlId.TILT_RESET: "tilt"}
 
 
 class SimUvc:
@@ -107,7 +114,7 @@ class SimUvc:
 
     def value(self, control: int) -> int:
         """Return what a control says."""
-        motor = _MOTOR_OF.get(Id(control))
+        motor = _MOTOR_OF.get(ControlId(control))
         return self._values[control] if motor is None else round(self._motors[motor].at(self._now))
 
     def refusal(self, data: bytes) -> str | None:
@@ -119,13 +126,13 @@ class SimUvc:
         if self.stalled:
             return "was refused by the camera (STALL)"
         match request:
-            case Get(control) if control in self.unreadable:
+            case GetControl(control) if control in self.unreadable:
                 return f"control {control:#010x} cannot be read: input/output error"
-            case Get(control):
+            case GetControl(control):
                 return self._bar(control, _WRITE_ONLY)
-            case Set(control):
+            case SetControl(control):
                 return self._bar(control, _READ_ONLY)
-            case Both(Set(one), Set(other)):
+            case SetControlPair(SetControl(one), SetControl(other)):
                 return self._bar(one, _READ_ONLY) or self._bar(other, _READ_ONLY)
         return None
 
@@ -133,8 +140,8 @@ class SimUvc:
         control = self.controls.get(id_)
         if control is None:
             return f"control {id_:#010x} is not there"
-        automatic = id_ == Id.FOCUS_ABSOLUTE and self._values.get(Id.FOCUS_AUTO)
-        barred = control.flags & flags or (automatic and flags & Flag.READ_ONLY)
+        automatic = id_ == ControlId.FOCUS_ABSOLUTE and self._values.get(ControlId.FOCUS_AUTO)
+        barred = control.flags & flags or (automatic and flags & ControlFlag.READ_ONLY)
         return f"control {id_:#010x} cannot be written, or cannot be read" if barred else None
 
     def lose_power(self) -> None:
@@ -156,25 +163,25 @@ class SimUvc:
         match request:
             case ListControls():
                 self._answers.extend(encode(each) for each in self.controls.values())
-                self._answers.append(encode(End(len(self.controls))))
-            case Get(control):
-                self._answers.append(encode(Value(control, self.value(control))))
-            case Set(control, value):
+                self._answers.append(encode(EndOfControls(len(self.controls))))
+            case GetControl(control):
+                self._answers.append(encode(ControlValue(control, self.value(control))))
+            case SetControl(control, value):
                 self._take(control, value)
                 self._write_as_it_is(COUPLED.get(control))
-            case Both(one, other):
+            case SetControlPair(one, other):
                 self._take(one.id, one.value)
                 self._take(other.id, other.value)
 
     def _take(self, control: int, value: int) -> None:
         known = self.controls[control]
         value = min(max(value, known.minimum), known.maximum)
-        self._obey(Id(control), known, value)
-        self._answers.append(encode(Value(control, value)))
+        self._obey(ControlId(control), known, value)
+        self._answers.append(encode(ControlValue(control, value)))
 
     def _write_as_it_is(self, control: int | None) -> None:
         if control in self.controls:
-            self._obey(Id(control), self.controls[control], self.value(control))
+            self._obey(ControlId(control), self.controls[control], self.value(control))
 
     def tick(self, now: float) -> None:
         self._now = max(self._now, now)
@@ -191,7 +198,7 @@ class SimUvc:
     def failed(self, now: float, why: str) -> None:
         pass
 
-    def _obey(self, control: Id, known: UvcControl, value: int) -> None:
+    def _obey(self, control: ControlId, known: UvcControl, value: int) -> None:
         self._values[control] = value
         if control in _MOTOR_OF:
             name = _MOTOR_OF[control]

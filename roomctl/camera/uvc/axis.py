@@ -10,7 +10,7 @@ from __future__ import annotations
 from enum import Enum
 
 from roomctl.camera.protocol import DEAD_ZONE
-from roomctl.camera.uvc.message import Get, Request, Set, UvcControl
+from roomctl.camera.uvc.message import GetControl, Request, SetControl, UvcControl
 
 STEP_S = 0.1
 LONGEST_PAUSE_S = 1.0
@@ -53,11 +53,11 @@ class UvcAxis:
         """Return its controls."""
         return tuple(control.id for control in (self.speed, self.place) if control)
 
-    def doing(self, control: int) -> Set | None:
+    def doing(self, control: int) -> SetControl | None:
         """Return what it was told by a control and still does; None if nothing."""
         if self.speed is not None and control == self.speed.id:
-            return None if self._told is None else Set(control, self._told)
-        return None if self._target is None else Set(control, self._target)
+            return None if self._told is None else SetControl(control, self._told)
+        return None if self._target is None else SetControl(control, self._target)
 
     @property
     def moves(self) -> bool:
@@ -120,11 +120,11 @@ class UvcAxis:
         if now < self._retry_at or self._wanted:
             return None
         if self.speed is not None and self._told != 0:
-            return Set(self.speed.id, 0)
+            return SetControl(self.speed.id, 0)
         if self.place is not None and self._halt is _Halt.ASK:
-            return Get(self.place.id)
+            return GetControl(self.place.id)
         if self.place is not None and self._halt is _Halt.STAY and self.at is not None:
-            return Set(self.place.id, self.place.nearest(self.at))
+            return SetControl(self.place.id, self.place.nearest(self.at))
         return None
 
     def wish(self, now: float) -> Request | None:
@@ -133,7 +133,7 @@ class UvcAxis:
             return None
         if self.speed is not None:
             speed = self._speed(self.speed)
-            return None if speed == self._told else Set(self.speed.id, speed)
+            return None if speed == self._told else SetControl(self.speed.id, speed)
         return self._step(self.place) if self.place is not None else None
 
     def _speed(self, control: UvcControl) -> int:
@@ -144,10 +144,10 @@ class UvcAxis:
     def _step(self, place: UvcControl) -> Request | None:
         base = self._target if self._target is not None else self.at
         if base is None:
-            return Get(place.id)
+            return GetControl(place.id)
         size = max(abs(self._wanted) * self._top * STEP_S, place.step)
         target = place.nearest(base + (size if self._wanted > 0 else -size))
-        return None if target == base else Set(place.id, target)
+        return None if target == base else SetControl(place.id, target)
 
     def _pause(self) -> float:
         """Return when the next step is due: coarse steps come rarely, to keep the speed."""
@@ -157,17 +157,17 @@ class UvcAxis:
     def said(self, message: Request, now: float) -> None:
         """Note that the camera has taken a message of this axis."""
         match message:
-            case Set(control, value) if self.speed is not None and control == self.speed.id:
+            case SetControl(control, value) if self.speed is not None and control == self.speed.id:
                 self._told = value
-            case Set(_, value) if self._halt is _Halt.STAY:
+            case SetControl(_, value) if self._halt is _Halt.STAY:
                 self._halt, self._target = _Halt.NO, None
-            case Set(_, value) if not self._wanted:
+            case SetControl(_, value) if not self._wanted:
                 self.overtaken(value)
-            case Set(_, value):
+            case SetControl(_, value):
                 self._target, self._step_at = value, now + self._pause()
-            case Get() if self._halt is _Halt.ASK:
+            case GetControl() if self._halt is _Halt.ASK:
                 self._halt = _Halt.HEAR
-            case Get():
+            case GetControl():
                 self._step_at = max(self._step_at, now + RETRY_S)  # until its answer is here
 
     def refused(self, now: float) -> None:

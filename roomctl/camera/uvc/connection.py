@@ -15,15 +15,15 @@ from roomctl.camera.uvc.axis import UvcAxis
 from roomctl.camera.uvc.message import (
     ARC_SECONDS,
     COUPLED,
-    Both,
-    End,
-    Get,
-    Id,
+    ControlId,
+    ControlValue,
+    EndOfControls,
+    GetControl,
     ListControls,
     Request,
-    Set,
+    SetControl,
+    SetControlPair,
     UvcControl,
-    Value,
     decode,
     encode,
 )
@@ -41,16 +41,21 @@ LIMIT_S = 30.0  # for a move
 TRIES = 5  # of a stop, and of a question, before the camera counts as silent
 
 _READINGS: Mapping[int, Reading] = {
-    Id.PAN_ABSOLUTE: "position",
-    Id.TILT_ABSOLUTE: "position",
-    Id.ZOOM_ABSOLUTE: "zoom",
-    Id.FOCUS_ABSOLUTE: "focus",
-    Id.FOCUS_AUTO: "focus",
-    Id.EXPOSURE_AUTO: "exposure",
-    Id.AUTO_WHITE_BALANCE: "white_balance",
-    Id.BACKLIGHT_COMPENSATION: "backlight",
+    ControlId.PAN_ABSOLUTE: "position",
+    ControlId.TILT_ABSOLUTE: "position",
+    ControlId.ZOOM_ABSOLUTE: "zoom",
+    ControlId.FOCUS_ABSOLUTE: "focus",
+    ControlId.FOCUS_AUTO: "focus",
+    ControlId.EXPOSURE_AUTO: "exposure",
+    ControlId.AUTO_WHITE_BALANCE: "white_balance",
+    ControlId.BACKLIGHT_COMPENSATION: "backlight",
 }
-_MODES = (Id.FOCUS_AUTO, Id.EXPOSURE_AUTO, Id.AUTO_WHITE_BALANCE, Id.BACKLIGHT_COMPENSATION)
+_MODES = (
+    ControlId.FOCUS_AUTO,
+    ControlId.EXPOSURE_AUTO,
+    ControlId.AUTO_WHITE_BALANCE,
+    ControlId.BACKLIGHT_COMPENSATION,
+)
 
 
 @dataclass(slots=True, eq=False)
@@ -60,10 +65,10 @@ class SetRequest:
     `unread`: where it stands was not read since these were set.
     """
 
-    sets: tuple[Set, ...]
+    sets: tuple[SetControl, ...]
     ended: Callable[[Outcome], None]
     moves: bool = False
-    left: deque[Set] = field(init=False)
+    left: deque[SetControl] = field(init=False)
     since: float | None = None
     still: int = 0
     unread: set[int] = field(default_factory=set)
@@ -72,7 +77,7 @@ class SetRequest:
         self.left = deque(self.sets)
 
     @property
-    def other_half(self) -> Set | None:
+    def other_half(self) -> SetControl | None:
         """Return what is to be set together with the next one."""
         one, *more = self.left
         return next((each for each in more[:1] if each.id == COUPLED.get(one.id)), None)
@@ -88,15 +93,15 @@ class _Pending:
 
     message: Request
     of: UvcAxis | SetRequest | None = None
-    half: Set | None = None
+    half: SetControl | None = None
     too: UvcAxis | None = None
 
     @property
     def request(self) -> Request:
         """Return what goes to the camera."""
         match self.message, self.half:
-            case Set() as one, Set() as other:
-                return Both(one, other)
+            case SetControl() as one, SetControl() as other:
+                return SetControlPair(one, other)
         return self.message
 
 
@@ -192,9 +197,9 @@ class UvcConnection:
         match message:
             case UvcControl():
                 self.controls[message.id] = message
-            case End():
+            case EndOfControls():
                 self._listed(chunk.at)
-            case Value(control, value):
+            case ControlValue(control, value):
                 self._heard(control, value, chunk.at)
 
     def tick(self, now: float) -> None:
@@ -236,25 +241,25 @@ class UvcConnection:
         for request in (self._move, self._settings[0] if self._settings else None):
             if request is not None and request.left and not self._halting(request.left[0]):
                 return _Pending(request.left[0], request, request.other_half)
-        return _Pending(Get(self._questions[0])) if self._questions else None
+        return _Pending(GetControl(self._questions[0])) if self._questions else None
 
     def _whole(self, said: _Pending, now: float) -> _Pending:
         """Return `said` with what the axis that shares its control says, or does anyway."""
         message = said.message
         other = self._sharer(message)
-        if not isinstance(message, Set) or other is None:
+        if not isinstance(message, SetControl) or other is None:
             return said
         says = other.urgent(now) or other.wish(now)
-        if isinstance(says, Set) and says.id == COUPLED[message.id]:
+        if isinstance(says, SetControl) and says.id == COUPLED[message.id]:
             return replace(said, half=says, too=other)
         return replace(said, half=other.doing(COUPLED[message.id]))
 
     def _sharer(self, message: Request) -> UvcAxis | None:
-        shared = COUPLED.get(message.id) if isinstance(message, Set) else None
+        shared = COUPLED.get(message.id) if isinstance(message, SetControl) else None
         has = [axis for axis in self.axes.values() if shared in axis.ids]
         return has[0] if has else None
 
-    def _halting(self, message: Set) -> bool:
+    def _halting(self, message: SetControl) -> bool:
         return any(axis.stopping for axis in self._axes_of(message))
 
     def sent(self, now: float) -> None:
@@ -271,7 +276,7 @@ class UvcConnection:
                 axis.said(message, now)
                 if too is not None and half is not None:
                     too.said(half, now)
-            case _Pending(Set() as message, SetRequest() as request, half):
+            case _Pending(SetControl() as message, SetRequest() as request, half):
                 for each in (message, half) if half else (message,):
                     request.left.popleft()
                     self._request_told(request, each, now)
@@ -328,14 +333,14 @@ class UvcConnection:
         here = self.controls.get
         turn = TOP_DEG_S * ARC_SECONDS
         self.axes = {
-            "pan": UvcAxis(here(Id.PAN_SPEED), here(Id.PAN_ABSOLUTE), turn),
-            "tilt": UvcAxis(here(Id.TILT_SPEED), here(Id.TILT_ABSOLUTE), turn),
-            "zoom": self._range(Id.ZOOM_CONTINUOUS, Id.ZOOM_ABSOLUTE),
-            "focus": self._range(None, Id.FOCUS_ABSOLUTE),
+            "pan": UvcAxis(here(ControlId.PAN_SPEED), here(ControlId.PAN_ABSOLUTE), turn),
+            "tilt": UvcAxis(here(ControlId.TILT_SPEED), here(ControlId.TILT_ABSOLUTE), turn),
+            "zoom": self._range(ControlId.ZOOM_CONTINUOUS, ControlId.ZOOM_ABSOLUTE),
+            "focus": self._range(None, ControlId.FOCUS_ABSOLUTE),
         }
         self._ask_all(now)
 
-    def _range(self, speed: Id | None, place: Id) -> UvcAxis:
+    def _range(self, speed: ControlId | None, place: ControlId) -> UvcAxis:
         control = self.controls.get(place)
         reach = control.maximum - control.minimum if control else 0
         driven = self.controls.get(speed) if speed else None
@@ -370,7 +375,7 @@ class UvcConnection:
         for axis in self.axes.values():
             if axis.place is not None and axis.place.id == control:
                 axis.heard(value)
-        if control == Id.FOCUS_AUTO and value and "focus" in self.axes:
+        if control == ControlId.FOCUS_AUTO and value and "focus" in self.axes:
             self.axes["focus"].let_go()  # the kernel takes no place of it then (EACCES)
         if control in self._awaited:
             self._awaited.discard(control)
@@ -416,13 +421,13 @@ class UvcConnection:
         elif move.still >= STILL_ROUNDS:
             self._end_move(_refused("stands elsewhere than it was sent to"))
 
-    def _is_there(self, wanted: Set) -> bool:
+    def _is_there(self, wanted: SetControl) -> bool:
         control, at = self.controls[wanted.id], self.values.get(wanted.id)
         return not control.readable or (
             at is not None and abs(at - wanted.value) <= max(1, control.step)
         )
 
-    def _request_told(self, request: SetRequest, message: Set, now: float) -> None:
+    def _request_told(self, request: SetRequest, message: SetControl, now: float) -> None:
         request.since = now if request.since is None else request.since
         if request.moves:
             if self.controls[message.id].readable:
@@ -444,7 +449,7 @@ class UvcConnection:
         if move is not None:
             move.ended(outcome)
 
-    def _axes_of(self, message: Set) -> list[UvcAxis]:
+    def _axes_of(self, message: SetControl) -> list[UvcAxis]:
         return [axis for axis in self.axes.values() if message.id in axis.ids]
 
 

@@ -33,7 +33,7 @@ class ControlType(IntEnum):
     BOTH = 7
 
 
-class Id(IntEnum):
+class ControlId(IntEnum):
     """The controls that move a camera, or say how it sees."""
 
     AUTO_WHITE_BALANCE = 0x0098090C
@@ -60,14 +60,14 @@ class Id(IntEnum):
 # A camera has pan and tilt in one control (UVC 1.5, 4.2.2.1.14 and 15). Who sets one of a pair has
 # the kernel write the other as the camera says that it is just then, which ends a move of it.
 COUPLED: Mapping[int, int] = {
-    Id.PAN_ABSOLUTE: Id.TILT_ABSOLUTE,
-    Id.TILT_ABSOLUTE: Id.PAN_ABSOLUTE,
-    Id.PAN_SPEED: Id.TILT_SPEED,
-    Id.TILT_SPEED: Id.PAN_SPEED,
+    ControlId.PAN_ABSOLUTE: ControlId.TILT_ABSOLUTE,
+    ControlId.TILT_ABSOLUTE: ControlId.PAN_ABSOLUTE,
+    ControlId.PAN_SPEED: ControlId.TILT_SPEED,
+    ControlId.TILT_SPEED: ControlId.PAN_SPEED,
 }
 
 
-class Type(IntEnum):
+class ControlValueType(IntEnum):
     """What a control's value is."""
 
     INTEGER = 1
@@ -76,7 +76,7 @@ class Type(IntEnum):
     BUTTON = 4
 
 
-class Flag(IntFlag):
+class ControlFlag(IntFlag):
     """How a control may be used; an INACTIVE one may be, once another is set otherwise."""
 
     DISABLED = 0x01
@@ -91,7 +91,7 @@ class UvcControl:
     """One control as the camera describes it; bit n of `items`: the menu has entry n."""
 
     id: int
-    type: int = Type.INTEGER
+    type: int = ControlValueType.INTEGER
     flags: int = 0
     minimum: int = 0
     maximum: int = 0
@@ -102,12 +102,14 @@ class UvcControl:
     @property
     def writable(self) -> bool:
         """Whether writing can do anything: some cameras list what they do not have, 0 to 0."""
-        barred = Flag.DISABLED | Flag.GRABBED | Flag.READ_ONLY
-        return not self.flags & barred and (self.type == Type.BUTTON or self.maximum > self.minimum)
+        barred = ControlFlag.DISABLED | ControlFlag.GRABBED | ControlFlag.READ_ONLY
+        return not self.flags & barred and (
+            self.type == ControlValueType.BUTTON or self.maximum > self.minimum
+        )
 
     @property
     def readable(self) -> bool:
-        return self.type != Type.BUTTON and not self.flags & Flag.WRITE_ONLY
+        return self.type != ControlValueType.BUTTON and not self.flags & ControlFlag.WRITE_ONLY
 
     @property
     def both_ways(self) -> bool:
@@ -148,14 +150,14 @@ class ListControls:
 
 
 @frozen
-class Get:
+class GetControl:
     """ListControls for the value of a control."""
 
     id: int
 
 
 @frozen
-class Set:
+class SetControl:
     """Set a control."""
 
     id: int
@@ -163,15 +165,15 @@ class Set:
 
 
 @frozen
-class Both:
+class SetControlPair:
     """Set two controls in one go: see COUPLED."""
 
-    first: Set
-    second: Set
+    first: SetControl
+    second: SetControl
 
 
 @frozen
-class Value:
+class ControlValue:
     """The value that a control has."""
 
     id: int
@@ -179,14 +181,14 @@ class Value:
 
 
 @frozen
-class End:
+class EndOfControls:
     """All controls have been listed, so many."""
 
     count: int
 
 
-Request = ListControls | Get | Set | Both
-Answer = Value | UvcControl | End
+Request = ListControls | GetControl | SetControl | SetControlPair
+Answer = ControlValue | UvcControl | EndOfControls
 
 
 def encode(message: Request | Answer) -> bytes:
@@ -194,15 +196,15 @@ def encode(message: Request | Answer) -> bytes:
     match message:
         case ListControls():
             return _SHORT.pack(ControlType.LIST, 0, 0)
-        case Get(control):
+        case GetControl(control):
             return _SHORT.pack(ControlType.GET, control, 0)
-        case Set(control, value):
+        case SetControl(control, value):
             return _SHORT.pack(ControlType.SET, control, value)
-        case Both(one, other):
+        case SetControlPair(one, other):
             return _PAIR.pack(ControlType.BOTH, one.id, one.value, other.id, other.value)
-        case Value(control, value):
+        case ControlValue(control, value):
             return _SHORT.pack(ControlType.VALUE, control, value)
-        case End(count):
+        case EndOfControls(count):
             return _SHORT.pack(ControlType.END, 0, count)
         case UvcControl() as c:
             bounds = (c.minimum, c.maximum, c.step, c.default)
@@ -216,16 +218,16 @@ def decode(data: bytes) -> Request | Answer:
         return UvcControl(control, kind, flags, low, high, step, default, items)
     if len(data) == _PAIR.size and data[0] == ControlType.BOTH:
         _, one, its_value, other, others_value = _PAIR.unpack(data)
-        return Both(Set(one, its_value), Set(other, others_value))
+        return SetControlPair(SetControl(one, its_value), SetControl(other, others_value))
     if len(data) != _SHORT.size:
         raise ValueError(f"{data.hex()} is no frame of a camera's controls")
     kind, control, value = _SHORT.unpack(data)
     known: Mapping[int, Request | Answer] = {
         ControlType.LIST: ListControls(),
-        ControlType.GET: Get(control),
-        ControlType.SET: Set(control, value),
-        ControlType.VALUE: Value(control, value),
-        ControlType.END: End(value),
+        ControlType.GET: GetControl(control),
+        ControlType.SET: SetControl(control, value),
+        ControlType.VALUE: ControlValue(control, value),
+        ControlType.END: EndOfControls(value),
     }
     if kind not in known:
         raise ValueError(f"{data.hex()} is no frame of a camera's controls")

@@ -31,7 +31,7 @@ from roomctl.camera.protocol import (
 )
 from roomctl.camera.uvc.axis import UvcAxis
 from roomctl.camera.uvc.connection import SetRequest, UvcConnection
-from roomctl.camera.uvc.message import ARC_SECONDS, Id, Set, UvcControl
+from roomctl.camera.uvc.message import ARC_SECONDS, ControlId, SetControl, UvcControl
 from roomctl.errors import Refused
 from roomctl.frozen import frozen
 from roomctl.visca.request import Outcome
@@ -50,7 +50,7 @@ _AUTO, _MANUAL, _SHUTTER, _APERTURE = range(4)
 class SetControls:
     """A command: controls to be set; `moves`: it is over when the camera stands there."""
 
-    sets: tuple[Set, ...]
+    sets: tuple[SetControl, ...]
     moves: bool = False
 
 
@@ -134,40 +134,43 @@ class UvcProtocol(SelfDescribed[UvcConnection]):
 
     def focus(self, act: str) -> CameraRequest:
         must_have(self.name, self.profile.focus, "focus that can be driven")
-        acts: dict[str, tuple[Set, ...]] = {}
-        if Id.FOCUS_AUTO in self.connection.controls:
-            acts |= {"auto": (Set(Id.FOCUS_AUTO, 1),), "manual": (Set(Id.FOCUS_AUTO, 0),)}
+        acts: dict[str, tuple[SetControl, ...]] = {}
+        if ControlId.FOCUS_AUTO in self.connection.controls:
+            acts |= {
+                "auto": (SetControl(ControlId.FOCUS_AUTO, 1),),
+                "manual": (SetControl(ControlId.FOCUS_AUTO, 0),),
+            }
         if (place := self._control("focus")) is not None:
-            acts["infinity"] = (*acts.get("manual", ()), Set(place.id, place.minimum))
+            acts["infinity"] = (*acts.get("manual", ()), SetControl(place.id, place.minimum))
         must_be_one_of(self.name, act, acts, "focus")
         return _sets(acts[act])
 
     def focus_to(self, pct: float) -> CameraRequest:
         place = must_have(self.name, self._control("focus"), "focus that can be driven")
         first = self.focus("manual").commands if _focus(self.connection) == "auto" else ()
-        there = _sets((Set(place.id, place.at_percent(pct)),))
+        there = _sets((SetControl(place.id, place.at_percent(pct)),))
         return CameraRequest((*first, *there.commands))
 
     def exposure(self, mode: str) -> CameraRequest:
         items = exposure_items(self.connection.controls)
         must_be_one_of(self.name, mode, items, "exposure mode")
         entry = next(entry for word, entry in items.items() if word == mode)
-        return _sets((Set(Id.EXPOSURE_AUTO, entry),))
+        return _sets((SetControl(ControlId.EXPOSURE_AUTO, entry),))
 
     def white_balance(self, mode: str) -> CameraRequest:
         """Balance by itself, or stay as it is now."""
         must_be_one_of(self.name, mode, self.profile.white_balance, "white balance")
-        return _sets((Set(Id.AUTO_WHITE_BALANCE, int(mode == "auto")),))
+        return _sets((SetControl(ControlId.AUTO_WHITE_BALANCE, int(mode == "auto")),))
 
     def backlight(self, on: bool) -> CameraRequest:
         """Compensate as much as it does by default, or at most where that is not at all."""
         level = must_have(self.name, backlight_level(self.connection.controls), "backlight")
-        return _sets((Set(Id.BACKLIGHT_COMPENSATION, level if on else 0),))
+        return _sets((SetControl(ControlId.BACKLIGHT_COMPENSATION, level if on else 0),))
 
     def _control(self, axis: str) -> UvcControl | None:
         return place_of(self.connection, axis)
 
-    def _place(self, part: Part, value: float, clamped: list[Part]) -> Set:
+    def _place(self, part: Part, value: float, clamped: list[Part]) -> SetControl:
         control = must_have(self.name, self._control(part), f"position of {part} that can be set")
         if part == "zoom":
             inside, target = min(max(value, 0.0), 100.0), control.at_percent(value)
@@ -177,23 +180,23 @@ class UvcProtocol(SelfDescribed[UvcConnection]):
             target = control.nearest(inside * ARC_SECONDS)
         if inside != value:
             clamped.append(part)
-        return Set(control.id, target)
+        return SetControl(control.id, target)
 
-    def _home_sets(self) -> tuple[Set, ...]:
+    def _home_sets(self) -> tuple[SetControl, ...]:
         controls = [self._control(part) for part in ("pan", "tilt")]
-        sets = [Set(each.id, each.nearest(0)) for each in controls if each is not None]
+        sets = [SetControl(each.id, each.nearest(0)) for each in controls if each is not None]
         if len(sets) == 2:
             return tuple(sets)
-        resets = (Id.PAN_RESET, Id.TILT_RESET)
+        resets = (ControlId.PAN_RESET, ControlId.TILT_RESET)
         has = self.connection.controls
-        return tuple(Set(each, 1) for each in resets if each in has and has[each].writable)
+        return tuple(SetControl(each, 1) for each in resets if each in has and has[each].writable)
 
 
-def _moves(sets: tuple[Set, ...], clamped: tuple[Part, ...] = ()) -> CameraRequest:
+def _moves(sets: tuple[SetControl, ...], clamped: tuple[Part, ...] = ()) -> CameraRequest:
     return CameraRequest((SetControls(sets, moves=True),) if sets else (), clamped)
 
 
-def _sets(sets: tuple[Set, ...]) -> CameraRequest:
+def _sets(sets: tuple[SetControl, ...]) -> CameraRequest:
     return CameraRequest((SetControls(sets),))
 
 
@@ -205,7 +208,7 @@ def profile_of(
 ) -> CameraProfile:
     """Return what can be asked of a camera; its layout of positions on a wire means nothing."""
     pan, tilt, zoom, focus = (axes.get(each) for each in ("pan", "tilt", "zoom", "focus"))
-    automatic = controls.get(Id.FOCUS_AUTO)
+    automatic = controls.get(ControlId.FOCUS_AUTO)
     can_focus = bool(focus and focus.moves) or bool(automatic and automatic.writable)
     return CameraProfile(
         name=name,
@@ -241,7 +244,7 @@ def _can_return(*axes: UvcAxis | None) -> bool:
 
 def exposure_items(controls: Mapping[int, UvcControl]) -> dict[ExposureMode, int]:
     """Return the exposure modes that a camera has, and the entry of its menu for each."""
-    menu = controls.get(Id.EXPOSURE_AUTO)
+    menu = controls.get(ControlId.EXPOSURE_AUTO)
     if menu is None or not menu.writable:
         return {}
     has = menu.has_item
@@ -259,7 +262,7 @@ def exposure_items(controls: Mapping[int, UvcControl]) -> dict[ExposureMode, int
 
 def white_balances(controls: Mapping[int, UvcControl]) -> tuple[WhiteBalance, ...]:
     """Return the white balances that a camera has."""
-    switch = controls.get(Id.AUTO_WHITE_BALANCE)
+    switch = controls.get(ControlId.AUTO_WHITE_BALANCE)
     return ("auto", "manual") if switch and switch.writable else ()
 
 
@@ -268,7 +271,7 @@ def backlight_level(controls: Mapping[int, UvcControl]) -> int | None:
 
     By the kernel's and UVC's documents 0 switches it off, and any other value on.
     """
-    control = controls.get(Id.BACKLIGHT_COMPENSATION)
+    control = controls.get(ControlId.BACKLIGHT_COMPENSATION)
     if control is None or not control.writable or control.minimum > 0 or control.maximum < 1:
         return None
     return control.default if control.default > 0 else control.maximum
@@ -297,9 +300,11 @@ def _described(
         moving=connection.moving,
         focus=_focus(connection),
         focus_pct=_percent(connection, "focus"),
-        exposure=_word(exposure_items(connection.controls), values.get(Id.EXPOSURE_AUTO)),
-        white_balance=_word({"auto": 1, "manual": 0}, values.get(Id.AUTO_WHITE_BALANCE)),
-        backlight=None if (level := values.get(Id.BACKLIGHT_COMPENSATION)) is None else level > 0,
+        exposure=_word(exposure_items(connection.controls), values.get(ControlId.EXPOSURE_AUTO)),
+        white_balance=_word({"auto": 1, "manual": 0}, values.get(ControlId.AUTO_WHITE_BALANCE)),
+        backlight=None
+        if (level := values.get(ControlId.BACKLIGHT_COMPENSATION)) is None
+        else level > 0,
         preset=preset,
         model=model,
         firmware=None if firmware is None else f"{firmware:04x}",
@@ -331,8 +336,8 @@ def _percent(connection: UvcConnection, axis: str) -> float | None:
 
 
 def _focus(connection: UvcConnection) -> Literal["auto", "manual"] | None:
-    automatic = connection.values.get(Id.FOCUS_AUTO)
-    if Id.FOCUS_AUTO in connection.controls:
+    automatic = connection.values.get(ControlId.FOCUS_AUTO)
+    if ControlId.FOCUS_AUTO in connection.controls:
         return None if automatic is None else "auto" if automatic else "manual"
     return "manual" if place_of(connection, "focus") else None
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from roomctl.camera.sim.uvc import SimUvc
-from roomctl.camera.uvc.message import Both, Id, Request, Set, encode
+from roomctl.camera.uvc.message import ControlId, Request, SetControl, SetControlPair, encode
 from roomctl.wire import Chunk
 from tests.hwlab.devices.standard import Described, configuration, described, endpoint, interface
 from tests.hwlab.devices.usbip import HIGH, Setup, Stall
@@ -36,7 +36,7 @@ class _Fields(Protocol):
     """How the values of some V4L2 controls stand in one control of the class."""
 
     @property
-    def ids(self) -> tuple[Id, ...]: ...
+    def ids(self) -> tuple[ControlId, ...]: ...
     def pack(self, values: tuple[int, ...]) -> bytes: ...
     def unpack(self, data: bytes) -> tuple[int, ...]: ...
 
@@ -45,7 +45,7 @@ class _Fields(Protocol):
 class _Numbers:
     """Numbers one after the other."""
 
-    ids: tuple[Id, ...]
+    ids: tuple[ControlId, ...]
     form: str
 
     def pack(self, values: tuple[int, ...]) -> bytes:
@@ -59,7 +59,7 @@ class _Numbers:
 class _Speeds:
     """For each axis a direction (-1, 0, 1) and a speed without a sign."""
 
-    ids: tuple[Id, ...]
+    ids: tuple[ControlId, ...]
 
     def pack(self, values: tuple[int, ...]) -> bytes:
         pairs = [((value > 0) - (value < 0), abs(value)) for value in values]
@@ -73,7 +73,7 @@ class _Speeds:
 class _Exposure:
     """A bit for each mode: manual, automatic, shutter and aperture priority."""
 
-    ids: tuple[Id, ...] = (Id.EXPOSURE_AUTO,)
+    ids: tuple[ControlId, ...] = (ControlId.EXPOSURE_AUTO,)
     _BITS = (2, 1, 4, 8)  # by the entry of V4L2's menu
 
     def pack(self, values: tuple[int, ...]) -> bytes:
@@ -91,12 +91,12 @@ class _Exposure:
 _EXPOSURE = _Exposure()
 _CONTROLS: Mapping[tuple[int, int], _Fields] = {  # by (unit, selector)
     (_TERMINAL, 0x02): _EXPOSURE,
-    (_TERMINAL, 0x06): _Numbers((Id.FOCUS_ABSOLUTE,), "<H"),
-    (_TERMINAL, 0x08): _Numbers((Id.FOCUS_AUTO,), "<B"),
-    (_TERMINAL, 0x0B): _Numbers((Id.ZOOM_ABSOLUTE,), "<H"),
-    (_TERMINAL, 0x0D): _Numbers((Id.PAN_ABSOLUTE, Id.TILT_ABSOLUTE), "<ii"),
-    (_TERMINAL, 0x0E): _Speeds((Id.PAN_SPEED, Id.TILT_SPEED)),
-    (_UNIT, 0x0B): _Numbers((Id.AUTO_WHITE_BALANCE,), "<B"),
+    (_TERMINAL, 0x06): _Numbers((ControlId.FOCUS_ABSOLUTE,), "<H"),
+    (_TERMINAL, 0x08): _Numbers((ControlId.FOCUS_AUTO,), "<B"),
+    (_TERMINAL, 0x0B): _Numbers((ControlId.ZOOM_ABSOLUTE,), "<H"),
+    (_TERMINAL, 0x0D): _Numbers((ControlId.PAN_ABSOLUTE, ControlId.TILT_ABSOLUTE), "<ii"),
+    (_TERMINAL, 0x0E): _Speeds((ControlId.PAN_SPEED, ControlId.TILT_SPEED)),
+    (_UNIT, 0x0B): _Numbers((ControlId.AUTO_WHITE_BALANCE,), "<B"),
 }
 _BITS = {  # bmControls, by (unit, selector)
     **{(_TERMINAL, 0x02): 1, (_TERMINAL, 0x06): 5, (_TERMINAL, 0x08): 17, (_TERMINAL, 0x0B): 9},
@@ -167,8 +167,8 @@ class Camera:
             raise Stall
         match request:
             case 0x01:
-                one, *more = map(Set, fields.ids, fields.unpack(data))
-                self._obey(Both(one, more[0]) if more else one)
+                one, *more = map(SetControl, fields.ids, fields.unpack(data))
+                self._obey(SetControlPair(one, more[0]) if more else one)
                 return b""
             case 0x81:
                 return fields.pack(tuple(self.sim.value(each.id) for each in has))

@@ -16,7 +16,7 @@ from roomctl.camera.camera import Camera
 from roomctl.camera.lines import uvc_devices
 from roomctl.camera.profile import CameraTable
 from roomctl.camera.sim.uvc import SimUvc
-from roomctl.camera.uvc.message import Id
+from roomctl.camera.uvc.message import ControlId
 from roomctl.clock import Clock
 from roomctl.device import Status
 from roomctl.store import Settings
@@ -115,14 +115,14 @@ async def how_it_sees_can_be_set(stand: Stand) -> None:
     await stand.plug()
     async with driven(stand) as front:
         await front.focus_to(100)
-        assert stand.camera().value(Id.FOCUS_AUTO) == 0
-        await until(lambda: stand.camera().value(Id.FOCUS_ABSOLUTE) == 255)
+        assert stand.camera().value(ControlId.FOCUS_AUTO) == 0
+        await until(lambda: stand.camera().value(ControlId.FOCUS_ABSOLUTE) == 255)
         for mode, entry in EXPOSURES.items():
             await front.exposure(mode)
-            assert stand.camera().value(Id.EXPOSURE_AUTO) == entry
+            assert stand.camera().value(ControlId.EXPOSURE_AUTO) == entry
         for balance in ("manual", "auto"):
             await front.white_balance(balance)
-            assert stand.camera().value(Id.AUTO_WHITE_BALANCE) == int(balance == "auto")
+            assert stand.camera().value(ControlId.AUTO_WHITE_BALANCE) == int(balance == "auto")
 
 
 async def unplugged_in_mid_move_it_is_told_and_stands_when_it_is_back(stand: Stand) -> None:

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 from roomctl.clock import Clock, Moment
 from roomctl.command import Declaration, Handler, Param, declared_by
-from roomctl.config import KindTable
+from roomctl.config import Config, KindTable
 from roomctl.device import Device, Health
 from roomctl.drill import Microphone, Operator, Step
 from roomctl.frozen import frozen
@@ -24,6 +24,8 @@ from roomctl.wire import Connect, Identity, Machine, Record
 
 if TYPE_CHECKING:  # with it come the libraries of every bus
     from roomctl.ports.inventory import PluggedDevice
+
+Found = TypeVar("Found", bound=Device)
 
 
 @frozen
@@ -63,8 +65,30 @@ class RuledOutput(Protocol):
         ...
 
 
+class RoomDevices(Protocol):
+    """The devices of a room, as they are now."""
+
+    def of(self, kind: str) -> Sequence[Device]:
+        """Return the devices of a kind; several cameras may be on one."""
+        ...
+
+    def all(self, which: type[Found]) -> list[Found]:
+        """Return the devices of a class."""
+        ...
+
+    def first(self, which: type[Found]) -> Found | None:
+        """Return the first device of a class, or None."""
+        ...
+
+
 class Part:
     """One subject of a room. Each method may be left as it is: then there is nothing of it."""
+
+    def configure(self, config: Config, devices: RoomDevices) -> bool | None:
+        """Take another room.toml, and its devices; return True to have `run` begin again.
+
+        ConfigError: it cannot be taken.
+        """
 
     def sections(self, now: Moment) -> Mapping[str, object]:
         """Return the sections of the room document that are this part's."""
@@ -128,9 +152,11 @@ class Context:
 class KindPart(Part):
     """The part that a kind of device brings along."""
 
-    def __init__(self, devices: Sequence[Device], context: Context) -> None:
-        """`devices` are replaced while the room runs, when its configuration is."""
-        self.devices, self.context = devices, context
+    def __init__(self, kind: str, devices: RoomDevices, context: Context) -> None:
+        self._kind, self.devices, self.context = kind, devices.of(kind), context
+
+    def configure(self, config: Config, devices: RoomDevices) -> None:
+        self.devices = devices.of(self._kind)
 
 
 @frozen

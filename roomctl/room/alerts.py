@@ -26,7 +26,7 @@ from roomctl.clock import Clock, Moment
 from roomctl.config import AlertTable, Config
 from roomctl.errors import Refused, RoomctlError
 from roomctl.frozen import frozen
-from roomctl.kind import IssueEntry, Part
+from roomctl.kind import IssueEntry, Part, RoomDevices
 from roomctl.room.alert_words import (
     AlertMessage,
     AlertPlace,
@@ -224,17 +224,35 @@ class Alerts(Part):
         self._issues: Mapping[str, RatedIssue] = {}
         self._devices: Sequence[DeviceEntry] = ()
         self._seen: tuple[IssueEntry, ...] | None = None
+        self._document: RoomDocument | None = None  # the newest
+        self._left: dict[str, AlertBook] = {}  # of receivers that may come back
         self._over = asyncio.Event()  # that never comes
-        zone = config().room.zone
-        self._lines = {
-            name: _Line(name, table, zone)
-            for name, table in (config().alert if send is not None else {}).items()
-        }
+        self._have(config())
         self._take_over()
+
+    def _have(self, config: Config) -> None:
+        told = config.alert if self._send is not None else {}
+        self._lines = {name: _Line(name, table, config.room.zone) for name, table in told.items()}
+        self._configured = config.alert, config.room
+
+    def configure(self, config: Config, devices: RoomDevices) -> bool:
+        """Tell the people of this room.toml; what one was told before is not told again."""
+        if (config.alert, config.room) == self._configured:
+            return False
+        self._left |= {line.key: line.book for line in self._lines.values()}
+        self._have(config)
+        for line in self._lines.values():
+            if (told := self._left.get(line.key)) is not None:
+                line.book.cases, line.book.sent = told.cases, told.sent
+                line.book.missed = told.missed
+        self._seen = None
+        if self._document is not None:
+            self.happened(self._document)
+        return True
 
     def happened(self, document: RoomDocument) -> None:
         """Take what a document says is wrong."""
-        self._devices = document.devices
+        self._document, self._devices = document, document.devices
         if not self._lines or document.issues == self._seen:
             return
         self._seen, now = document.issues, self._clock.now()

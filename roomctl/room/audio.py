@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
@@ -18,10 +18,11 @@ from typing import Literal
 
 from roomctl.clock import Clock, Moment
 from roomctl.command import Param, Percent, Result, Source, SpeakerphoneName, command
-from roomctl.config import AudioTable
+from roomctl.config import AudioTable, Config
 from roomctl.device import Status
 from roomctl.errors import NoReply, Refused
-from roomctl.kind import Context, IssueEntry, Part
+from roomctl.frozen import frozen
+from roomctl.kind import Context, IssueEntry, Part, RoomDevices
 from roomctl.roles import Right, Role
 from roomctl.room.bookings import Bookings
 from roomctl.room.hearing import Hearing
@@ -50,66 +51,67 @@ SHOWN_S = 4.0  # after the last word
 TEST_LIMIT_S = 15.0  # a source that wakes up, the sound, and its echo; twice, if one is under way
 
 
+@frozen
+class _Used:
+    """The devices that a room's sound is made of."""
+
+    phones: tuple[Speakerphone, ...]
+    screen: Screen | None
+    wall: WalledSound | None
+
+    @classmethod
+    def of(cls, devices: RoomDevices) -> _Used:
+        phones = tuple(devices.all(Speakerphone))
+        return cls(phones, devices.first(Screen), devices.first(WalledSound))
+
+
 class Audio(Part):
     """The sound of one room."""
 
     def __init__(
         self,
-        phones: Sequence[Speakerphone],
-        screen: Screen | None,
+        config: Config,
+        devices: RoomDevices,
         calls: CallControl,
         bookings: Bookings,
         context: Context,
-        table: AudioTable,
-        unplugged: Literal["mute", "default"],
-        store: Store | None = None,
-        wall: WalledSound | None = None,
+        store: Store | None,
+        lent: Callable[[], bool],
     ) -> None:
-        """`table` is [audio]; `unplugged` is as in [room]. Mute is forgotten without a store."""
+        """Without a store mute is forgotten. `lent`: whether a laptop has the microphone."""
         self._context, self._bookings = context, bookings
-        self._calls, self._act = calls, context.act
-        self.lent: Callable[[], bool] = lambda: False  # whether a laptop has the microphone
+        self._calls, self._act, self._lent = calls, context.act, lent
         self._talk = MutedTalk(context.clock, context.changed)
-        self._voice = VoiceWatch(screen, context.clock)
-        self._meter = LevelMeter(screen, context.clock)
+        self._voice = VoiceWatch(None, context.clock)
+        self._meter = LevelMeter(None, context.clock)
         self._silent_since: dict[str, datetime] = {}
         self._kept = StoredMute(store, context.clock, context.changed)
         self._hearing = Hearing(store, context.clock, context.act)
-        self._begin(phones, screen, table, unplugged, wall)
+        self._begin(config, _Used.of(devices))
 
-    def _begin(
-        self,
-        phones: Sequence[Speakerphone],
-        screen: Screen | None,
-        table: AudioTable,
-        unplugged: Literal["mute", "default"],
-        wall: WalledSound | None,
-    ) -> None:
+    def _begin(self, config: Config, used: _Used) -> None:
         """Begin with these devices: nothing is known of them."""
-        clock, changed = self._context.clock, self._context.changed
-        self._phones, self._screen, self._wall = tuple(phones), screen, wall
-        _tell(wall, table)
-        self._mute = MuteControl(phones, screen, clock, changed, table, unplugged, self._kept, wall)
+        context, screen, table = self._context, used.screen, config.audio
+        clock, changed, unplugged = context.clock, context.changed, config.room.unplugged
+        self._used = used
+        _tell(used.wall, table)
+        self._mute = MuteControl(
+            used.phones, screen, clock, changed, table, unplugged, self._kept, used.wall
+        )
         self._meter.screen = self._voice.screen = screen
         self._talk.always, self._volume = table.talk_hint, LoudspeakerVolume(screen, clock)
         self._hook = HookSwitch(self._mute, self._calls, self._bookings, self._act, clock)
 
-    def configure(
-        self,
-        phones: Sequence[Speakerphone],
-        screen: Screen | None,
-        table: AudioTable,
-        unplugged: Literal["mute", "default"],
-        wall: WalledSound | None = None,
-    ) -> None:
-        """Take what room.toml says now; with other devices the microphone is proven anew."""
-        if (self._phones, self._screen, self._wall) == (tuple(phones), screen, wall):
-            self._mute.table, self._mute.unplugged = table, unplugged
+    def configure(self, config: Config, devices: RoomDevices) -> None:
+        """Take another room.toml; with other devices the microphone is proven again."""
+        used, table = _Used.of(devices), config.audio
+        if used == self._used:
+            self._mute.table, self._mute.unplugged = table, config.room.unplugged
             self._talk.always = table.talk_hint
-            _tell(wall, table)
-            return
-        self._act(self._mute.close())
-        self._begin(phones, screen, table, unplugged, wall)
+            _tell(used.wall, table)
+        else:
+            self._act(self._mute.close())
+            self._begin(config, used)
 
     @property
     def prompt(self) -> Literal["leave"] | None:
@@ -118,10 +120,10 @@ class Audio(Part):
 
     def description(self, name: str) -> Description:
         """Return what is known of a speakerphone; Refused names those there are."""
-        for phone in self._phones:
+        for phone in self._used.phones:
             if phone.name == name:
                 return phone.description
-        known = ", ".join(sorted(phone.name for phone in self._phones)) or "none"
+        known = ", ".join(sorted(phone.name for phone in self._used.phones)) or "none"
         raise Refused("room", "unknown_device", f"no speakerphone {name!r}; there is: {known}")
 
     def listen(self) -> AbstractContextManager[asyncio.Queue[LevelHeard]]:
@@ -153,7 +155,7 @@ class Audio(Part):
                 {"in_call": self._mute.in_call} if code == "audio.volume_zero" else {}
             )
             yield IssueEntry(code, "audio", params, since)
-        for phone in self._phones:
+        for phone in self._used.phones:
             if phone.health.status is not Status.ONLINE:
                 continue
             subject, since = f"speakerphone.{phone.name}", phone.health.since.wall
@@ -164,7 +166,7 @@ class Audio(Part):
     def _silent(self) -> Iterator[str]:
         """Yield why nobody hears, or is heard, though there is a sound server."""
         audio = self._mute.entry
-        if not audio.available or self.lent():
+        if not audio.available or self._lent():
             return
         match audio.gain_pct:
             case None:
@@ -224,7 +226,7 @@ class Audio(Part):
     )
     async def _set_mute(self, source: Source, on: bool) -> None:
         """Mute or, from within the room only, unmute the microphone."""
-        if self.lent():
+        if self._lent():
             why = "a laptop has the microphone; mute it in the laptop's own meeting"
             raise Refused("room", "laptop_has_it", why)
         kind = "panel" if source.role in (Role.PANEL, Role.GUEST) else "program"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
@@ -18,13 +18,13 @@ from roomctl import rules
 from roomctl.clock import Moment
 from roomctl.command import Identifier, Number, Source, command
 from roomctl.config import Config
-from roomctl.device import Status
+from roomctl.device import Device, Status
 from roomctl.errors import Refused
 from roomctl.frozen import frozen
-from roomctl.kind import Context, IssueEntry, Part, RuledOutput, StandbyDisplay
+from roomctl.kind import Context, IssueEntry, Part, RoomDevices, RuledOutput, StandbyDisplay
 from roomctl.roles import Right
 from roomctl.room.bookings import RULE, Bookings
-from roomctl.room.byom import Byom
+from roomctl.room.byom import Byom, DevicesTakenBack
 from roomctl.room.cameras import Cameras
 from roomctl.room.document import (
     ActEntry,
@@ -59,8 +59,6 @@ class Actuators:
 
     calls: CallControl
     bookings: Bookings
-    displays: Sequence[StandbyDisplay]
-    outputs: Sequence[RuledOutput]
     occupancy: OccupancyService
     use: UsageHistory
     cameras: Cameras
@@ -73,6 +71,7 @@ class Automation(Part):
     def __init__(
         self,
         config: Config,
+        devices: RoomDevices,
         actuators: Actuators,
         prompt: Callable[[], Literal["leave"] | None],
         context: Context,
@@ -83,7 +82,8 @@ class Automation(Part):
         self._terms: rules.Terms | None = None
         self._cameras: dict[str, CameraRules] = {}
         self._camera_terms: dict[str, CameraTerms] = {}
-        self.configure(config, actuators)
+        self._actuators = actuators
+        self.configure(config, devices)
         self.awake = True
         self._woken_at = self._clock.mono_s()
         self._touched_at: float | None = None
@@ -101,9 +101,12 @@ class Automation(Part):
         self._lookers = Counter[str]()
         self._unproven_since: Moment | None = None
 
-    def configure(self, config: Config, actuators: Actuators) -> None:
-        """Take what room.toml says now: rules that it changes begin to count anew."""
-        self._actuators, table = actuators, config.rules
+    def configure(self, config: Config, devices: RoomDevices) -> None:
+        """Take another room.toml: rules that it changes begin to count again."""
+        every = devices.all(Device)
+        self._displays = [one for one in every if isinstance(one, StandbyDisplay)]
+        self._outputs = [one for one in every if isinstance(one, RuledOutput)]
+        table = config.rules
         self._undo_s = table.undo_s
         terms = rules.Terms(
             wake=table.wake,
@@ -118,7 +121,7 @@ class Automation(Part):
         )
         if terms != self._terms:
             self._terms, self._rules = terms, rules.Rules(terms)
-        wanted = actuators.cameras.terms
+        wanted = self._actuators.cameras.terms
         kept = {name: rule for name, rule in self._cameras.items() if name in wanted}
         self._cameras = {
             name: kept[name] if self._camera_terms.get(name) == one else CameraRules(one)
@@ -167,9 +170,9 @@ class Automation(Part):
             self._do(decision, now)
         self._keep_ledger(facts, {one.subject for one in done if one.act is Act.RELEASE})
         self._switch_displays()
-        if self._actuators.outputs:
+        if self._outputs:
             conditions = rules.conditions(replace(facts, awake=self.awake))
-            for output in self._actuators.outputs:
+            for output in self._outputs:
                 output.obey(conditions)
         for name, camera in self._cameras.items():
             act = camera.step(facts, self._actuators.cameras.facts(name), now.mono_s)
@@ -177,7 +180,7 @@ class Automation(Part):
                 self._act(self._perform(name, act))
 
     def sections(self, now: Moment) -> Mapping[str, object]:
-        on = {display.display_on for display in self._actuators.displays}
+        on = {display.display_on for display in self._displays}
         panel = PanelEntry(self.awake, on.pop() if len(on) == 1 else None, self._prompt())
         available = self._availability(now)
         return {"automation": self._entry(now), "panel": panel, "availability": available}
@@ -368,8 +371,11 @@ class Automation(Part):
         _log.info("room: %s, because of %s", act, decision.reason)
         self._note(act.value, decision.subject, reasons, now, undo=undo)
 
-    def taken_back(self, why: str) -> None:
-        """Note that the room took its camera and speakerphone back from a laptop, and why."""
+    def told(self, event: object) -> None:
+        if isinstance(event, DevicesTakenBack):
+            self._taken_back(event.why)
+
+    def _taken_back(self, why: str) -> None:
         reasons = [ReasonEntry(TAKEN[why], {})]
         if why == "empty":
             reasons += self._actuators.occupancy.reasons
@@ -403,7 +409,7 @@ class Automation(Part):
 
     def _switch_displays(self) -> None:
         """Have each display follow: asked once for each change, and once after each connection."""
-        for display in self._actuators.displays:
+        for display in self._displays:
             asked = (display.health.since, self.awake)
             if display.health.status is not Status.ONLINE or display.display_on is self.awake:
                 continue

@@ -26,12 +26,11 @@ from roomctl.booking.change import (
     ref_of,
 )
 from roomctl.booking.local import LocalBookings, RoomUnavailable, free_after
-from roomctl.booking.workdays import Workdays
 from roomctl.clock import Moment
 from roomctl.command import Identifier, Param, Source, command
 from roomctl.config import Config, RulesTable
 from roomctl.errors import Refused, RoomctlError
-from roomctl.kind import Context, IssueEntry, Part
+from roomctl.kind import Context, IssueEntry, Part, RoomDevices
 from roomctl.meeting.invitation import ParsedInvitation, Refusal
 from roomctl.roles import Right, Role
 from roomctl.room.calendar_cache import CalendarCache
@@ -66,23 +65,24 @@ class Bookings(Part):
     def __init__(
         self,
         config: Config,
-        feed: Feed | None,
+        feed: Callable[[], Feed | None],
         read: ReadFields,
         context: Context,
         store: Store | None = None,
         devices_first: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
+        """`feed` returns the calendar; it may be another one once the room is configured again."""
         self._read, self._devices_first = read, devices_first
         self._clock, self._changed = context.clock, context.changed
         self._local, outbox = _own(store)
         self._writer = CalendarWriter(outbox, self, context.clock, context.changed)
         self._calendar = CalendarCache(store, context.clock)
-        self._take_config(config, feed)
+        self._feed = feed
+        self._take_config(config)
         self._unread = False  # what `_invitations` has
         self.ledger = Ledger(store, context.clock)
         self.series = UnusedSeriesOffers(
-            config.rules.series_misses,
-            Workdays(config.rules.holidays, config.room.zone),
+            config,
             store,
             context.clock,
             context.changed,
@@ -100,8 +100,9 @@ class Bookings(Part):
         self._take_local()
         self._lost_until = self._clock.now().wall if store is not None and _lost(store) else None
 
-    def _take_config(self, config: Config, feed: Feed | None) -> None:
-        self._zone = config.room.zone
+    def _take_config(self, config: Config) -> None:
+        feed = self._feed()
+        self._meeting, self._zone = config.meeting, config.room.zone
         self._join_before_s = config.calendar.join_before_s
         self._undo_s, self._rules = config.rules.undo_s, config.rules
         self._calendar.configure(feed, config.calendar.room or "")
@@ -109,17 +110,15 @@ class Bookings(Part):
         writes = self._writable.writes if self._writable else frozenset[ChangeKind]()
         self._writer.takes = writes
 
-    def configure(self, config: Config, feed: Feed | None, *, unread: bool) -> None:
-        """Take what room.toml says now; another calendar, and `unread`, need `run` anew.
+    def configure(self, config: Config, devices: RoomDevices) -> bool:
+        """Take another room.toml; another calendar, or other rules for links, are read at once.
 
-        What was read is shown until that one is read, unless there is none. `unread`: invitations
-        may mean something else now.
+        What was read is shown until then, unless there is no calendar.
         """
-        days = Workdays(config.rules.holidays, config.room.zone)
-        self._take_config(config, feed)
-        self.series.configure(config.rules.series_misses, days)
-        self._unread = unread
+        feed, self._unread = self._calendar.feed, config.meeting != self._meeting
+        self._take_config(config)
         self._take_local()
+        return self._unread or self._calendar.feed is not feed
 
     async def run(self) -> None:
         """Fetch the bookings now and every minute, until cancelled; old ones outlive a failure."""

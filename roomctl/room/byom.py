@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -27,7 +27,8 @@ from roomctl.command import Source, command
 from roomctl.config import Config
 from roomctl.device import Status
 from roomctl.errors import DeviceError, PortError, Refused
-from roomctl.kind import Context, IssueEntry, Part
+from roomctl.frozen import frozen
+from roomctl.kind import Context, IssueEntry, Part, RoomDevices
 from roomctl.roles import Right
 from roomctl.room.audit import Audit
 from roomctl.room.bookings import Bookings
@@ -47,6 +48,13 @@ _BUSES = ("usb", "hidraw", "v4l2")
 _KINDS = ("camera", "speakerphone")
 
 
+@frozen
+class DevicesTakenBack:
+    """The room took its camera and speakerphone back from a laptop by itself."""
+
+    why: str  # empty, booking, unplugged
+
+
 class Byom(Part):
     """The room's devices at a laptop; a room without a switch says and does nothing here."""
 
@@ -62,12 +70,11 @@ class Byom(Part):
         self._calls, self._bookings, self._occupancy = uses
         self._clock = context.clock
         self._turning = asyncio.Lock()  # one hand at a time
-        self.taken: Callable[[str], None] = lambda why: None  # what the room took back by itself
         self._news = asyncio.Event()
         self._labels: dict[str, str] = {}
         self._switch: ByomSwitch | None = None
         self._begin()
-        self.configure(config)
+        self.configure(config, devices)
 
     def _begin(self) -> None:
         """Know nothing of a switch."""
@@ -87,11 +94,11 @@ class Byom(Part):
         self._pulled_at: float | None = None
         self._tried_at = float("-inf")
 
-    def configure(self, config: Config) -> None:
-        """Take what room.toml says now; of another switch nothing is known."""
+    def configure(self, config: Config, devices: RoomDevices) -> None:
+        """Take another room.toml; of another switch nothing is known."""
         tables = [one for one in config.tables("byom").values() if isinstance(one, ByomTable)]
         self._table = tables[0] if tables else None
-        switch = next(iter(self._devices.all(ByomSwitch)), None)
+        switch = devices.first(ByomSwitch)
         if switch is not self._switch:
             self._switch = switch
             self._begin()
@@ -269,7 +276,7 @@ class Byom(Part):
             if not self.lent:
                 return
             await self._turn("room", source)
-        self.taken(why)
+        self._context.tell(DevicesTakenBack(why))
 
     @contextlib.asynccontextmanager
     async def kept(self) -> AsyncIterator[None]:

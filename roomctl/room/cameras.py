@@ -46,7 +46,7 @@ from roomctl.controller.steering import (
     StickPushed,
     StickReleased,
 )
-from roomctl.device import Device, Status
+from roomctl.device import Status
 from roomctl.errors import (
     ConfigError,
     DeviceError,
@@ -58,7 +58,7 @@ from roomctl.errors import (
     Unsupported,
 )
 from roomctl.frozen import frozen
-from roomctl.kind import Context, IssueEntry, Part
+from roomctl.kind import Context, IssueEntry, Part, RoomDevices
 from roomctl.roles import Right
 from roomctl.room.document import CameraEntry, ControllerEntry, PresetEntry
 from roomctl.room.holds import LEASE_S, Holds
@@ -103,7 +103,7 @@ class Cameras(Part):
     def __init__(
         self,
         config: Config,
-        devices: Sequence[Device],
+        devices: RoomDevices,
         context: Context,
         pictures: Path | None,
         may_film: Callable[[], bool],
@@ -122,18 +122,15 @@ class Cameras(Part):
         self._menus: dict[str, float] = {}  # opened by command, and when a key was pressed last
         self.configure(config, devices)
 
-    def configure(self, config: Config, devices: Sequence[Device]) -> None:
-        """Take what room.toml says now, and the devices that there are.
-
-        What is known of a camera that stays the same is kept; ConfigError: nothing is taken.
-        """
+    def configure(self, config: Config, devices: RoomDevices) -> None:
+        """Take another room.toml; what is known of a camera that stays the same is kept."""
         _refuse_unknown(config)
         tables, before = config.every(CameraTable), self.by_name
         self._config = config
-        self._ports = [each for each in devices if isinstance(each, CameraDevice)]
+        self._ports = devices.all(CameraDevice)
         found = {name: camera for port in self._ports for name, camera in port.cameras.items()}
         self.by_name = {name: found[name] for name in tables}
-        self._controllers = [each for each in devices if isinstance(each, Controller)]
+        self._controllers = devices.all(Controller)
         context = self._context
         self.names = PresetNames(tables, context.settings, context.clock, context.changed)
         self._pictures.tables = tables

@@ -72,6 +72,10 @@ class Devices:
         """Return the devices of a class."""
         return [device for device in self if isinstance(device, which)]
 
+    def first(self, which: type[D]) -> D | None:
+        """Return the first device of a class, or None."""
+        return next((device for device in self if isinstance(device, which)), None)
+
     @property
     def entries(self) -> tuple[DeviceEntry, ...]:
         """What the document says of each: a camera that shares a line has an entry of its own."""

@@ -15,7 +15,7 @@ from roomctl.booking import Booking
 from roomctl.clock import Clock, Moment
 from roomctl.config import Config
 from roomctl.errors import PortError
-from roomctl.kind import Part
+from roomctl.kind import Part, RoomDevices
 from roomctl.meeting.invitation import ParsedInvitation
 from roomctl.room.bookings import Bookings
 from roomctl.room.meeting import CallControl
@@ -33,6 +33,7 @@ class Expected(Part):
     def __init__(
         self,
         config: Config,
+        devices: RoomDevices,
         calls: CallControl,
         bookings: Bookings,
         presence: Callable[[], str],
@@ -45,10 +46,9 @@ class Expected(Part):
         self._was = presence(), awake()
         self._came_s: float | None = None
         self._said: tuple[float, Booking | None] | None = None  # until when, for which booking
-        self.configure(config)
+        self.configure(config, devices)
 
-    def configure(self, config: Config) -> None:
-        """Take what room.toml says now."""
+    def configure(self, config: Config, devices: RoomDevices) -> None:
         screen = screen_of(config)
         self._least_mb = screen.waiting_least_mb if screen is not None else None
         if self._said is not None:

@@ -18,7 +18,7 @@ from roomctl.command import Source, command
 from roomctl.config import Config, LookTable
 from roomctl.errors import ConfigError
 from roomctl.frozen import frozen
-from roomctl.kind import Context, IssueEntry, Part
+from roomctl.kind import Context, IssueEntry, Part, RoomDevices
 from roomctl.roles import Right
 from roomctl.room.document import AccentEntry, LookEntry, Theme
 from roomctl.rules import within_hours
@@ -188,10 +188,13 @@ class Look(Part):
         self._issues: list[IssueEntry] = []
         self._table = config.look
         self._measure_anew()
-        self.configure(config)
+        self._take(config)
 
-    def configure(self, config: Config) -> None:
-        """Look as this room.toml says from now on; its pictures are read anew."""
+    def configure(self, config: Config, devices: RoomDevices) -> None:
+        """Look as this room.toml says from now on; its pictures are read again."""
+        self._take(config)
+
+    def _take(self, config: Config) -> None:
         before, self._table, self._zone = self._table, config.look, config.room.zone
         if (before.theme, before.dark_lux) != (self._table.theme, self._table.dark_lux):
             self._measure_anew()

@@ -22,7 +22,7 @@ from roomctl.drill import Microphone, Step
 from roomctl.drill import Result as StepResult
 from roomctl.errors import Refused, RoomctlError, Unsupported
 from roomctl.frozen import frozen
-from roomctl.kind import Context, DrillSetup, Kind, Part, StandbyDisplay
+from roomctl.kind import Context, DrillSetup, Kind, Part, RoomDevices, StandbyDisplay
 from roomctl.roles import Right
 from roomctl.room.bookings import Bookings
 from roomctl.room.cameras import Cameras
@@ -95,13 +95,16 @@ class Maintenance(Part):
 
         `lent`: whether a laptop has the room's camera and speakerphone. `update`: that section.
         """
-        self.config, self._kinds, self._devices = config, kinds, devices
+        self._config, self._kinds, self._devices = config, kinds, devices
         self._calls, self._bookings, self._occupancy, self._cameras = uses
         self._context, self._restart, self._lent = context, restart, lent
         self._update = update
         self._waiting: Source | None = None
         self._then: Callable[[], object] | None = None  # instead of a restart
         self.report: SelftestReport | None = None
+
+    def configure(self, config: Config, devices: RoomDevices) -> None:
+        self._config = config
 
     def sections(self, now: Moment) -> Mapping[str, object]:
         waiting, report = self._waiting, self.report
@@ -294,7 +297,7 @@ class Maintenance(Part):
         if device is not None:
             self._devices.named(device)
         for kind in self._kinds:
-            for name in self.config.tables(kind.name):
+            for name in self._config.tables(kind.name):
                 if kind.drill is not None and device in (None, f"{kind.name}.{name}"):
                     yield kind, name
 
@@ -316,7 +319,7 @@ class Maintenance(Part):
         setup = DrillSetup(context.connect, context.clock, context.settings, steps.append, _deaf)
         try:
             assert kind.drill is not None  # noqa: S101 - `_drillable` says so
-            drill = kind.drill(name, self.config.tables(kind.name), setup)
+            drill = kind.drill(name, self._config.tables(kind.name), setup)
             async with self._devices.lent(device, "selftest", f"{full}: is tested"):
                 passed = await self._unless_wanted(asyncio.ensure_future(drill.run()))
         except RoomctlError as error:

@@ -40,7 +40,7 @@ from roomctl.device import Status
 from roomctl.errors import ConfigError, LinkRefused, PortError, Refused, UnknownOutcome
 from roomctl.explain import suggest
 from roomctl.frozen import frozen
-from roomctl.kind import IssueEntry, Part
+from roomctl.kind import IssueEntry, Part, RoomDevices
 from roomctl.meeting import call, dial
 from roomctl.meeting.deep_link import deep_link, without_passcode
 from roomctl.meeting.flow import MediaFlow
@@ -115,21 +115,39 @@ class _Dated:
     state: PlatformState
 
 
+class ShownPages(Protocol):
+    """What the room was shown of pages that it passes by itself."""
+
+    @property
+    def number_words(self) -> Mapping[str, frozenset[Word]]:
+        """What is typed of a meeting, by the platforms whose page asks for a number."""
+        ...
+
+    @property
+    def wants_passcode(self) -> bool:
+        """Whether the page that stands there wants a passcode, which the room types."""
+        ...
+
+    def knows(self, platform: str | None, asks_number: bool) -> bool:
+        """Whether a page of the platform was shown."""
+        ...
+
+
 class CallControl:
     """Joining, leaving, and the truth about the call."""
 
     def __init__(
-        self, config: Config, screen: Screen | None, clock: Clock, changed: Callable[[], None]
+        self,
+        config: Config,
+        screen: Screen | None,
+        clock: Clock,
+        changed: Callable[[], None],
+        devices_kept: Callable[[], AbstractAsyncContextManager[None]] = contextlib.nullcontext,
+        shown: Callable[[], ShownPages | None] = lambda: None,
     ) -> None:
+        """`devices_kept` has the room's devices at the room until its block ends."""
         self._clock, self._changed = clock, changed
-        # Of pages that the room passes itself: whether one was shown, by platform, and whether it
-        # asks for a number; whether this one wants a passcode; and what is typed of a meeting where
-        # a platform asks for a number, by the platforms of which it was shown.
-        self.was_shown: Callable[[str | None, bool], bool] = lambda platform, asks_number: False
-        self.wants_passcode: Callable[[], bool] = lambda: False
-        self.number_words: Callable[[], Mapping[str, frozenset[Word]]] = dict
-        # Has the room's devices be at the room until the block ends, wherever they are.
-        self.devices_kept: Callable[[], AbstractAsyncContextManager[None]] = contextlib.nullcontext
+        self._devices_kept, self._shown = devices_kept, shown
         self._seen: MeetingPage | None = None
         self.configure(config, screen)
         self._context = call.CallContext()
@@ -162,7 +180,7 @@ class CallControl:
     @property
     def platform_entries(self) -> tuple[PlatformEntry, ...]:
         """The platforms that may be joined, and which of them a meeting may be started on."""
-        known = self._dated.day, self.number_words()
+        known = self._dated.day, self._number_words
         if self._entries is None or self._entries[0] != known:
             self._entries = known, tuple(map(self._entry_of, self.allowed))
         return self._entries[1]
@@ -170,7 +188,7 @@ class CallControl:
     def _entry_of(self, platform: Platform) -> PlatformEntry:
         printed, launch = platform.printed, platform.launch
         number = self._number_does(platform)
-        typed = self.number_words().get(platform.key, ()) if number == "passed" else ()
+        typed = self._number_words.get(platform.key, ()) if number == "passed" else ()
         return PlatformEntry(
             key=platform.key,
             name={"zh": platform.name.zh, "en": platform.name.en},
@@ -197,7 +215,12 @@ class CallControl:
         digits = platform.printed.digits
         if not digits or self.by_number(platform.key, "0" * digits[0], None).launch is None:
             return "link"
-        return "passed" if platform.key in self.number_words() else "to_show"
+        return "passed" if platform.key in self._number_words else "to_show"
+
+    @property
+    def _number_words(self) -> Mapping[str, frozenset[Word]]:
+        shown = self._shown()
+        return shown.number_words if shown is not None else {}
 
     def _joinable(self, platform: Platform) -> bool:
         """Whether there is a host of the platform at which the room may join today."""
@@ -369,7 +392,8 @@ class CallControl:
     @property
     def _retyped(self) -> bool:
         """Whether the room types a passcode on this page, and wants one."""
-        return self.plain_page is not None and self.wants_passcode()
+        shown = self._shown()
+        return self.plain_page is not None and shown is not None and shown.wants_passcode
 
     async def enter_passcode(self, passcode: str, write: Callable[[bool], Awaitable[None]]) -> None:
         """Give the page the passcode it asks for; Refused("no_passcode_asked") if it takes none.
@@ -440,7 +464,7 @@ class CallControl:
             raise Refused("room", "no_screen", "has no [screen]; add one to room.toml")
         launch = invitation.launch
         opening = self._opening(invitation, launch)
-        async with self.devices_kept():
+        async with self._devices_kept():
             call_id = await self._screen.open(opening)
             self._joined = _Joined(invitation, self._other(invitation, said), title)
             meeting = (invitation.platform, title, launch.host, invitation.meeting_id)
@@ -461,7 +485,8 @@ class CallControl:
         if look.login and not self.departures.may_start(look.login, self.day):
             look = replace(look, login="")
         assisted = launch.mode == "assisted"
-        looks = not assisted and self.was_shown(invitation.platform, launch.asks_number)
+        shown, page = self._shown(), (invitation.platform, launch.asks_number)
+        looks = not assisted and shown is not None and shown.knows(*page)
         return Opening(url, launch.origin, assisted, name, camera, look, looks)
 
     def expect(self, invitation: ParsedInvitation | None, least_mb: int = 0) -> None:
@@ -784,15 +809,19 @@ class Meeting(Part):
         self,
         calls: CallControl,
         bookings: Bookings,
-        screen: Screen | None,
+        devices: RoomDevices,
         wake: Callable[[], None],
         settings: Settings,
         touches: PageTouches,
     ) -> None:
         """`wake` ends the room's standby."""
         self._calls, self._bookings, self._wake = calls, bookings, wake
-        self.screen = screen
+        self._screen = devices.first(Screen)
         self._settings, self._touches = settings, touches
+
+    def configure(self, config: Config, devices: RoomDevices) -> None:
+        self._screen = devices.first(Screen)
+        self._calls.configure(config, self._screen)
 
     def sections(self, now: Moment) -> Mapping[str, object]:
         return {
@@ -969,9 +998,9 @@ class Meeting(Part):
 
     @property
     def _page(self) -> RemoteDisplay:
-        if self.screen is None:
+        if self._screen is None:
             raise Refused("room", "no_screen", "has no [screen]; add one to room.toml")
-        return self.screen.remote
+        return self._screen.remote
 
 
 def _cards_of(one: PlatformExit) -> Place:

@@ -15,9 +15,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from roomctl.clock import Clock, Moment
-from roomctl.config import DoorTable, NeighbourTable
+from roomctl.config import Config, DoorTable, NeighbourTable
 from roomctl.errors import RoomctlError
-from roomctl.kind import Part
+from roomctl.kind import Part, RoomDevices
 from roomctl.room.document import MeetingEntry, NearbyEntry, RoomDocument
 
 _log = logging.getLogger(__name__)
@@ -103,10 +103,10 @@ class Nearby(Part):
         self._known: dict[str, tuple[float, NearbyEntry | None]] = {}
         self._silent: set[str] = set()
 
-    def configure(self, table: DoorTable) -> None:
+    def configure(self, config: Config, devices: RoomDevices) -> None:
         """Ask the rooms of another table, and forget those of this one."""
-        if table.neighbours != self._rooms:
-            self._rooms, self._known, self._silent = table.neighbours, {}, set()
+        if config.door.neighbours != self._rooms:
+            self._rooms, self._known, self._silent = config.door.neighbours, {}, set()
 
     def sections(self, now: Moment) -> Mapping[str, object]:
         return {"nearby": tuple(self._free(now)) if self._wanted.is_set() else ()}

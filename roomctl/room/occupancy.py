@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 
 from roomctl.clock import Moment
 from roomctl.command import Param
+from roomctl.config import Config
 from roomctl.device import Status
 from roomctl.errors import Refused
-from roomctl.kind import Context, IssueEntry, Part
+from roomctl.kind import Context, IssueEntry, Part, RoomDevices
 from roomctl.occupancy import Presence, PresenceState, Sensor
 from roomctl.occupancy.driver import SensorLevel
 from roomctl.occupancy.presence import BLIND, PresenceInput, PresenceRecorder, tell
@@ -27,18 +28,16 @@ class OccupancyService(Part):
 
     def __init__(
         self,
-        tables: Mapping[str, OccupancyTable],
-        sensors: Sequence[Sensor],
+        config: Config,
+        devices: RoomDevices,
         use: UsageHistory,
         call_live: Callable[[], bool],
         context: Context,
-        capacity: int | None = None,
     ) -> None:
-        """`capacity`: for how many people the room is meant."""
         self._crowded_since: datetime | None = None
         self._use, self._clock, self._call_live = use, context.clock, call_live
-        self._capacity = capacity
-        self._begin(tables, sensors)
+        self._capacity, self._history = config.room.capacity, config.history
+        self._begin(config.every(OccupancyTable), devices.all(Sensor))
 
     def _begin(self, tables: Mapping[str, OccupancyTable], sensors: Sequence[Sensor]) -> None:
         """Begin with these sensors: nothing is known of the room."""
@@ -53,16 +52,15 @@ class OccupancyService(Part):
         self._record = PresenceRecorder()
         self._tell(PresenceInput(self._clock.mono_s(), "start"))
 
-    def configure(
-        self,
-        tables: Mapping[str, OccupancyTable],
-        sensors: Sequence[Sensor],
-        capacity: int | None,
-    ) -> None:
-        """Take what room.toml says now; with other sensors presence begins anew."""
-        self._capacity = capacity
+    def configure(self, config: Config, devices: RoomDevices) -> bool:
+        """Take another room.toml; with other sensors presence begins again."""
+        tables, sensors = config.every(OccupancyTable), devices.all(Sensor)
+        self._capacity = config.room.capacity
         if self._sensors != tuple(sensors) or self._tables != tables:
             self._begin(tables, sensors)
+        before, self._history = self._history, config.history
+        self._use.configure(config.history)
+        return config.history != before
 
     @property
     def state(self) -> PresenceState:

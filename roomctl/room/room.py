@@ -25,9 +25,7 @@ from roomctl.controller.steering import CameraTurned, PresetPressed, StickPushed
 from roomctl.device import Device, Nameplate
 from roomctl.errors import DeviceError, PortError, PortReason, Refused
 from roomctl.frozen import frozen
-from roomctl.kind import Context, IssueEntry, Kind, KindPart, Part, RuledOutput, StandbyDisplay
-from roomctl.occupancy import Sensor
-from roomctl.occupancy.profile import OccupancyTable
+from roomctl.kind import Context, IssueEntry, Kind, Part
 from roomctl.roles import Right, Role
 from roomctl.room.alerts import Alerts, Send
 from roomctl.room.audio import Audio
@@ -69,9 +67,8 @@ from roomctl.room.updates import UpdateFiles, Updates
 from roomctl.room.use import UsageHistory
 from roomctl.room.walkthroughs import Walkthroughs
 from roomctl.room.webhooks import Post, Webhooks
-from roomctl.screen.driver import Screen, WalledSound
+from roomctl.screen.driver import Screen
 from roomctl.screen.protocol import ShowPage
-from roomctl.speakerphone import Speakerphone
 from roomctl.speakerphone.driver import KeyPressed
 from roomctl.store import (
     AppliedConfigs,
@@ -141,54 +138,49 @@ class Room:
             dependencies.pages,
         )
         self._devices = Devices(config, kinds, context)
-        screen = self._screen
+        devices = self._devices
         disk = store.disk if store is not None else None
         history = History(disk) if disk is not None else None
         self.use = UsageHistory(config.history, history, clock)
         log = AuditLog(store) if store is not None else None
         self.audit = Audit(log, clock)
-        self._calls = calls = CallControl(config, screen, clock, self.changed)
+        self._calls = calls = CallControl(
+            config,
+            devices.first(Screen),
+            clock,
+            self.changed,
+            lambda: self.byom.kept(),
+            lambda: self.walkthroughs,
+        )
+        self._feed = dependencies.feed
         self.bookings = Bookings(
-            config, dependencies.feed, calls.read, context, store, self._devices_first
+            config, lambda: self._feed, calls.read, context, store, self._devices_first
         )
-        self.cameras = Cameras(
-            config, self._steered, context, dependencies.pictures, self._may_film
-        )
+        self.cameras = Cameras(config, devices, context, dependencies.pictures, self._may_film)
         self.liveness = Liveness(self._devices, self.bookings.age_s, disk)
         self.audio = Audio(
-            self._devices.all(Speakerphone),
-            screen,
+            config,
+            devices,
             calls,
             self.bookings,
             context,
-            config.audio,
-            config.room.unplugged,
             store,
-            self._wall,
+            lambda: self.byom.microphone_lent,
         )
-        self.occupancy = OccupancyService(
-            config.every(OccupancyTable),
-            self._devices.all(Sensor),
-            self.use,
-            lambda: calls.live,
-            context,
-            config.room.capacity,
-        )
+        self.occupancy = OccupancyService(config, devices, self.use, lambda: calls.live, context)
         uses = (calls, self.bookings, self.occupancy)
-        self.byom = Byom(config, self._devices, uses, context, self.audit)
-        calls.devices_kept = self.byom.kept
-        self.audio.lent = lambda: self.byom.microphone_lent
-        self.starts = Starts(
-            calls.platforms,
-            len(config.meeting.new),
-            config.room.zone,
-            store,
-            clock,
+        self.byom = Byom(config, devices, uses, context, self.audit)
+        self.starts = Starts(config, devices, calls, store, clock)
+        self.automation = Automation(
+            config,
+            devices,
+            Actuators(*uses, self.use, self.cameras, self.byom),
+            lambda: self.audio.prompt,
+            context,
         )
-        self.automation = Automation(config, self._actuators, lambda: self.audio.prompt, context)
-        self.byom.taken = self.automation.taken_back
         self._expected = Expected(
             config,
+            devices,
             calls,
             self.bookings,
             lambda: self.occupancy.state.state,
@@ -198,7 +190,7 @@ class Room:
         self.walkthroughs = Walkthroughs(
             config,
             calls,
-            screen,
+            devices,
             store,
             clock,
             self.changed,
@@ -207,7 +199,7 @@ class Room:
         self.meeting = Meeting(
             calls,
             self.bookings,
-            screen,
+            devices,
             lambda: self.automation.wake(),
             dependencies.settings,
             self.walkthroughs,
@@ -216,8 +208,8 @@ class Room:
         self.maintenance = Maintenance(
             config,
             kinds,
-            self._devices,
-            (calls, self.bookings, self.occupancy, self.cameras),
+            devices,
+            (*uses, self.cameras),
             context,
             dependencies.restart,
             lambda: self.byom.lent,
@@ -230,20 +222,15 @@ class Room:
             self.maintenance.in_use,
             lambda: self.config.room.zone,
         )
-        self._dependencies, self._feed = dependencies, dependencies.feed
+        self._dependencies = dependencies
         folder = dependencies.config_file.parent if dependencies.config_file is not None else None
         self.sharing = Sharing(config.share, folder)
         self.help = HelpReports(store, clock, self.changed)
         self._nearby = Nearby(
             config.door, dependencies.ask, lambda: self.document, clock, self.changed
         )
-        self._webhooks = self._receivers(config)
-        self.alerts = self._told_people()
-        self._of_kinds: dict[str, KindPart] = {
-            kind.name: kind.part(self._devices.of(kind.name), context)
-            for kind in kinds
-            if kind.part
-        }
+        self._webhooks = Webhooks(config.webhook, dependencies.post, store, clock, self.changed)
+        self.alerts = Alerts(lambda: self.config, dependencies.send, store, clock, self.changed)
         self.look = Look(
             config,
             dependencies.config_file,
@@ -275,9 +262,9 @@ class Room:
             self.sharing,
             self._nearby,
             _SettingsPart(dependencies.settings, clock, self.changed),
-            *(() if self._webhooks is None else (self._webhooks,)),
+            self._webhooks,
             self.alerts,
-            *self._of_kinds.values(),
+            *(kind.part(kind.name, devices, context) for kind in kinds if kind.part),
         )
         self.declared = tuple(one for part in self._parts for one in part.declared())
         self.permissions = Permissions(
@@ -527,53 +514,14 @@ class Room:
 
     async def _take(self, config: Config, feed: Feed | None) -> None:
         """Have every part say and do what a room.toml says, with the devices that there are."""
-        before = self.config
-        self._configure(config, feed)
-        if feed is not self._feed or config.meeting != before.meeting:
-            self._feed = feed
-            await self._end(self.bookings)
-            self._begin(self.bookings)
-        if config.history != before.history:
-            await self._end(self.occupancy)
-            self._begin(self.occupancy)
-        if config.webhook != before.webhook:
-            if self._webhooks is not None:
-                await self.dismiss(self._webhooks)
-            self._webhooks = self._receivers(config)
-            if self._webhooks is not None:
-                self.attend(self._webhooks)
-        if (config.alert, config.room) != (before.alert, before.room):
-            await self.dismiss(self.alerts)
-            self.alerts = self._told_people()
-            self.alerts.happened(self.document)
-            self.attend(self.alerts)
-        self.changed()
-
-    def _configure(self, config: Config, feed: Feed | None) -> None:
-        before, self.config = self.config, config
-        screen = self._screen
-        self._calls.configure(config, screen)
-        self.bookings.configure(config, feed, unread=config.meeting != before.meeting)
-        self.cameras.configure(config, self._steered)
-        phones = self._devices.all(Speakerphone)
-        self.audio.configure(phones, screen, config.audio, config.room.unplugged, self._wall)
-        sensors = self._devices.all(Sensor)
-        self.occupancy.configure(config.every(OccupancyTable), sensors, config.room.capacity)
-        self.look.configure(config)
-        self.sharing.configure(config.share)
-        self._nearby.configure(config.door)
-        self.byom.configure(config)
-        self.use.configure(config.history)
-        ways, zone = len(config.meeting.new), config.room.zone
-        self.starts.configure(self._calls.platforms, ways, zone)
-        self.automation.configure(config, self._actuators)
-        self._expected.configure(config)
-        self.walkthroughs.configure(config, screen)
-        self.meeting.screen, self.maintenance.config = screen, config
-        for kind, part in self._of_kinds.items():
-            part.devices = self._devices.of(kind)
+        self.config, self._feed = config, feed
+        again = [part for part in self._parts if part.configure(config, self._devices)]
         identity = _identity(config, self._dependencies.kept_id, self._dependencies.fingerprint)
         self._identity = replace(identity, id=self.document.identity.id)
+        for part in again:
+            await self._end(part)
+            self._begin(part)
+        self.changed()
 
     async def _prove(self, begun: Sequence[Device]) -> None:
         """Wait until what has begun had time to fail; DeviceError says what did."""
@@ -582,35 +530,6 @@ class Room:
             if device.health.reason == "internal":
                 why = "failed as soon as it was begun; the log says how"
                 raise Refused(device.name, "config_failed", why)
-
-    @property
-    def _screen(self) -> Screen | None:
-        return next(iter(self._devices.all(Screen)), None)
-
-    @property
-    def _wall(self) -> WalledSound | None:
-        return next(iter(self._devices.all(WalledSound)), None)
-
-    @property
-    def _steered(self) -> tuple[Device, ...]:
-        return (*self._devices.of("camera"), *self._devices.of("controller"))
-
-    @property
-    def _actuators(self) -> Actuators:
-        displays = [device for device in self._devices if isinstance(device, StandbyDisplay)]
-        outputs = [device for device in self._devices if isinstance(device, RuledOutput)]
-        acting = (self.occupancy, self.use, self.cameras, self.byom)
-        return Actuators(self._calls, self.bookings, displays, outputs, *acting)
-
-    def _receivers(self, config: Config) -> Webhooks | None:
-        given = self._dependencies
-        if not config.webhook or given.post is None:
-            return None
-        return Webhooks(config.webhook, given.post, given.store, self.clock, self.changed)
-
-    def _told_people(self) -> Alerts:
-        given = self._dependencies
-        return Alerts(lambda: self.config, given.send, given.store, self.clock, self.changed)
 
     async def _refresh(self) -> None:
         """Make the document anew whenever something changed."""
@@ -639,8 +558,7 @@ class Room:
             after = self.document = replace(before, **new, rev=before.rev + 1)
             self.tally.follow(before, after)
             self.starts.changed(before, after)
-            if self._webhooks is not None:
-                self._webhooks.happened(before, after)
+            self._webhooks.happened(before, after)
             self.alerts.happened(after)
             self._history.note(Change(self.document.rev, new))
 

@@ -15,8 +15,9 @@ from roomctl.booking.series import SeriesMisses
 from roomctl.booking.workdays import Workdays
 from roomctl.clock import Clock, Moment
 from roomctl.command import Identifier, Param, Source, command
+from roomctl.config import Config
 from roomctl.errors import PortError, Refused
-from roomctl.kind import IssueEntry, Part
+from roomctl.kind import IssueEntry, Part, RoomDevices
 from roomctl.roles import Right
 from roomctl.room.kept_file import KeptFile
 from roomctl.store import Store
@@ -30,27 +31,29 @@ GiveBack = Callable[[str, str], Awaitable[list[str]]]
 
 
 class UnusedSeriesOffers(Part):
-    """What was missed how often, and what staff do with it. `misses` is when: 0 is never."""
+    """What was missed how often, and what staff do with it."""
 
     def __init__(
         self,
-        misses: int,
-        days: Workdays,
+        config: Config,
         store: Store | None,
         clock: Clock,
         changed: Callable[[], None],
         give_back: GiveBack,
     ) -> None:
         self._file, self._clock = KeptFile(store, _FILE), clock
-        self.configure(misses, days)
+        self._take(config)
         self._changed, self._give_back = changed, give_back
         kept = store.read(_FILE, lambda said: bool(SeriesMisses.read(said))) if store else {}
         self._noted = SeriesMisses.read(kept) if kept else SeriesMisses()
         self._kept, self._some = self._noted, asyncio.Event()
 
-    def configure(self, misses: int, days: Workdays) -> None:
-        """Take what room.toml says now."""
-        self._misses, self._days = misses, days
+    def configure(self, config: Config, devices: RoomDevices) -> None:
+        self._take(config)
+
+    def _take(self, config: Config) -> None:
+        rules = config.rules
+        self._misses, self._days = rules.series_misses, Workdays(rules.holidays, config.room.zone)
 
     def issues(self, now: Moment) -> tuple[IssueEntry, ...]:
         """Return an offer for each series that was missed so often."""

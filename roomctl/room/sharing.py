@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from roomctl.clock import Moment
-from roomctl.config import ShareTable, spoken
-from roomctl.kind import Part
+from roomctl.config import Config, ShareTable, spoken
+from roomctl.kind import Part, RoomDevices
 from roomctl.room.document import ShareEntry
 
 _log = logging.getLogger(__name__)
@@ -32,10 +32,12 @@ class Sharing(Part):
 
     def __init__(self, table: ShareTable, folder: Path | None) -> None:
         self._folder = folder
-        self.configure(table)
+        self._take(table)
 
-    def configure(self, table: ShareTable) -> None:
-        """Say what another table says."""
+    def configure(self, config: Config, devices: RoomDevices) -> None:
+        self._take(config.share)
+
+    def _take(self, table: ShareTable) -> None:
         folder, name = self._folder, table.picture
         self._file = folder / name if folder is not None and name is not None else None
         self._entry = ShareEntry(

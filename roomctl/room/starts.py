@@ -10,12 +10,13 @@ import asyncio
 import logging
 from collections import Counter, deque
 from collections.abc import Mapping
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from roomctl.clock import Clock, Moment
 from roomctl.command import Source
-from roomctl.kind import IssueEntry, Part
+from roomctl.config import Config
+from roomctl.kind import IssueEntry, Part, RoomDevices
 from roomctl.meeting.first_try import (
     MODES,
     STARTING,
@@ -27,11 +28,11 @@ from roomctl.meeting.first_try import (
     share,
     touches_of,
 )
-from roomctl.meeting.platform import Platforms
 from roomctl.roles import Role
 from roomctl.room.commands import CommandRecord, CommandStatus
 from roomctl.room.document import RoomDocument, StartCount, StartsEntry
 from roomctl.room.issues import rated
+from roomctl.room.meeting import CallControl
 from roomctl.store import Store
 from roomctl.wire import in_thread
 
@@ -51,10 +52,15 @@ class Starts(Part):
     """The starts of one room; without a store they are counted until the end."""
 
     def __init__(
-        self, platforms: Platforms, ways: int, zone: tzinfo, store: Store | None, clock: Clock
+        self,
+        config: Config,
+        devices: RoomDevices,
+        calls: CallControl,
+        store: Store | None,
+        clock: Clock,
     ) -> None:
-        """`ways`: on so many platforms a new meeting can be started here."""
-        self.configure(platforms, ways, zone)
+        self._calls = calls
+        self.configure(config, devices)
         self._store, self._clock = store, clock
         self._first_try = FirstTry()
         self._state: tuple[str, str | None] = ("idle", None)
@@ -66,9 +72,9 @@ class Starts(Part):
         self.last: StartOutcome | None = None
         self._some = asyncio.Event()
 
-    def configure(self, platforms: Platforms, ways: int, zone: tzinfo) -> None:
-        """Take what room.toml says now; see above."""
-        self._platforms, self._ways, self._zone = platforms, ways, zone
+    def configure(self, config: Config, devices: RoomDevices) -> None:
+        self._ways = len(config.meeting.new)  # platforms on which a meeting is started here
+        self._platforms, self._zone = self._calls.platforms, config.room.zone
 
     def share(self, month: str, mode: Mode) -> float | None:
         """Return the share of first-try starts of a month such as "2026-11"; None without one."""

@@ -25,7 +25,7 @@ from roomctl.command import Share, Source, StepNumbers, command
 from roomctl.config import Config
 from roomctl.errors import NoReply, PortError, Refused, RoomctlError
 from roomctl.frozen import frozen
-from roomctl.kind import Part
+from roomctl.kind import Part, RoomDevices
 from roomctl.meeting.lookout import DURING_S, EARLY, Lookout, knows_lobby
 from roomctl.meeting.walkthrough import (
     LARGEST_FILE,
@@ -262,18 +262,16 @@ class Walkthroughs(Part):
         self,
         config: Config,
         calls: CallControl,
-        screen: Screen | None,
+        devices: RoomDevices,
         store: Store | None,
         clock: Clock,
         changed: Callable[[], None],
         identity: Callable[[], IdentityEntry],
     ) -> None:
-        self._config, self._calls, self._screen, self._clock = config, calls, screen, clock
+        self._config, self._calls, self._clock = config, calls, clock
+        self._screen = devices.first(Screen)
         self._identity = identity
         self._signers, self._signing = Signers(store), asyncio.Lock()
-        calls.number_words = self._number_words
-        calls.wants_passcode = self._wants_passcode
-        calls.was_shown = lambda *page: bool(self._known(*page))
         self._changed = changed
         self.library = Library(store)
         self._shown: _Shown | None = None
@@ -291,9 +289,8 @@ class Walkthroughs(Part):
         self._says: PageName | None = None  # what was told of the page
         self._picked: tuple[int, ShownControl] | None = None  # for a call; waits for its name
 
-    def configure(self, config: Config, screen: Screen | None) -> None:
-        """Take what room.toml says now."""
-        self._config, self._screen = config, screen
+    def configure(self, config: Config, devices: RoomDevices) -> None:
+        self._config, self._screen = config, devices.first(Screen)
 
     # What the document says.
 
@@ -598,15 +595,21 @@ class Walkthroughs(Part):
         if shown is not None:
             shown.teaching.scrolled(x, y, steps if down else -steps)
 
-    def _number_words(self) -> dict[str, frozenset[Word]]:
-        """Return what is typed of a meeting where a platform asks for a number, as first shown."""
+    @property
+    def number_words(self) -> dict[str, frozenset[Word]]:
+        """What is typed of a meeting where a platform asks for a number, as first shown."""
         words: dict[str, frozenset[Word]] = {}
         for one in sorted(self.library.kept.values(), key=lambda one: one.origin is not None):
             if one.asks_number and not one.given_up:
                 words.setdefault(one.platform, one.words)
         return words
 
-    def _wants_passcode(self) -> bool:
+    def knows(self, platform: str | None, asks_number: bool) -> bool:
+        """Whether a page of the platform was shown."""
+        return bool(self._known(platform, asks_number))
+
+    @property
+    def wants_passcode(self) -> bool:
         """Whether this page was handed over for want of a passcode, or says so, and is typed."""
         calls, plain = self._calls, self._calls.plain_page
         known = self._known(calls.plain_platform, calls.plain_asks_number)

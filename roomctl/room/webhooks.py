@@ -25,10 +25,10 @@ from typing import Any
 
 from roomctl.clock import Clock, Moment
 from roomctl.command import Param
-from roomctl.config import WebhookTable
+from roomctl.config import Config, WebhookTable
 from roomctl.errors import RoomctlError
 from roomctl.frozen import frozen
-from roomctl.kind import IssueEntry, Part
+from roomctl.kind import IssueEntry, Part, RoomDevices
 from roomctl.room.document import RoomDocument
 from roomctl.room.happenings import EventDetector, RoomEvent
 from roomctl.store import Store
@@ -100,6 +100,11 @@ class Outbox:
         if len(self._queue) > MOST:
             self._lose(1, now)
 
+    def take_over(self, other: Outbox) -> None:
+        """Have what waits in another one wait here, too."""
+        self._queue.extend(other._queue)
+        self.aside.extend(other.aside)
+
     def expire(self, now: Moment) -> None:
         """Lose what is too old."""
         limit_s = now.mono_s - OLDEST_S
@@ -159,21 +164,42 @@ class Webhooks(Part):
     def __init__(
         self,
         tables: Sequence[WebhookTable],
-        post: Post,
+        post: Post | None,
         store: Store | None,
         clock: Clock,
         changed: Callable[[], None],
     ) -> None:
+        """`post` None: nobody is told."""
         self._post, self._store, self._clock, self._changed = post, store, clock, changed
-        self._lines = [_Line(number, table) for number, table in enumerate(tables, 1)]
-        self._witness, self._dirty = EventDetector(), asyncio.Event()
+        self._dirty = asyncio.Event()
+        self._left: dict[str, Outbox] = {}  # of receivers that may come back
         self._written: dict[str, dict[str, list[Event]]] = {"waiting": {}, "refused": {}}
+        self._have(tables)
         self._take_over()
+
+    def _have(self, tables: Sequence[WebhookTable]) -> None:
+        self._tables, self._detector = tables, EventDetector()
+        told = tables if self._post is not None else ()
+        self._lines = [_Line(number, table) for number, table in enumerate(told, 1)]
+
+    def configure(self, config: Config, devices: RoomDevices) -> bool:
+        """Tell the receivers of this room.toml; what waits for one goes on waiting."""
+        if config.webhook == self._tables:
+            return False
+        self._left |= {line.key: line.outbox for line in self._lines}
+        self._have(config.webhook)
+        for line in self._lines:
+            if (outbox := self._left.get(line.key)) is not None:
+                line.outbox.take_over(outbox)
+        self._dirty.set()
+        return True
 
     def happened(self, before: RoomDocument, after: RoomDocument) -> None:
         """Have told what happened between two documents."""
+        if not self._lines:
+            return
         now = self._clock.now()
-        for one in self._witness.see(before, after):
+        for one in self._detector.see(before, after):
             event = _event(one, after.identity.id, now)
             for line in self._lines:
                 if one.event in line.table.events:
@@ -220,6 +246,7 @@ class Webhooks(Part):
 
     async def _tell(self, line: _Line, event: Event) -> None:
         outbox, body = line.outbox, json.dumps(event).encode()
+        assert self._post is not None  # noqa: S101 - or there is no line
         try:
             await self._post(line.table, event["id"], body, self._clock.now().wall)
         except EventRefused as error:

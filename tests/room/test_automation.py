@@ -332,7 +332,7 @@ class Restarts:
         config = parse(BAMBOO, "room.toml")
         calls = CallControl(config, None, self.clock, lambda: None)
         context = Context(nowhere, self.clock, Settings(), lambda: None)
-        made = Bookings(config, self.feed, calls.read, context, Store(self.folder))
+        made = Bookings(config, lambda: self.feed, calls.read, context, Store(self.folder))
         await made._fetch(self.feed)
         return made
 

@@ -7,12 +7,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
+from roomctl.app import parse
 from roomctl.booking import Booking, CalendarRead
-from roomctl.booking.workdays import Workdays
 from roomctl.clock import VirtualClock
 from roomctl.room.document import IssueEntry
 from roomctl.room.series import UnusedSeriesOffers
@@ -157,6 +156,6 @@ def test_a_damaged_file_is_set_aside_and_said(tmp_path: Path) -> None:
     async def nothing(series: str, author: str) -> list[str]:
         return []
 
-    days = Workdays(None, ZoneInfo("UTC"))
-    UnusedSeriesOffers(1, days, store, VirtualClock(START), lambda: None, nothing)
+    config = parse(NO_CAMERA, "room.toml")
+    UnusedSeriesOffers(config, store, VirtualClock(START), lambda: None, nothing)
     assert [one.file for one in store.disk.quarantined] == ["series.json"]

@@ -365,9 +365,8 @@ async def fetched(
     """Return the bookings of a room once its calendar was read; `read` is given their texts."""
     done, config = asyncio.Event(), parse(BAMBOO, "room.toml")
     context = Context(nowhere, SystemClock(), Settings(), done.set)
-    bookings = Bookings(
-        config, Calendar(listed), lambda fields: read(bookings, dict(fields)), context
-    )
+    feed = Calendar(listed)
+    bookings = Bookings(config, lambda: feed, lambda fields: read(bookings, dict(fields)), context)
     running = asyncio.ensure_future(bookings.run())
     async with asyncio.timeout(60):
         await done.wait()

@@ -93,6 +93,22 @@ async def test_a_call_is_told_as_a_cloud_event_without_what_it_is_about() -> Non
 
 
 @invented
+async def test_what_waits_for_a_receiver_outlives_another_configuration_without_it() -> None:
+    there = Receivers()
+    there.gone.add("one.example.org")
+    async with living(NO_CAMERA + hook(), post=there.post) as house:
+        await call_made(house)
+        await house.until(lambda: bool(there.tries))
+        await house.room.reconfigure(parse(NO_CAMERA, "room.toml"), None)
+        there.gone.clear()
+        await asyncio.sleep(600.0)
+        assert there.types() == []
+        await house.room.reconfigure(parse(NO_CAMERA + hook(), "room.toml"), None)
+        await house.until(lambda: len(there.types()) == 2)
+    assert there.types() == ["roomctl.call.joined", "roomctl.call.left"]
+
+
+@invented
 async def test_each_receiver_hears_only_of_what_it_wants() -> None:
     there = Receivers()
     text = NO_CAMERA + hook() + hook("two.example.org", '"condition.changed"')

@@ -23,11 +23,14 @@ import os
 import re
 import shutil
 import signal
+import socket
+import ssl
 import stat
 import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -49,6 +52,8 @@ LARGEST_ANSWER = 8 << 20  # of the room, whose user may not fill root's memory
 LARGEST_LOG = 16 << 20  # what a program prints; one that prints more prints without end
 COMPILED_KB = 60 << 10  # Python's caches, made when the package is installed
 SPARE_KB = 16 << 10
+OUT_OF_DATE = (9, 10)
+"""OpenSSL's X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED."""
 LOCK_S = 120  # another apt may be at work
 FETCH_S = 1800.0
 INSTALL_S = 600.0  # a slow card, with every module compiled
@@ -206,7 +211,8 @@ def parsed(data: bytes) -> tuple[str, str]:
 
 
 APT_SAYS = (
-    ("clock", r"not valid yet|Created after|is expired|certificate is not yet|has expired"),
+    ("clock", r"not valid yet|Created after|is expired|has expired|Not live until|Expired on"),
+    ("certificate", r"certificate verify failed"),
     ("signature", r"NO_PUBKEY|BADSIG|EXPKEYSIG|is not signed|Missing key|gpgv|sqv|signatures? "),
     ("key", r"keyring.*(?:not|no )|Signed-By"),
     ("damaged", r"Hash Sum mismatch|unexpected size|unexpected end|Mirror sync|Undetermined Error"),
@@ -230,6 +236,32 @@ def meaning(said: str) -> UpdateFailed:
             line = next(one for one in text.splitlines() if found[0] in one)
             return UpdateFailed(code, line)
     return UpdateFailed("failed", text)
+
+
+def apt_failed(said: str) -> Stopped:
+    """Return why apt failed; it does not say what is wrong with a certificate, so ask again."""
+    why = meaning(said)
+    found = re.search(r"https://([^\s/]+)/\S*\s+SSL connection failed", said)
+    return why if why.code != "certificate" or found is None else certificate(found[1], why)
+
+
+def certificate(host: str, why: Stopped) -> Stopped:
+    """Return what is wrong with the certificate of a server ("name:port"), or `why`."""
+    context = ssl.create_default_context()
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # apt is not strict
+    try:
+        at = urllib.parse.urlsplit(f"https://{host}")
+        with (
+            socket.create_connection((at.hostname or "", at.port or 443), API_S) as line,
+            context.wrap_socket(line, server_hostname=at.hostname),
+        ):
+            return why
+    except ssl.SSLCertVerificationError as error:
+        code = "clock" if error.verify_code in OUT_OF_DATE else why.code
+        words = f"{host}: {error.verify_message}; this box's clock says {now()}"
+        return Stopped(code, words)
+    except (OSError, ValueError):
+        return why
 
 
 @dataclass
@@ -268,7 +300,7 @@ class Box:
             Path(name).unlink(missing_ok=True)  # what a source does not have any more stays there
         done = run(["apt-get", *ONLY_OURS, *STRICT, "update"], FETCH_S)
         if done.status or "doesn't support architecture" in done.said:
-            raise meaning(done.said)
+            raise apt_failed(done.said)
         listed = run(["apt-cache", *ONLY_OURS, "madison", NAME]).said
         found = [one.split("|")[1].strip() for one in listed.splitlines() if one.count("|") > 1]
         if not found:
@@ -296,7 +328,7 @@ class Box:
         done = run([*line, "-o", "APT::Sandbox::User=root"], FETCH_S, cwd=place)
         files = list(place.glob("*.deb"))
         if done.status or len(files) != 1:
-            raise meaning(done.said)
+            raise apt_failed(done.said)
         if fields(files[0]) != [NAME, version]:
             raise UpdateFailed("damaged", f"{files[0].name}: {fields(files[0])}")
         files[0].replace(self._new)
@@ -304,7 +336,7 @@ class Box:
         for more in ("--simulate", "--download-only"):
             done = run([*INSTALL, more, str(self._new)], FETCH_S)
             if done.status:
-                raise meaning(done.said)
+                raise apt_failed(done.said)
         self._keep_installed()
         os.sync()
 

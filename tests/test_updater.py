@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import json
+import ssl
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socketserver import BaseRequestHandler, TCPServer
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,6 +20,7 @@ from hypothesis import strategies as st
 
 from roomctl import installed, updater
 from roomctl.updater import RoomHealth, UpdateFailed
+from tests.authority import Authority
 
 FULL = RoomHealth(frozenset({"Ready", "AudioReady"}), {"camera.front": "passed"})
 HALF = "half"
@@ -298,6 +302,16 @@ def test_a_request_is_taken_once(runtime: tuple[Path, Path]) -> None:
          " because the public key is not available: NO_PUBKEY 0123456789ABCDEF", "signature"),
         ("E: Release file for http://x/dists/stable/InRelease is not valid yet (invalid for another"
          " 3h). Updates for this repository will not be applied.", "clock"),
+        ("W: OpenPGP signature verification failed: copy:/x stable InRelease: Sub-process"
+         " /usr/bin/sqv returned an error code (1), error message is: Verifying signature:"
+         "            Not live until 2037-12-31T23:30:00Z\n"
+         "E: The repository 'copy:/x stable InRelease' is not signed.", "clock"),
+        ("W: OpenPGP signature verification failed: copy:/x stable InRelease: Sub-process"
+         " /usr/bin/sqv returned an error code (1), error message is: Verifying signature:"
+         "            Expired on 2020-07-01T00:00:00Z\n"
+         "E: The repository 'copy:/x stable InRelease' is not signed.", "clock"),
+        ("E: Failed to fetch https://x/dists/stable/InRelease  SSL connection failed:"
+         " error:0A000086:SSL routines::certificate verify failed / Success", "certificate"),
         ("E: Failed to fetch http://x/roomctl.deb  File has unexpected size (4 != 9). Mirror sync"
          " in progress?", "damaged"),
         ("E: Failed to fetch http://x/InRelease  Could not connect to x:80", "unreachable"),
@@ -307,6 +321,54 @@ def test_a_request_is_taken_once(runtime: tuple[Path, Path]) -> None:
 )  # fmt: skip
 def test_what_apt_prints_becomes_a_code(said: str, code: str) -> None:
     assert updater.meaning(f"Get:1 something\n{said}\n").code == code
+
+
+@pytest.fixture
+def https(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
+    """Servers by https at "localhost:port", on a system that trusts one authority."""
+    trusted, nobody = Authority("trusted"), Authority("nobody")
+    monkeypatch.setenv("SSL_CERT_FILE", str(trusted.certificate(tmp_path / "trusted.pem")))
+    with contextlib.ExitStack() as ending:
+
+        def serve(days: tuple[int, int], name: str = "localhost", *, trust: bool = True) -> str:
+            authority = trusted if trust else nobody
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(authority.server(tmp_path / "server.pem", name, days))
+            server = ending.enter_context(TCPServer(("localhost", 0), BaseRequestHandler))
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+            threading.Thread(target=server.serve_forever).start()
+            ending.callback(server.shutdown)
+            return f"localhost:{server.server_address[1]}"
+
+        yield serve
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    ("days", "more", "code", "word"),
+    [
+        ((30, 60), {}, "clock", "not yet valid"),
+        ((-60, -30), {}, "clock", "expired"),
+        ((-1, 1), {"trust": False}, "certificate", "issuer"),
+        ((-1, 1), {"name": "elsewhere.example"}, "certificate", "mismatch"),
+        ((-1, 1), {}, "certificate", "SSL connection failed"),
+    ],
+)
+def test_a_certificate_that_apt_refuses_is_told_by_what_is_wrong_with_it(
+    https: Callable[..., str], days: tuple[int, int], more: dict[str, Any], code: str, word: str
+) -> None:
+    at = https(days, **more)
+    line = "SSL connection failed: error:0A000086:SSL routines::certificate verify failed / Success"
+    why = updater.apt_failed(f"E: Failed to fetch https://{at}/dists/stable/InRelease  {line}")
+    assert (why.code, word in why.detail) == (code, True), why
+
+
+@pytest.mark.real
+def test_a_server_of_bad_certificate_that_is_gone_leaves_what_apt_said() -> None:
+    line = (
+        "E: Failed to fetch https://localhost:1/x  SSL connection failed: certificate verify failed"
+    )
+    assert updater.apt_failed(line).code == "certificate"
 
 
 @pytest.mark.real

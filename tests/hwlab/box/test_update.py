@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.authority import Authority
 from tests.hwlab.box import debian
 from tests.hwlab.box.conftest import RELEASES, long, stand_ins
 from tests.hwlab.box.container import Box, booted, until
@@ -42,6 +43,17 @@ QUICK = """[Service]
 ExecStart=
 ExecStart=/usr/bin/python3 -I {updater} run --ready-s 180 --install-s 300
 """.format(updater="/usr/lib/roomctl/lib/python3.13/site-packages/roomctl/updater.py")
+HTTPS = """import http.server, ssl, sys
+port, keys, folder = sys.argv[1:]
+class Handler(http.server.SimpleHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def __init__(self, *more): super().__init__(*more, directory=folder)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(keys)
+server = http.server.ThreadingHTTPServer(("localhost", int(port)), Handler)
+server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+server.serve_forever()
+"""
 
 
 class Signer:
@@ -75,10 +87,11 @@ class Signer:
         assert done.returncode == 0, done.stdout + done.stderr
         return to
 
-    def sign(self, dist: Path) -> None:
-        """Sign what stands in Release again."""
+    def sign(self, dist: Path, at: str = "") -> None:
+        """Sign what stands in Release again, by gpg's own clock at `at`."""
         line = ["--batch", "--yes", "--local-user", self._name, "--clear-sign", "--output"]
-        self._gpg(*line, str(dist / "InRelease"), str(dist / "Release"))
+        clock = ["--faked-system-time", at] if at else []
+        self._gpg(*clock, *line, str(dist / "InRelease"), str(dist / "Release"))
 
     def end(self) -> None:
         subprocess.run(["gpgconf", "--homedir", self.home, "--kill", "all"], check=False)
@@ -245,24 +258,64 @@ def test_bad_sources_are_refused_each_by_its_name_and_nothing_is_changed(
     date = "Date: Thu, 01 Jan 2099 00:00:00 GMT"
     release.write_text(re.sub(r"(?m)^Date: .*$", date, release.read_text()))
     signer.sign(release.parent)
+    early = signer.publish(tmp_path / "early", newer)
+    signer.sign(early / "dists/stable", "20380101T000000")
     foreign = altered(package, tmp_path / "s.deb", "99.0", of_another_machine)
     older = altered(package, tmp_path / "o.deb", "0.0.1")
     huge = altered(package, tmp_path / "l.deb", "99.0", larger_than_the_disk)
-    sources = {
-        "signature": other.publish(tmp_path / "theirs", newer),
-        "damaged": half,
-        "clock": ahead,
-        "architecture": signer.publish(tmp_path / "foreign", foreign),
-        "older": signer.publish(tmp_path / "older", older),
-        "no_space": signer.publish(tmp_path / "huge", huge),
-    }
+    sources = (
+        ("signature", other.publish(tmp_path / "theirs", newer)),
+        ("damaged", half),
+        ("clock", ahead),
+        ("clock", early),
+        ("architecture", signer.publish(tmp_path / "foreign", foreign)),
+        ("older", signer.publish(tmp_path / "older", older)),
+        ("no_space", signer.publish(tmp_path / "huge", huge)),
+    )
     other.end()
-    for code, repository in sources.items():
+    for code, repository in sources:
         put(box, repository)
         ran = box.run(f"sudo roomctl update --from /{SOURCE}", user=debian.USER)
         assert (ran.status, told(box)["refusal"]) == (1, code), (ran.said, told(box))
         assert "nothing was changed: " in ran.said
     assert (whole(box), shown(box, "roomctl")["MainPID"]) == (before, first)
+
+
+@long
+def test_an_https_source_counts_by_its_certificate_and_the_boxs_clock(
+    box: Box, package: Path, signer: Signer, tmp_path: Path
+) -> None:
+    before, first = whole(box), shown(box, "roomctl")["MainPID"]
+    trusted, nobody = Authority("trusted"), Authority("nobody")
+    place = box.files / "usr/local/share/ca-certificates"
+    place.mkdir(parents=True, exist_ok=True)
+    trusted.certificate(place / "lab.crt")
+    box.do("sudo update-ca-certificates")
+    put(box, signer.publish(tmp_path / "r", altered(package, tmp_path / "n.deb", "99.0")))
+    ported = (
+        (8441, trusted.server, (30, 60), "not valid yet", "clock"),
+        (8442, trusted.server, (-60, -30), "not valid yet, or has ended", "clock"),
+        (8443, nobody.server, (-1, 1), "does not trust the certificate", "certificate"),
+        (8444, trusted.server, (-1, 1), "to 99.0", ""),
+    )
+    for port, server, days, words, code in ported:
+        keys = server(box.files / f"root/{port}.pem", "localhost", days)
+        (box.files / "root/https.py").write_text(HTTPS, encoding="ascii")
+        unit = f"systemd-run --unit=https-{port} python3 /root/https.py {port} /root/{keys.name}"
+        box.do(f"sudo {unit} /{SOURCE}")
+        listens = f"python3 -c 'import socket; socket.create_connection((\"localhost\", {port}))'"
+        until(lambda line=listens: box.run(line).status == 0, "the server", lambda: journal(box))
+        line = f"sudo roomctl update --from https://localhost:{port}"
+        ran = box.run(line, user=debian.USER, limit_s=1800)
+        assert words in ran.said, (ran.said, told(box))
+        assert told(box)["refusal"] == code
+        if code:
+            assert ran.status == 1
+            assert "nothing was changed: " in ran.said
+            assert f"localhost:{port}: " in told(box)["refusal_detail"]
+            assert (whole(box), shown(box, "roomctl")["MainPID"]) == (before, first)
+    assert version(box) == "99.0 install ok installed"
+    until_ready(box)
 
 
 @long

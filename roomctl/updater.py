@@ -58,6 +58,7 @@ LOCK_S = 120  # another apt may be at work
 FETCH_S = 1800.0
 INSTALL_S = 600.0  # a slow card, with every module compiled
 READY_S = 300.0
+ENDS = 5  # times; a room that has ended so often, 5 s apart, does not start
 STEADY_S = 10.0  # a room that is ready and ends again at once is not ready
 API_S = 10.0
 NONSENSE_S = 1.0  # from what is no request to the next: who asks without end takes no whole core
@@ -121,7 +122,7 @@ def check(box: UpdateSteps) -> str | None:
 
 
 def update(box: UpdateSteps) -> None:
-    """Install the newest version, or leave everything as it was; Stopped says why."""
+    """Install the newest version, or leave everything as it was; UpdateFailed says why."""
     old, version = box.installed(), check(box)
     if version is None:
         raise UpdateFailed("current")
@@ -154,6 +155,7 @@ def go_back(box: UpdateSteps, why: UpdateFailed) -> None:
     marked = box.marked()
     assert marked is not None  # noqa: S101 - whoever calls has seen it
     old, new = marked
+    sys.stderr.write(f"back from {new} to {old}: {why}\n")
     box.tell("returning")
     box.stop()
     box.restore_state()
@@ -238,14 +240,14 @@ def meaning(said: str) -> UpdateFailed:
     return UpdateFailed("failed", text)
 
 
-def apt_failed(said: str) -> Stopped:
+def apt_failed(said: str) -> UpdateFailed:
     """Return why apt failed; it does not say what is wrong with a certificate, so ask again."""
     why = meaning(said)
     found = re.search(r"https://([^\s/]+)/\S*\s+SSL connection failed", said)
     return why if why.code != "certificate" or found is None else certificate(found[1], why)
 
 
-def certificate(host: str, why: Stopped) -> Stopped:
+def certificate(host: str, why: UpdateFailed) -> UpdateFailed:
     """Return what is wrong with the certificate of a server ("name:port"), or `why`."""
     context = ssl.create_default_context()
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # apt is not strict
@@ -259,7 +261,7 @@ def certificate(host: str, why: Stopped) -> Stopped:
     except ssl.SSLCertVerificationError as error:
         code = "clock" if error.verify_code in OUT_OF_DATE else why.code
         words = f"{host}: {error.verify_message}; this box's clock says {now()}"
-        return Stopped(code, words)
+        return UpdateFailed(code, words)
     except (OSError, ValueError):
         return why
 
@@ -284,7 +286,7 @@ class Box:
     # What is there
 
     def installed(self) -> str:
-        """Return the installed version; Stopped if it is not wholly installed."""
+        """Return the installed version; UpdateFailed if it is not wholly installed."""
         said = run(["dpkg-query", "-W", "-f", "${Status}\n${Version}", NAME]).said
         status, _, version = said.partition("\n")
         if status != "install ok installed":
@@ -374,7 +376,7 @@ class Box:
         half.replace(self._kept)
 
     def look(self) -> RoomHealth | None:
-        """Return how the room is, having tested its devices; None: no room runs. Stopped in_use."""
+        """Return how the room is, having tested its devices; None: no room runs. UpdateFailed in_use."""
         if run(["systemctl", "is-active", "--quiet", NAME]).status:
             return None
         try:
@@ -497,19 +499,23 @@ class Box:
         os.sync()
 
     def prove(self, before: RoomHealth | None) -> None:
-        """Wait until the room is as good as it was; Stopped if it does not become so."""
+        """Wait until the room is as good as it was; UpdateFailed if it does not become so."""
         if before is None:
             return
-        until, steady, why = time.monotonic() + self._limits.ready_s, 0.0, "no answer"
-        process = ""
-        while time.monotonic() < until:
+        began, steady, why = time.monotonic(), 0.0, "no answer"
+        process, answers = "", False
+        while (waited_s := time.monotonic() - began) < self._limits.ready_s:
             time.sleep(1.0)
             try:
                 document = api("GET", "room")
+                answers = True
                 lost = worse(before, RoomHealth(held(document)))
             except (OSError, ValueError, LookupError, TypeError) as error:
                 lost = [str(error)]
-            first = run(["systemctl", "show", "--property=MainPID", "--value", NAME]).said
+            first, ends = main_process()
+            if ends >= ENDS or (ends and not answers and waited_s > self._limits.ready_s / 2):
+                words = f"{NAME} does not start; failed starts: {ends} in {waited_s:.0f} s"
+                raise UpdateFailed("not_ready", words)
             if lost or first != process:
                 process, steady = first, time.monotonic()
                 why = ", ".join(lost) or why
@@ -554,6 +560,8 @@ class Box:
     def tell(self, state: str, **more: object) -> None:
         """Write what the room reads: what is under way, and how the last update ended."""
         status = told()
+        if state != status.get("state"):
+            sys.stderr.write(f"{state}\n")
         with contextlib.suppress(UpdateFailed):
             status["installed"] = self.installed()
         status |= {"state": state, **more}
@@ -622,6 +630,13 @@ def run(line: Sequence[str], limit_s: float = 60.0, *, cwd: Path = Path("/")) ->
     return ProgramResult(status, said)
 
 
+def main_process() -> tuple[str, int]:
+    """Return the room's process, and how often systemd has started another after it ended."""
+    said = run(["systemctl", "show", "--property=MainPID,NRestarts", NAME]).said
+    found = dict(line.partition("=")[::2] for line in said.splitlines())
+    return found.get("MainPID", ""), int(found.get("NRestarts") or 0)
+
+
 def read_only() -> bool:
     """Return whether the place where packages go takes nothing."""
     return bool(os.statvfs("/usr").f_flag & os.ST_RDONLY)
@@ -647,7 +662,7 @@ def repack(to: Path) -> None:
         if source.is_dir() and not source.is_symlink():
             place.mkdir(parents=True, exist_ok=True)
         elif os.path.lexists(source):
-            copied(source, place)
+            shutil.copy2(source, place, follow_symlinks=False)  # dpkg-deb makes all of it root's
     for script in ("preinst", "postinst", "prerm", "postrm", "conffiles", "md5sums", "triggers"):
         file = Path(f"/var/lib/dpkg/info/{NAME}.{script}")
         if file.exists():

@@ -39,9 +39,10 @@ SOURCE = "srv/roomctl"
 STATUS = "cat /var/lib/roomctl-update/status.json"
 MARKER = "var/lib/roomctl-update/marker.json"
 PROGRAM = "usr/lib/roomctl/bin/roomctl"
+BACK_S = 360  # the issue's bar, from the request
 QUICK = """[Service]
 ExecStart=
-ExecStart=/usr/bin/python3 -I {updater} run --ready-s 180 --install-s 300
+ExecStart=/usr/bin/python3 -I {updater} run --install-s 300
 """.format(updater="/usr/lib/roomctl/lib/python3.13/site-packages/roomctl/updater.py")
 HTTPS = """import http.server, ssl, sys
 port, keys, folder = sys.argv[1:]
@@ -148,11 +149,16 @@ def altered(
     return to
 
 
-def does_not_start(root: Path) -> None:
-    (root / PROGRAM).write_text("#!/bin/sh\nexit 1\n")
-    state = "touch /var/lib/roomctl/of-the-new-version"
-    script = root / "DEBIAN/postinst"
-    script.write_text(script.read_text().replace("set -e\n", f"set -e\n{state}\n", 1))
+def does_not_start(line: str) -> Callable[[Path], None]:
+    """Return what makes a package's program the `line` of a shell, and its state another."""
+
+    def change(root: Path) -> None:
+        (root / PROGRAM).write_text(f"#!/bin/sh\n{line}\n")
+        state = "touch /var/lib/roomctl/of-the-new-version"
+        script = root / "DEBIAN/postinst"
+        script.write_text(script.read_text().replace("set -e\n", f"set -e\n{state}\n", 1))
+
+    return change
 
 
 def hangs(root: Path) -> None:
@@ -173,6 +179,14 @@ def version(box: Box) -> str:
 def told(box: Box) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(box.do(STATUS))
     return found
+
+
+def took_s(box: Box) -> float:
+    """Return the seconds from the last update's request until the room ran, by systemd's clock."""
+    began = int(shown(box, "roomctl-update")["InactiveExitTimestampMonotonic"])
+    runs = int(shown(box, "roomctl")["ActiveEnterTimestampMonotonic"])
+    assert runs > began > 0, journal(box)
+    return (runs - began) / 1e6
 
 
 def whole(box: Box) -> tuple[str, str]:
@@ -201,11 +215,18 @@ def test_a_newer_version_is_installed_and_the_room_keeps_all(
     assert version(box) == "99.0 install ok installed"
 
 
+@pytest.mark.parametrize(
+    "start", ["exit 1", pytest.param("exec sleep infinity", marks=long)], ids=["ends", "hangs"]
+)
 def test_a_version_that_does_not_start_goes_back_by_itself_and_the_room_says_so(
-    box: Box, package: Path, signer: Signer, tmp_path: Path
+    box: Box,
+    package: Path,
+    signer: Signer,
+    tmp_path: Path,
+    start: str,
 ) -> None:
     before = whole(box)
-    bad = altered(package, tmp_path / "n.deb", "99.0", does_not_start)
+    bad = altered(package, tmp_path / "n.deb", "99.0", does_not_start(start))
     put(box, signer.publish(tmp_path / "r", bad))
     ran = box.run(f"sudo roomctl update --from /{SOURCE}", user=debian.USER, limit_s=1800)
     assert ran.status == 1
@@ -213,6 +234,8 @@ def test_a_version_that_does_not_start_goes_back_by_itself_and_the_room_says_so(
     assert whole(box) == before
     assert not (box.files / "var/lib/roomctl/of-the-new-version").exists()
     until_ready(box)
+    assert "roomctl does not start; failed starts: " in told(box)["last"]["detail"]
+    assert took_s(box) < BACK_S, journal(box)
     issues = box.run("sudo roomctl issues", user=debian.USER).said
     assert "The update to 99.0 was taken back" in issues
     box.do("sudo roomctl update --cancel")

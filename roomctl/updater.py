@@ -477,8 +477,6 @@ class Box:
             if self.installed() == version:
                 return
         self._new.unlink(missing_ok=True)  # a full disk has this much more
-        if CLOSER.exists():
-            run(["systemctl", "stop", CLOSER.name])  # it would close the root under dpkg
         if read_only():
             run(["mount", "-o", "remount,rw", "/"])
         until = time.monotonic() + self._limits.install_s

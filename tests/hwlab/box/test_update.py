@@ -56,6 +56,29 @@ server.socket = context.wrap_socket(server.socket, server_side=True, do_handshak
 server.serve_forever()
 """
 
+IMAGE = TREE / "deploy/image/root"
+OF_THE_IMAGE = (
+    "etc/apt/apt.conf.d/90roomctl-image",
+    "usr/lib/systemd/system/roomctl-close.service",
+)
+# The image's layers, in memory. A container's root is no ext4, whose options a remount may name.
+LAYERS = {
+    "usr/local/sbin/mount": '#!/bin/sh\nLIBMOUNT_FORCE_MOUNT2=always exec /usr/bin/mount "$@"\n',
+    "etc/systemd/system/lab-layers.service": r"""[Unit]
+DefaultDependencies=no
+Before=local-fs-pre.target systemd-journald.service systemd-tmpfiles-setup.service
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=sh -ec 'for each in etc var home; do \
+  upper=/run/state/$$each work=/run/state/.work/$$each; mkdir -p $$upper $$work; \
+  mount -t overlay -o lowerdir=/$$each,upperdir=$$upper,workdir=$$work $$each /$$each; \
+  done; /usr/local/sbin/mount -o remount,ro /'
+[Install]
+WantedBy=sysinit.target
+""",
+}
+
 
 class Signer:
     """Somebody with a key of their own, as gpg keeps it."""
@@ -364,6 +387,36 @@ def of_another_machine(root: Path) -> None:
     control.write_text(
         re.sub(r"(?m)^Architecture: .*$", "Architecture: s390x", control.read_text())
     )
+
+
+@long
+def test_the_images_root_is_opened_for_an_update_and_for_the_way_back_and_closed_again(
+    box: Box, package: Path, signer: Signer, tmp_path: Path
+) -> None:
+    for name in OF_THE_IMAGE:
+        box.run(f"cat > /{name}", stdin=(IMAGE / name).read_text())
+    for name, text in LAYERS.items():
+        box.run(f"cat > /{name} && chmod 755 /{name}", stdin=text)
+    database = "/usr/lib/dpkg-database"
+    box.run(f"mv /var/lib/dpkg {database} && ln -s {database} /var/lib/dpkg")
+    box.do("sudo systemctl enable lab-layers")
+    good = signer.publish(tmp_path / "good", altered(package, tmp_path / "g.deb", "98.0"))
+    put(box, good)
+    box.reboot()
+    until_ready(box)
+    closed = lambda: "Read-only" in box.run("touch /usr/bin/other").said  # noqa: E731
+    assert closed()
+    assert "to 98.0" in box.do(f"sudo roomctl update --from /{SOURCE}", limit_s=1800)
+    until(closed, "the root to be closed", lambda: journal(box), 600)
+    before = whole(box)
+    bad = altered(package, tmp_path / "b.deb", "99.0", does_not_start("exit 1"))
+    shutil.copytree(signer.publish(tmp_path / "bad", bad), box.files / "home/bad")
+    line = "sudo roomctl update --from /home/bad"
+    ran = box.run(line, user=debian.USER, limit_s=1800)
+    assert "99.0 was taken back" in ran.said, ran.said + journal(box)
+    assert whole(box) == before
+    until(closed, "the root to be closed", lambda: journal(box), 600)
+    until_ready(box)
 
 
 @long

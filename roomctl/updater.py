@@ -376,7 +376,10 @@ class Box:
         half.replace(self._kept)
 
     def look(self) -> RoomHealth | None:
-        """Return how the room is, having tested its devices; None: no room runs. UpdateFailed in_use."""
+        """Return how the room is, having tested its devices; None: no room runs.
+
+        UpdateFailed: in_use.
+        """
         if run(["systemctl", "is-active", "--quiet", NAME]).status:
             return None
         try:

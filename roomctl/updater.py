@@ -260,7 +260,8 @@ def certificate(host: str, why: UpdateFailed) -> UpdateFailed:
             return why
     except ssl.SSLCertVerificationError as error:
         code = "clock" if error.verify_code in OUT_OF_DATE else why.code
-        words = f"{host}: {error.verify_message}; this box's clock says {now()}"
+        server = at.netloc.rpartition("@")[2]  # without a password
+        words = f"{server}: {error.verify_message}; this box's clock says {now()}"
         return UpdateFailed(code, words)
     except (OSError, ValueError):
         return why

@@ -10,7 +10,7 @@ from roomctl.kiosk.audio.silence import _NOISE, _NOTHING, LATE_S, QUIET_PEAKS, S
 from roomctl.kiosk.audio.sources import SoundGraph, SoundNode
 from tests.invented import invented
 from tests.kiosk.audio.test_sound_switches import Obedient
-from tests.kiosk.mixing import SilenceMeter as Reports
+from tests.kiosk.mixing import Ear as Reports
 from tests.kiosk.mixing import mixing
 from tests.kiosk.sound_server import KINDS, SoundServer, needed
 

@@ -147,7 +147,8 @@ async def test_in_a_call_nothing_is_applied_and_free_waits(house, program, ended
 async def test_what_waited_for_a_free_room_is_run_then(house, program, ended):
     answer = await program.post("/api/v1/config", json={"text": PINE, "when": "free"})
     assert (answer.status_code, answer.json()["running"]) == (202, 0)
-    house.room.bookings.configure(house.config, None, unread=False)  # nothing is booked
+    house.room._feed = None  # nothing is booked
+    house.room.bookings.configure(house.config, house.room._devices)
     await house.simulator.act("occupancy.ceiling", "leave", {})
     await house.until(lambda document: document.identity.displayName == "Pine", 60)
     await rig.eventually(lambda: house.configs.running == 1)

@@ -4,7 +4,7 @@
 /** @import { RoomClock } from "./clock.js" */
 
 /** @typedef {{status: AckReply["status"] | "unconfirmed", error: LiveError | null, result?: Record<string, unknown> | null}} Outcome */
-/** @typedef {{pin: boolean, role: string | null, ends_ms: number}} StaffState whether there is a PIN to enter here, the role that it gave this panel, and until when, in the room's time */
+/** @typedef {{pin: boolean, role: string | null, ends_ms: number}} StaffState of the PIN here: is there one, the role it gave, until when in the room's time */
 
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 1500; // a server that is back is live here within 2 s

@@ -1,4 +1,4 @@
-/** What staff's pages know of a room: who asks, its document as it changes, and what the API answers. Draws nothing. */
+/** What staff's pages know of a room: who asks, its document, what the API answers. */
 
 /** @import { Arguments, CurrentSession, Problem, Room } from "../lib/types.js" */
 

@@ -1,4 +1,4 @@
-/** What is well and what is not: conditions with reason and since, issues with next step, devices with firmware. */
+/** What is well and what is not: conditions, issues with next step, devices. */
 
 /** @import { Condition, CurrentIssue, Device, InventoryItem, Issue } from "../lib/types.js" */
 /** @import { Desk } from "./desk.js" */

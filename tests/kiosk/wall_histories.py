@@ -32,6 +32,7 @@ LOUD = 300  # of 16 bit, of one tone in 0.1 s
 SECRET_S = 0.4
 ACTS_A_WALL = 10
 LIMIT_S = 300.0
+OPEN_LOOKS = 60  # of 0.1 s: longer than a room waits for its devices
 STILL = b"the sound servers begin again"
 
 SERVERS = ("wireplumber", "manager.conf", "programs.conf", "pipewire.conf")
@@ -265,8 +266,9 @@ class History:
         """Open the room: it is heard; at the latest once servers that stood still began again."""
         heard = False
         while not heard:
-            await self._until_muted()
-            await self._room.open()
+            await self._settled()
+            if self._muted():
+                await self._room.open()
             hello = Player(self._manager, self._place, HELLO_HZ)
             try:
                 heard = await recorder.hears(HELLO_HZ, self._agency.log)
@@ -275,11 +277,21 @@ class History:
         self._room.press(True)
         await self._room.says(True)
 
-    async def _until_muted(self) -> None:
+    async def _settled(self) -> None:
+        """Wait until the room is muted, or stays open: servers that began again open it as it was.
+
+        Unless the microphone came only after them: then it is shut.
+        """
+        looks = 0
         async with asyncio.timeout(LIMIT_S):
-            while not self._muted():
+            while not self._muted() and looks < OPEN_LOOKS:
                 await self._whole()
-                await asyncio.sleep(0.05)
+                open_again = not self._room.requested and self._open()
+                looks = looks + 1 if open_again else 0
+                await asyncio.sleep(0.1)
+
+    def _open(self) -> bool:
+        return self._room.said is not None and self._room.said.muted is False
 
     def _muted(self) -> bool:
         return self._room.said is not None and self._room.said.muted is True

@@ -36,7 +36,7 @@ class OccupancyService(Part):
     ) -> None:
         self._crowded_since: datetime | None = None
         self._use, self._clock, self._call_live = use, context.clock, call_live
-        self._capacity, self._history = config.room.capacity, config.history
+        self._capacity = config.room.capacity
         self._begin(config.every(OccupancyTable), devices.all(Sensor))
 
     def _begin(self, tables: Mapping[str, OccupancyTable], sensors: Sequence[Sensor]) -> None:
@@ -58,9 +58,7 @@ class OccupancyService(Part):
         self._capacity = config.room.capacity
         if self._sensors != tuple(sensors) or self._tables != tables:
             self._begin(tables, sensors)
-        before, self._history = self._history, config.history
-        self._use.configure(config.history)
-        return config.history != before
+        return self._use.configure(config.history)
 
     @property
     def state(self) -> PresenceState:

@@ -52,13 +52,18 @@ class UsageHistory:
         self._store: History | None = kept if table.keep else None
         self._to_erase: History | None = None if table.keep else kept
 
-    def configure(self, table: HistoryTable) -> None:
-        """Take what room.toml says now; what shall not be kept any more goes with the next run."""
+    def configure(self, table: HistoryTable) -> bool:
+        """Take what room.toml says now; return whether that is something else.
+
+        What shall not be kept any more goes with the next run.
+        """
+        changed = table != self._table
         self._take(table)
         if not table.keep:
             self._quarters.clear()
             self._told.clear()
             self._acts.clear()
+        return changed
 
     @property
     def kept(self) -> bool:

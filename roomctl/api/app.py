@@ -158,9 +158,8 @@ def create_app(
         cookie=f"roomctl_{port}",
         proxies=Proxies(room.config.api.trusted_proxies),
     )
-    app.add_middleware(
-        TrafficMiddleware, traffic=traffic, clock=room.clock
-    )  # outermost: it sees refusals
+    # Outermost: it sees refusals.
+    app.add_middleware(TrafficMiddleware, traffic=traffic, clock=room.clock)
     return app
 
 

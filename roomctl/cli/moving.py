@@ -31,7 +31,7 @@ from roomctl.store import applied_text
 from roomctl.store.archive import LARGEST_ARCHIVE, NAMES, NoArchive, packed, unpacked
 from roomctl.store.disk import whole, write_whole
 
-SERVICESTATE_FILES = Path("/var/lib/roomctl")
+SERVICE_STATE = Path("/var/lib/roomctl")
 LEFT_OUT = ("tokens", "sessions", "pin", "people", "secrets", "history", "audit")
 """What never goes along: it would let somebody in, or tells of people."""
 
@@ -67,7 +67,7 @@ def state_folder(config: Path, given: Path | None) -> Path:
     if given is not None:
         return given
     if "STATE_DIRECTORY" not in os.environ and config.absolute().is_relative_to("/etc"):
-        return SERVICESTATE_FILES
+        return SERVICE_STATE
     return configuration.state_path()
 
 

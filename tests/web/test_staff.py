@@ -98,3 +98,16 @@ def test_a_room_without_a_pin_offers_none(open_panel: Any, stand_in: StandIn) ->
     page.locator(".bar .ask").click()
     expect(page.locator("help-sheet")).to_be_visible()
     assert page.get_by_role("button", name="For staff").count() == 0
+
+
+def test_a_sheet_whose_module_does_not_come_at_once_is_there_as_soon_as_it_does(
+    open_panel: Any, stand_in: StandIn
+) -> None:
+    stand_in.staff = {"pin": True, "role": None, "ends_in_s": None}
+    _, page = open_panel()
+    usable(page)
+    page.route("**/view/staff.js", lambda route: route.abort(), times=1)
+    page.locator(".bar .ask").click()
+    with page.expect_event("requestfailed"):
+        page.get_by_role("button", name="For staff").click()
+    seen(page, "pin-pad")

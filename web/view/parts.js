@@ -105,6 +105,8 @@ customElements.define("more-time", MoreTime);
 
 /** @typedef {HTMLElement & {update: (room: Room) => void, reset?: () => void}} View */
 
+const AGAIN_MS = 1000;
+
 /** A view whose module comes when it is first wanted. */
 export class LaterView extends HTMLElement {
   /** @type {View | null} */ #view = null;
@@ -140,7 +142,9 @@ export class LaterView extends HTMLElement {
       if (!view.isConnected) this.replaceChildren(view);
       view.reset?.();
     } catch {
-      return; // no connection: it is tried again when it is wanted anew
+      // No connection: who looks at its place waits for it.
+      setTimeout(() => this.checkVisibility() && void this.begin(loaded), AGAIN_MS);
+      return;
     } finally {
       this.#loading = false;
     }

@@ -30,6 +30,7 @@ _SAID = struct.Struct(">iiiii8x")
 _PACKET = struct.Struct(">3Ii")
 _FRAME_S = 0.001
 _attaching = threading.Lock()
+_taken: set[int] = set()  # ports of devices that the kernel has not forgotten
 
 
 class Stall(Exception):
@@ -104,9 +105,10 @@ class Plugged:
         self.failure: Exception | None = None
         self._unplugged = False
         with kernels, _attaching:
-            self.port = _free_port(other_than)
+            self.port = _free_port({*_taken, other_than})
             text = f"{self.port} {kernels.fileno()} {self.port + 1} {device.speed}"
             write(VHCI / "attach", text)
+            _taken.add(self.port)
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
@@ -129,9 +131,9 @@ class Plugged:
         """Whether the kernel has found every interface, and a driver for each."""
         try:
             count = int((self.sysfs / "bNumInterfaces").read_text())
+            drivers = [link.is_symlink() for link in self.sysfs.glob(f"{self.path}:*/driver")]
         except (OSError, ValueError):
             return False
-        drivers = [link.is_symlink() for link in self.sysfs.glob(f"{self.path}:*/driver")]
         return len(drivers) == count
 
     def unplug(self) -> None:
@@ -144,7 +146,8 @@ class Plugged:
         self._thread.join()
         self._socket.close()
         until(lambda: not self.sysfs.exists(), "the kernel to forget an unplugged device")
-        until(lambda: _is_free(self.port), "the controller to free the port")
+        until(lambda: is_free(self.port), "the controller to free the port")
+        _taken.discard(self.port)
         if self.failure is not None:
             raise self.failure
 
@@ -294,11 +297,12 @@ def until(fact: Callable[[], bool], what: str, limit_s: float = 20.0) -> None:
         time.sleep(0.01)
 
 
-def _free_port(other_than: int | None) -> int:
-    return next(port for port, state in _ports() if state == 4 and port != other_than)
+def _free_port(other_than: set[int | None]) -> int:
+    return next(port for port, state in _ports() if state == 4 and port not in other_than)
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
+    """Whether the controller calls a port free. The kernel may still know who had it."""
     return (port, 4) in _ports()
 
 

@@ -24,7 +24,7 @@ ASKED = ExitRequest(
     "https://meeting.tencent.com/p/1234567890",
 )
 ROOM = """[room]
-displayName = "竹 {n}"
+display_name = "竹 {n}"
 timezone = "Asia/Shanghai"
 [meeting]
 platform = "zoom"

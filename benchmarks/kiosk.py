@@ -23,7 +23,7 @@ CHROMIUM = "/usr/bin/chromium"
 FILES = Path("/usr/lib/chromium")
 ROOM = """
 [room]
-displayName = "Bench"
+display_name = "Bench"
 [screen]
 url = "unix:{socket}"
 waiting_browser = "{waiting}"

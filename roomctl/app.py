@@ -264,7 +264,7 @@ async def running(
             settings=Settings(store.disk),
             pictures=store.folder / "pictures",
             store=store,
-            kept_id=store.room_id(config.room.displayName),
+            kept_id=store.room_id(config.room.display_name),
             post=_post,
             send=_send,
             ask=_ask,

@@ -39,6 +39,8 @@ from roomctl.toml_lines import line_of
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
 _RENAMED = {
+    "room.displayName": "display_name",
+    "room.floorLabel": "floor_label",
     "room.lit_s": "display_on_s",
     "rules.display_s": "display_off_after_s",
     "occupancy.*.hold_s": "vacancy_delay_s",
@@ -195,11 +197,11 @@ class RoomTable(Table):
         description="what programs know the room by, whatever it is called; left out: made once,"
         " and kept in the state folder",
     )
-    displayName: str = Field(  # noqa: N815
+    display_name: str = Field(
         default="Meeting room", min_length=1, max_length=80, description="what people call the room"
     )
     building: str = Field(default="", max_length=80, description="where it is")
-    floorLabel: str = Field(default="", max_length=40, description="on which floor")  # noqa: N815
+    floor_label: str = Field(default="", max_length=40, description="on which floor")
     capacity: int | None = Field(
         default=None, ge=1, le=10_000, description="how many people it has room for"
     )

@@ -373,9 +373,9 @@ async def run_sound(fault: str) -> Row:
     async with begun(SCREEN) as house:
 
         def wrong() -> tuple[str, ...]:
-            audio = next(one for one in house.document.conditions if one.type == "AudioReady")
+            audio = next(one for one in house.document.conditions if one.type == "audio_ready")
             unsure = () if house.document.audio.mute != "unknown" else ("mute: unknown",)
-            return (*(() if audio.status else (f"AudioReady: {audio.reason}",)), *unsure)
+            return (*(() if audio.status else (f"audio_ready: {audio.reason}",)), *unsure)
 
         def switch() -> None:
             house.room.do_soon(house.act("screen", fault.replace(" ", "_")))
@@ -492,7 +492,7 @@ async def run_clock(fault: str) -> Row:
             house.room.changed()
 
         await house.until(lambda: house.room.ready and not wrong(), 120.0)
-        assert (await house.ask("booking.checkIn", booking="now")).status == "done"
+        assert (await house.ask("booking.check_in", booking="now")).status == "done"
         return await _cell(house, "clock", fault, wrong, begin, end, 180.0)
 
 
@@ -505,9 +505,9 @@ async def run_config(fault: str) -> Row:
 
             def wrong() -> tuple[str, ...]:
                 found = next(
-                    one for one in house.document.conditions if one.type == "ConfigApplied"
+                    one for one in house.document.conditions if one.type == "config_applied"
                 )
-                return () if found.status else (f"ConfigApplied: {found.reason}",)
+                return () if found.status else (f"config_applied: {found.reason}",)
 
             def begin() -> None:
                 if fault == "is gone":

@@ -38,7 +38,7 @@ LINK = "https://meet.jit.si/BambooRoom"
 
 ROOM = """
 [room]
-displayName = "Bamboo"
+display_name = "Bamboo"
 [screen]
 mode = "simulated"
 [camera.front]

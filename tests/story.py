@@ -25,7 +25,7 @@ MEETING = "roomctl-meeting-"  # how the folders of its browsers begin
 CHROMIUM = shutil.which("chromium")
 ROOM = """
 [room]
-displayName = "Bamboo"
+display_name = "Bamboo"
 timezone = "Asia/Shanghai"
 language = "en"
 display_on_s = 1.0

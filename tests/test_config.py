@@ -18,9 +18,9 @@ from roomctl.secret import Secret
 
 FULL = """
 [room]
-displayName = "竹厅"
+display_name = "竹厅"
 building = "North"
-floorLabel = "3"
+floor_label = "3"
 capacity = 8
 timezone = "Asia/Shanghai"
 language = "zh-CN"
@@ -62,7 +62,7 @@ def why(text: str) -> str:
 
 def test_a_whole_file_is_read() -> None:
     room = parse(FULL, "bamboo.toml")
-    assert room.room.displayName == "竹厅"
+    assert room.room.display_name == "竹厅"
     assert room.room.zone.key == "Asia/Shanghai"
     assert room.camera["front"].presets == {"1": "Table", "10": "Door"}
     assert room.meeting.allow == ("cn", "*.zoom.com.cn")
@@ -117,6 +117,7 @@ def test_a_file_with_hosts_alone_is_valid() -> None:
             "[meeting.new.jitsi]\nrandm = 'x'",
             "meeting.new.jitsi.randm: unknown key; did you mean 'random'?",
         ),
+        ("[room]\ndisplayName = 'Pine'", "room.displayName: is called display_name now"),
         ("[room]\nlit_s = 60", "bamboo.toml: room.lit_s: is called display_on_s now"),
         ("[rules]\ndisplay_s = 60", "rules.display_s: is called display_off_after_s now"),
         ("[calendar]\nuri = 'x'", "calendar.uri: unknown key; did you mean 'url'?"),
@@ -135,7 +136,7 @@ def test_an_unknown_key_is_named_with_what_was_meant(text: str, expected: str) -
             "room.capacity: must be a whole number without quotes, found 'eight'",
         ),
         ("[room]\ncapacity = 0", "room.capacity: must be greater than or equal to 1, found 0"),
-        ("[room]\ndisplayName = 3", "room.displayName: must be a string in quotes, found 3"),
+        ("[room]\ndisplay_name = 3", "room.display_name: must be a string in quotes, found 3"),
         ("[room]\nlanguage = 'de'", "room.language: must be 'zh-CN' or 'en', found 'de'"),
         ("room = 1", "room: must be a table, found 1"),
         ("[camera]\nfront = 'x'", "camera.front: must be a table, found 'x'"),

@@ -11,13 +11,13 @@ from roomctl.store import AppliedConfigs, Store
 from roomctl.store.configs import CONFIGS_KEPT
 
 AT = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
-PINE = '[room]\ndisplayName = "Pine"\n'
+PINE = '[room]\ndisplay_name = "Pine"\n'
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     file = tmp_path / "room.toml"
-    file.write_text('[room]\ndisplayName = "Bamboo"\n')
+    file.write_text('[room]\ndisplay_name = "Bamboo"\n')
     return file
 
 
@@ -47,7 +47,7 @@ async def test_a_room_toml_that_was_written_later_counts_before_what_was_applied
     file: Path,
 ) -> None:
     await opened(file).apply(PINE, "desk", "", AT)
-    file.write_text('[room]\ndisplayName = "Cedar"\n')
+    file.write_text('[room]\ndisplay_name = "Cedar"\n')
     again = opened(file)
     assert again.wanted == 0
     assert again.text(1) == PINE, "it is kept, and may be rolled back to"

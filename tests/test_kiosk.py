@@ -25,7 +25,7 @@ AMBER = (255, 213, 74)  # of what it says when it is stale
 LIGHT = (242, 238, 230)  # of a panel by daylight: bg, tokens.css
 ROOM = """
 [room]
-displayName = "Bamboo"
+display_name = "Bamboo"
 help = "ext. 1234"
 phone = "on"
 wifi = "Guest"

@@ -17,7 +17,7 @@ TREE = Path(__file__).resolve().parents[1]
 LAID: dict[str, Any] = runpy.run_path(
     str(TREE / "deploy/image/root/usr/lib/roomctl-image/laid.py"), run_name="laid"
 )
-ROOM = '[room]\ndisplayName = "Bamboo"\ntimezone = "Asia/Shanghai"\n[screen]\nmode = "simulated"\n'
+ROOM = '[room]\ndisplay_name = "Bamboo"\ntimezone = "Asia/Shanghai"\n[screen]\nmode = "simulated"\n'
 
 
 class Laid:
@@ -101,7 +101,7 @@ def test_answers_become_a_room(laid: Laid) -> None:
     laid.lay("Answers.toml", b"\xef\xbb\xbf" + 'name = "松"\r\nscreen = "headless"\r\n'.encode())
     assert "answers.toml: taken" in laid.start()
     text = laid.room.read_text(encoding="utf-8")
-    assert 'displayName = "松"' in text
+    assert 'display_name = "松"' in text
     assert 'mode = "headless"' in text
     assert laid.left() == {"report.txt"}
 

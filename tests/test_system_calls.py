@@ -34,7 +34,7 @@ url = "onvif://127.0.0.1"
 """
 ROOM = """
 [room]
-displayName = "Full"
+display_name = "Full"
 [camera.front]
 url = "serial:{wires[camera.front]}"
 [camera.ip]

@@ -23,7 +23,7 @@ from roomctl import installed, updater
 from roomctl.updater import RoomHealth, UpdateFailed
 from tests.authority import Authority
 
-FULL = RoomHealth(frozenset({"Ready", "AudioReady"}), {"camera.front": "passed"})
+FULL = RoomHealth(frozenset({"ready", "audio_ready"}), {"camera.front": "passed"})
 HALF = "half"
 
 
@@ -207,11 +207,11 @@ def test_the_newest_version_is_not_installed_again() -> None:
 @pytest.mark.parametrize(
     ("held", "tests", "lost"),
     [
-        ({"Ready", "AudioReady"}, {"camera.front": "passed"}, []),
-        ({"Ready", "AudioReady", "CalendarFresh"}, {"camera.front": "skipped"}, []),
-        ({"AudioReady"}, {"camera.front": "passed"}, ["Ready"]),
+        ({"ready", "audio_ready"}, {"camera.front": "passed"}, []),
+        ({"ready", "audio_ready", "calendar_fresh"}, {"camera.front": "skipped"}, []),
+        ({"audio_ready"}, {"camera.front": "passed"}, ["ready"]),
         (
-            {"Ready", "AudioReady"},
+            {"ready", "audio_ready"},
             {"camera.front": "failed", "camera.back": "failed"},
             ["camera.front"],
         ),

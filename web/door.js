@@ -38,7 +38,7 @@ export function doorState(room, clock) {
   if (calling(room.meeting)) return busy(availability?.state === "booked" && until ? t("door.until", { time: until }) : t("door.meeting"));
   if (lent(room)) return busy(laptopWords(room));
   if (room.issues.some((issue) => issue.code === "clock.unproven")) return unknown(t("door.no_clock"));
-  const calendar = room.conditions.find((one) => one.type === "CalendarFresh");
+  const calendar = room.conditions.find((one) => one.type === "calendar_fresh");
   if (availability === null) {
     if (calendar && calendar.reason !== "not_configured") return unknown(t("door.unread"));
     if (occupancy.state === "vacant") return { word: "free", says: t("presence.vacant"), icon: "check", tone: "free" };
@@ -137,7 +137,7 @@ export class DoorSign extends HTMLElement {
     text(this.says, state.says);
     const known = room !== null && !live.stale && !live.unpaired;
     logo(this.brand, room?.look);
-    text(this.name, room?.identity.displayName ?? "");
+    text(this.name, room?.identity.display_name ?? "");
     text(this.time, room && state.says !== t("door.no_clock") ? clock.hourMinute(clock.now()) : "");
     show(this.ribbon, known && room.availability !== null);
     if (known) this.ribbon.update(room, clock);
@@ -203,7 +203,7 @@ export class DoorSign extends HTMLElement {
     const fitting = room && state.word === "free" && may("booking.reserve") && room.availability ? lengths(this.clock.now(), room.availability.until, true) : [];
     if (fitting.length === 0) this.#choosing = 0;
     const choosing = this.#choosing > 0;
-    const awaited = this.#told?.status === "booked" && state.tone === "soon" && may("booking.checkIn");
+    const awaited = this.#told?.status === "booked" && state.tone === "soon" && may("booking.check_in");
     const change = this.#regretted();
     show(this.reserveKey, fitting.length > 0 && !choosing);
     show(this.checkKey, awaited);
@@ -243,7 +243,7 @@ export class DoorSign extends HTMLElement {
     const { room } = this.live;
     const booking = this.#told?.id;
     if (!room || !booking) return;
-    await this.#do(() => this.live.command("booking.checkIn", { booking }));
+    await this.#do(() => this.live.command("booking.check_in", { booking }));
   }
 
   async #undo() {
@@ -283,7 +283,7 @@ export class DoorSign extends HTMLElement {
     const given = [this.live.room?.identity.language, this.live.language, navigator.language];
     const wanted = given.find(speakable) ?? (navigator.language.startsWith("zh") ? "zh-CN" : "en");
     if (wanted !== document.documentElement.lang || language() !== wanted) speak(wanted);
-    document.title = this.live.room?.identity.displayName ?? t("page.title");
+    document.title = this.live.room?.identity.display_name ?? t("page.title");
   }
 
   #tick() {

@@ -148,10 +148,10 @@ export class FacilitiesDesk extends HTMLElement {
     if (desk.room) wear({ ...desk.room.look, theme: "auto" }); // at a desk the browser's own theme counts
     if (this.inside.hidden || !desk.room) return;
     const { identity, issues } = desk.room;
-    text(this.roomName, identity.displayName);
-    text(this.heading, this.#shown === "overview" ? identity.displayName : t(`desk.page.${this.#shown}`));
+    text(this.roomName, identity.display_name);
+    text(this.heading, this.#shown === "overview" ? identity.display_name : t(`desk.page.${this.#shown}`));
     const seats = identity.capacity ? t("desk.seats", { count: identity.capacity }) : "";
-    text(this.place, [this.#shown === "overview" ? "" : identity.displayName, identity.building, identity.floorLabel, seats].filter(Boolean).join(" · "));
+    text(this.place, [this.#shown === "overview" ? "" : identity.display_name, identity.building, identity.floor_label, seats].filter(Boolean).join(" · "));
     attribute(this.health, "data-tone", issues.length > 0 ? "soon" : "free");
     text(this.healthWords, issues.length > 0 ? t("desk.open_issues", { count: issues.length }) : t("desk.no_issues"));
     show(this.count, issues.length > 0);
@@ -191,7 +191,7 @@ export class FacilitiesDesk extends HTMLElement {
     const given = [this.#chosen, this.desk.room?.identity.language, navigator.language];
     const wanted = given.find(speakable) ?? (navigator.language.startsWith("zh") ? "zh-CN" : "en");
     if (wanted !== document.documentElement.lang || language() !== wanted) speak(wanted);
-    const name = this.desk.room?.identity.displayName;
+    const name = this.desk.room?.identity.display_name;
     document.title = name ? `${t("desk.title")} · ${name}` : t("desk.title");
   }
 }

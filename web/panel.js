@@ -326,11 +326,11 @@ export class RoomPanel extends HTMLElement {
   #head(room, inCall) {
     const { identity, meeting } = room;
     logo(this.logo, room.look);
-    const where = [identity.building, identity.floorLabel];
+    const where = [identity.building, identity.floor_label];
     const what = [platformName(room, meeting.platform) || (meeting.host ?? ""), meeting.number ? spaced(meeting.number) : ""];
     attribute(this.name, "role", inCall ? "heading" : null);
     attribute(this.name, "aria-level", inCall ? 1 : null);
-    text(this.name, inCall ? (meeting.title ?? t("call.untitled")) : identity.displayName);
+    text(this.name, inCall ? (meeting.title ?? t("call.untitled")) : identity.display_name);
     const [first, ...more] = (inCall ? what : where).filter(Boolean);
     text(this.place, first ?? "");
     text(this.rest, more.map((one) => ` · ${one}`).join(""));
@@ -369,7 +369,7 @@ export class RoomPanel extends HTMLElement {
     const given = [this.#chosen, kept("language"), this.live.room?.identity.language, this.live.language, navigator.language];
     const wanted = given.find(speakable) ?? (navigator.language.startsWith("zh") ? "zh-CN" : "en");
     if (wanted !== document.documentElement.lang || language() !== wanted) speak(wanted);
-    document.title = this.live.room?.identity.displayName ?? t("page.title");
+    document.title = this.live.room?.identity.display_name ?? t("page.title");
   }
 
   /** Have this panel begin in a language, or in the room's. @param {Language | null} wanted */

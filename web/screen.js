@@ -139,8 +139,8 @@ export class RoomScreen extends HTMLElement {
     const { identity } = room;
     for (const part of [this.state, this.ribbon]) show(part, true);
     logo(this.logo, room.look);
-    text(this.name, identity.displayName);
-    text(this.place, [identity.building, identity.floorLabel].filter(Boolean).join(" · "));
+    text(this.name, identity.display_name);
+    text(this.place, [identity.building, identity.floor_label].filter(Boolean).join(" · "));
     const { hero, rest } = agenda(room.bookings, this.clock.now());
     const call = this.#call(room);
     const sayings = () => this.#call(room) ?? (hero ? this.#booking(room, hero) : this.#free(room));
@@ -260,7 +260,7 @@ export class RoomScreen extends HTMLElement {
   #speak(room) {
     const wanted = [room?.identity.language, this.live.language, navigator.language].find(speakable) ?? "en";
     if (wanted !== document.documentElement.lang || language() !== wanted) speak(wanted);
-    document.title = room?.identity.displayName ?? t("page.title");
+    document.title = room?.identity.display_name ?? t("page.title");
   }
 
   /** @param {number} minutes */

@@ -83,7 +83,7 @@ class Exposition(Collector):
         yield InfoMetricFamily("roomctl_build", meaning, about)
         one = self._room.document.identity
         named = "Id and name of the room; join it to other series by `instance`."
-        yield InfoMetricFamily("roomctl_room", named, {"id": one.id, "name": one.displayName})
+        yield InfoMetricFamily("roomctl_room", named, {"id": one.id, "name": one.display_name})
         up_s = self._room.clock.mono_s() - self._began_s
         yield _gauge("uptime_seconds", "Seconds since the program began.", up_s)
         rev = self._room.document.rev

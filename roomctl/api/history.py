@@ -5,7 +5,7 @@
 - `/api/v1/audit`: who did what, in a chain of hashes, and whether it is as it was written.
 - `/api/v1/ledger`, `/api/v1/ledger.csv`: what releasing bookings has come to.
 - `/api/v1/starts`: how meetings began, by month: at the first try, or why not.
-- `/api/v1/settings`: each revision with who and why; one comes back by the command `room.rollBack`.
+- `/api/v1/settings`: each revision with who and why; `room.roll_back` brings one back.
 """
 
 from __future__ import annotations

@@ -109,7 +109,7 @@ def states(
 
 
 def _reason(document: RoomDocument) -> str:
-    ready = next((one for one in document.conditions if one.type == "Ready"), None)
+    ready = next((one for one in document.conditions if one.type == "ready"), None)
     return (ready.reason if ready is not None else None) or UNKNOWN
 
 
@@ -158,8 +158,8 @@ def _booking(entry: BookingEntry | None, titles: bool) -> dict[str, object] | No
 
 def _identity(document: RoomDocument, build: BuildInfo) -> dict[str, object]:
     one = document.identity
-    place = {"building": one.building, "floorLabel": one.floorLabel, "capacity": one.capacity}
-    return {"id": one.id, "displayName": one.displayName, **place, **build.as_object()}
+    place = {"building": one.building, "floor_label": one.floor_label, "capacity": one.capacity}
+    return {"id": one.id, "display_name": one.display_name, **place, **build.as_object()}
 
 
 def _devices(document: RoomDocument) -> Iterator[tuple[str, str]]:
@@ -210,7 +210,7 @@ class Entity:
 
 
 _NAMES = {
-    "ready": ("Ready", "就绪"),
+    "ready": ("ready", "就绪"),
     "occupied": ("Occupied", "有人"),
     "people": ("People", "人数"),
     "co2_ppm": ("CO₂", "二氧化碳"),
@@ -260,10 +260,10 @@ def node_of(room_id: str) -> str:
 
 def _device(document: RoomDocument, version: str, url: str | None) -> dict[str, object]:
     one = document.identity
-    place = " ".join(filter(None, (one.building, one.floorLabel)))
+    place = " ".join(filter(None, (one.building, one.floor_label)))
     return {
         "identifiers": [one.id],
-        "name": one.displayName,
+        "name": one.display_name,
         "manufacturer": "roomctl",
         "model": "meeting room",
         "sw_version": version,

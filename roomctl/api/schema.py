@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import operator
+import re
 from datetime import datetime
 from typing import Annotated, Any, Literal, NotRequired
 
@@ -80,8 +81,8 @@ def command_adapter(declared: tuple[Declaration, ...]) -> TypeAdapter[Any]:
 
 
 def _form(declaration: Declaration) -> type[CommandRequest]:
-    """Return a command as it comes in: "camera.recall" is CameraRecall, its args a model."""
-    name = "".join(word[0].upper() + word[1:] for word in declaration.name.split("."))
+    """Return a command as it comes in: "camera.menu_key" is CameraMenuKey, its args a model."""
+    name = "".join(word.capitalize() for word in re.split("[._]", declaration.name))
     args = _arguments(declaration, f"{name}Args")
     given = any(one.default is ... for one in declaration.parameters) or declaration.ways
     return create_model(

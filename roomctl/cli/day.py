@@ -11,7 +11,7 @@ from roomctl.simulator import day
 
 ROOM = """
 [room]
-displayName = "Standard day"
+display_name = "Standard day"
 [screen]
 mode = "simulated"
 [camera.front]

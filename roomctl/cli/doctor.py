@@ -494,10 +494,10 @@ def running(box: BoxView) -> Iterator[BoxFinding]:
         lines = (told.issue_text(issue), told.step_text(issue))
         yield BoxFinding(verdict, "room", " ".join(filter(None, lines)))
     for one in document["conditions"]:
-        if one["status"] is None and one["type"] != "Ready":  # it starts, say
+        if one["status"] is None and one["type"] != "ready":  # it starts, say
             yield BoxFinding("warn", "room", told.condition_words(one), status)
     if told.is_ready(document):
-        yield BoxFinding("ok", "room", say("ready", room=document["identity"]["displayName"]))
+        yield BoxFinding("ok", "room", say("ready", room=document["identity"]["display_name"]))
 
 
 def versions(box: BoxView) -> Iterator[BoxFinding]:

@@ -55,7 +55,7 @@ WALLED = Path("/etc/systemd/system/multi-user.target.wants") / f"{SOUND}.service
 """What SOUND_RULE looks for: the unit is enabled."""
 ENABLE_S = 90.0
 READY_S = 180.0  # a Pi's first start, with a browser and a certificate to make
-WITHOUT_DISPLAY = frozenset({"PlatformReady", "Ready"})
+WITHOUT_DISPLAY = frozenset({"platform_ready", "ready"})
 """What a room is never said to be that has no display: it opens no meeting."""
 
 _NAMES: Mapping[str, Sequence[str]] = {
@@ -103,7 +103,7 @@ class InitRequest:
 
 
 QUESTIONS = {
-    "name": "room.displayName",
+    "name": "room.display_name",
     "language": "room.language",
     "timezone": "room.timezone",
     "platform": "meeting.platform",
@@ -170,7 +170,7 @@ def named(
 
 def written(wishes: InitAnswers, devices: Sequence[NamedDevice], *, as_service: bool) -> str:
     """Return the room.toml."""
-    room = {"displayName": wishes.name, "timezone": wishes.timezone, "language": wishes.language}
+    room = {"display_name": wishes.name, "timezone": wishes.timezone, "language": wishes.language}
     blocks = [_table("room", {**room, "phone": _phone(wishes)})]
     if wishes.screen and wishes.screen != "none":
         socket_url = SCREEN_SOCKET if as_service else None
@@ -540,7 +540,7 @@ def lacking(screen: str) -> list[str]:
         issues = ask.access(None, None, "GET", "issues")
     except RoomctlError as error:
         return [translated(str(error))]
-    hopeless = WITHOUT_DISPLAY if screen == "none" else frozenset({"Ready"})
+    hopeless = WITHOUT_DISPLAY if screen == "none" else frozenset({"ready"})
     unmet = [one for one in document["conditions"] if one["status"] is not True]
     if not [one for one in unmet if one["type"] not in hopeless]:
         return []

@@ -16,7 +16,7 @@ Document = Mapping[str, Any]
 
 def is_ready(document: Document) -> bool:
     """Whether the room says that it is ready: every device proven, and no condition unmet."""
-    return all(one["status"] for one in document["conditions"] if one["type"] == "Ready")
+    return all(one["status"] for one in document["conditions"] if one["type"] == "ready")
 
 
 def words(document: Document) -> str:
@@ -31,7 +31,7 @@ def words(document: Document) -> str:
 
 
 def _title(document: Document) -> str:
-    room = document["identity"]["displayName"]
+    room = document["identity"]["display_name"]
     if is_ready(document):
         return say(document["phase"], room=room)
     unmet = [one for one in document["conditions"] if not one["status"]][-1]
@@ -186,7 +186,7 @@ def unexplained(document: Document, listed: Sequence[Mapping[str, Any]]) -> list
         one
         for one in document["conditions"]
         if one["status"] is False
-        and one["type"] != "Ready"
+        and one["type"] != "ready"
         and not subjects.intersection(one["message"].split(", "))
     ]
 

@@ -313,7 +313,7 @@ class DisplaysPart(KindPart):
         """Show another input of a display that is on."""
         await self._named(display).select(input)
 
-    @command("display.pictureMute", Right.OPERATE)
+    @command("display.picture_mute", Right.OPERATE)
     async def _picture_mute(self, source: Source, display: DisplayName, on: bool) -> None:
         """Hide the picture of a display that is on, or show it again; the lamp stays lit."""
         await self._named(display).mute_picture(on)

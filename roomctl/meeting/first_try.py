@@ -33,8 +33,8 @@ Mode = Literal["assisted", "plain"]
 STARTING = frozenset({"meeting.join", "meeting.new", "meeting.fallback", "meeting.rejoin"})
 _ON_THE_PAGE = frozenset(
     {
-        *("meeting.pressJoin", "meeting.enterPasscode"),
-        *("screen.press", "screen.type", "screen.key", "screen.closeWindow"),
+        *("meeting.press_join", "meeting.enter_passcode"),
+        *("screen.press", "screen.type", "screen.key", "screen.close_window"),
     }
 )
 _FAULTS: Mapping[Mode, frozenset[str]] = {

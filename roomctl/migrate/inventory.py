@@ -178,7 +178,7 @@ def _dialled(platform: Platform) -> Iterator[Artefact]:
 def _texts(config: Config, platform: Platform) -> Iterator[Artefact]:
     names = {platform.name.zh, platform.name.en, *platform.printed.mentions}
     room = config.room
-    texts = {"displayName": room.displayName, "help": room.help}
+    texts = {"display_name": room.display_name, "help": room.help}
     for key, text in texts.items():
         if any(name.casefold() in text.casefold() for name in names):
             yield Artefact("panel_text", f"room.{key}", text, "by_hand")

@@ -152,7 +152,7 @@ def make_plan(
     judged = judge.judged(future, zone, own_domains(config.calendar, future))
     first = days[ExitStage.JOIN_ONLY]
     return ExitPlan(
-        room=config.room.displayName,
+        room=config.room.display_name,
         departure=departure,
         room_link=room_link,
         digest=room.digest,
@@ -160,7 +160,7 @@ def make_plan(
         artefacts=artefacts(config, platforms, old.key, new.key, room_link),
         bookings=judged,
         skipped=tuple(skipped),
-        letter_rows=letter_rows(judged, config.room.displayName, (old, new), zone),
+        letter_rows=letter_rows(judged, config.room.display_name, (old, new), zone),
         weeks=weeks(judged, zone),
         last=tuple(last_after(judged, first, zone)),
     )

@@ -29,7 +29,7 @@ def standing_record(
     today = now.astimezone(room.config.room.zone).date()
     future = [one for one in bookings if one.end > now and one.blocks]
     return {
-        "room": room.config.room.displayName,
+        "room": room.config.room.display_name,
         "config_sha256": room.digest,
         "today": today.isoformat(),
         "moves": [_move(one, room, future, today) for one in moves_of(room)],

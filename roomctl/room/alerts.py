@@ -364,9 +364,9 @@ class Alerts(Part):
     def _place(self, table: AlertTable) -> AlertPlace:
         config = self._config()
         room = config.room
-        where = ", ".join(filter(None, (room.displayName, room.building, room.floorLabel)))
+        where = ", ".join(filter(None, (room.display_name, room.building, room.floor_label)))
         page = f"{config.api.url}/facilities" if config.api.url else ""
-        return AlertPlace(room.displayName, where, room.zone, page, self._language(table))
+        return AlertPlace(room.display_name, where, room.zone, page, self._language(table))
 
     async def _write(self) -> None:
         if self._store is None or not self._lines:

@@ -263,7 +263,7 @@ class Audio(Part):
             "quiet_pct": found.quiet_pct,
         }
 
-    @command("audio.talkHint", Right.MUTE)
+    @command("audio.talk_hint", Right.MUTE)
     async def _hint(self, source: Source, on: bool) -> None:
         """Tell, or do not tell, in this meeting that somebody talks while muted."""
         if not self._talk.tell(on):

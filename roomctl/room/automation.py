@@ -230,7 +230,7 @@ class Automation(Part):
             return ()
         return (IssueEntry("clock.unproven", "clock", {}, since.wall),)
 
-    @command("booking.checkIn", Right.BOOK)
+    @command("booking.check_in", Right.BOOK)
     async def _check_in(self, source: Source, booking: Identifier) -> None:
         """Say that somebody is there for a booking: it is not released, or had again if it was."""
         bookings = self._actuators.bookings

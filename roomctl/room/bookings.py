@@ -285,7 +285,7 @@ class Bookings(Part):
         await self._have(local, change)
         return {"end": local.ends[booking].isoformat(), "change": change.id}
 
-    @command("booking.endNow", Right.MEET)
+    @command("booking.end_now", Right.MEET)
     async def _end_now(self, source: Source, booking: Identifier) -> None:
         """End a booking that is under way; once it has ended, that is done already."""
         known = self.booking(booking)

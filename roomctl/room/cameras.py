@@ -520,7 +520,7 @@ class Cameras(Part):
         if name is not None:
             await self.names.give(camera, preset, name, source.name)
 
-    @command("camera.deletePreset", Right.ARRANGE)
+    @command("camera.delete_preset", Right.ARRANGE)
     async def _delete_preset(
         self, source: Source, camera: CameraName, preset: PresetNumber
     ) -> None:
@@ -566,7 +566,7 @@ class Cameras(Part):
         """Set the exposure mode, one of the camera's `modes.exposure`."""
         await self[camera].exposure(mode)
 
-    @command("camera.whiteBalance", Right.OPERATE)
+    @command("camera.white_balance", Right.OPERATE)
     async def _white_balance(
         self,
         source: Source,
@@ -581,7 +581,7 @@ class Cameras(Part):
         """Expose for what stands before a bright window, or not."""
         await self[camera].backlight(on)
 
-    @command("camera.exposureCompensation", Right.OPERATE)
+    @command("camera.exposure_compensation", Right.OPERATE)
     async def _exposure_compensation(
         self, source: Source, camera: CameraName, steps: ExposureSteps
     ) -> None:
@@ -597,7 +597,7 @@ class Cameras(Part):
             self._menus[camera] = self._clock.mono_s()
         self._changed()
 
-    @command("camera.menuKey", Right.OPERATE)
+    @command("camera.menu_key", Right.OPERATE)
     async def _menu_key(
         self,
         source: Source,
@@ -610,7 +610,7 @@ class Cameras(Part):
             self._menus[camera] = self._clock.mono_s()
             self._changed()
 
-    @command("camera.irReceive", Right.OPERATE)
+    @command("camera.ir_receive", Right.OPERATE)
     async def _ir_receive(self, source: Source, camera: CameraName, on: bool) -> None:
         """Obey the infrared remote, or lock it out."""
         await self[camera].ir_receive(on)

@@ -1,9 +1,9 @@
 """Whether a room is ready, and what it lacks: a closed set of conditions, judged in one place.
 
     condition       does not hold when                                       reasons
-    Reachable       the room's loop or a device's task hangs                 stalled
-    DevicesPresent  a device that is needed does not answer                  device_offline
-    AudioReady      nobody would hear, or be heard                           speakerphone_offline,
+    reachable       the room's loop or a device's task hangs                 stalled
+    devices_present a device that is needed does not answer                  device_offline
+    audio_ready     nobody would hear, or be heard                           speakerphone_offline,
                                                                              screen_offline,
                                                                              no_sound_server,
                                                                              no_microphone,
@@ -12,24 +12,24 @@
                                                                              volume_zero,
                                                                              mute_unproven,
                                                                              laptop
-    VideoReady      a camera or a display cannot do its work                 camera_offline,
+    video_ready     a camera or a display cannot do its work                 camera_offline,
                                                                              display_offline,
                                                                              camera_refuses,
                                                                              display_fault,
                                                                              laptop
-    PlatformReady   no meeting could be opened                               no_screen,
+    platform_ready  no meeting could be opened                               no_screen,
                                                                              screen_offline,
                                                                              no_platform,
                                                                              platform_not_allowed,
                                                                              platform_ended
-    CalendarFresh   the bookings may be out of date                          calendar_stale
-    ConfigApplied   room.toml is not what the room runs                      config_changed,
+    calendar_fresh  the bookings may be out of date                          calendar_stale
+    config_applied  room.toml is not what the room runs                      config_changed,
                                                                              config_unreadable
-    StorageSound    the disk takes no writes, or something on it was damaged storage_full, …
-    Ready           one of those does not hold                               that one's
+    storage_sound   the disk takes no writes, or something on it was damaged storage_full, …
+    ready           one of those does not hold                               that one's
 
 A loudspeaker that people turn down to 0 in their call is an issue at once, and keeps the room from
-being ready when the call is over: until then they hear what they want to hear. An AudioReady that
+being ready when the call is over: until then they hear what they want to hear. An audio_ready that
 holds says since when that is known ("heard"): by which microphone and loudspeaker, and when.
 
 What cannot be judged yet is unknown ("starting", "not_read_yet"); what a room does not have is no
@@ -95,14 +95,14 @@ def judge(
 ) -> tuple[ConditionEntry, ...]:
     """Return all conditions, Ready last; one that is as it was `before` is so since then."""
     found = {kind: judged(facts) for kind, judged in _JUDGED.items()}
-    found["Ready"] = _ready(found.values())
+    found["ready"] = _ready(found.values())
     known = {entry.type: entry for entry in before}
     return tuple(_entry(kind, one, known.get(kind), now) for kind, one in found.items())
 
 
 def is_ready(conditions: Iterable[ConditionEntry]) -> bool:
     """Whether a room is known to be ready."""
-    return any(one.type == "Ready" and one.status is True for one in conditions)
+    return any(one.type == "ready" and one.status is True for one in conditions)
 
 
 def _ready(found: Iterable[_Verdict]) -> _Verdict:
@@ -216,14 +216,14 @@ def _storage_sound(facts: RoomFacts) -> _Verdict:
 
 
 _JUDGED: dict[ConditionType, Callable[[RoomFacts], _Verdict]] = {
-    "Reachable": _reachable,
-    "DevicesPresent": _devices_present,
-    "AudioReady": _audio_ready,
-    "VideoReady": _video_ready,
-    "PlatformReady": _platform_ready,
-    "CalendarFresh": _calendar_fresh,
-    "ConfigApplied": _config_applied,
-    "StorageSound": _storage_sound,
+    "reachable": _reachable,
+    "devices_present": _devices_present,
+    "audio_ready": _audio_ready,
+    "video_ready": _video_ready,
+    "platform_ready": _platform_ready,
+    "calendar_fresh": _calendar_fresh,
+    "config_applied": _config_applied,
+    "storage_sound": _storage_sound,
 }
 
 

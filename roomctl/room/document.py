@@ -2,7 +2,7 @@
 
 Frozen values with codes and parameters; prose is the panel's business, in its language. Each part
 of the room brings its sections; a further kind of device adds one of its own. Knows no device, no
-HTTP. Field names in camelCase are Microsoft Graph's for a place.
+HTTP.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ class IdentityEntry:
     """Which room this is."""
 
     id: str
-    displayName: str  # noqa: N815
+    display_name: str
     building: str
-    floorLabel: str  # noqa: N815
+    floor_label: str
     capacity: int | None
     timezone: str
     language: str
@@ -630,17 +630,17 @@ class StartsEntry:
 
 
 ConditionType = Literal[
-    "Reachable",
-    "DevicesPresent",
-    "AudioReady",
-    "VideoReady",
-    "PlatformReady",
-    "CalendarFresh",
-    "ConfigApplied",
-    "StorageSound",
-    "Ready",
+    "reachable",
+    "devices_present",
+    "audio_ready",
+    "video_ready",
+    "platform_ready",
+    "calendar_fresh",
+    "config_applied",
+    "storage_sound",
+    "ready",
 ]
-"""What must hold for a room to be used; Ready: all of them do (`room.conditions`)."""
+"""What must hold for a room to be used; ready: all of them do (`room.conditions`)."""
 
 
 @frozen

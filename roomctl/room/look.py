@@ -255,7 +255,7 @@ class Look(Part):
         if before != (self._by_lux.theme, self._silent):
             self._changed()
 
-    @command("look.setTheme", Right.MESSAGE)
+    @command("look.set_theme", Right.MESSAGE)
     async def _set_theme(self, source: Source, theme: Theme) -> None:
         """Have panels and display light, dark or in high contrast; auto: as room.toml has it."""
         wanted = None if theme == "auto" else theme

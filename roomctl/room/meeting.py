@@ -747,7 +747,7 @@ class CallControl:
 
     def _shown_name(self) -> str:
         screen = screen_of(self._config)
-        return (screen.name if screen else "") or self._config.room.displayName
+        return (screen.name if screen else "") or self._config.room.display_name
 
 
 def _refuse_unknown(platforms: Platforms, config: Config) -> None:
@@ -930,7 +930,7 @@ class Meeting(Part):
         """Join the meeting again that was joined last: after a crash, or with the network back."""
         await self._calls.rejoin()
 
-    @command("meeting.cardsSeen", Right.HERE)
+    @command("meeting.cards_seen", Right.HERE)
     async def _cards_seen(self, source: Source, platform: PlatformId) -> None:
         """Show the cards of a platform that is left no more: what changed was read here."""
         one = self._calls.departures.of(platform)
@@ -940,7 +940,7 @@ class Meeting(Part):
         wall = self._calls.now().wall
         await self._settings.change(_cards_of(one), "seen", source.name, "what changed", wall)
 
-    @command("meeting.pressJoin", Right.DISPLAY)
+    @command("meeting.press_join", Right.DISPLAY)
     async def _press_join(self, source: Source) -> None:
         """Strike the keys that finish this platform's page before the meeting, where known."""
         page = self._page
@@ -951,7 +951,7 @@ class Meeting(Part):
         for key in keys:
             await self._touches.key(page, KeyName(key))
 
-    @command("meeting.enterPasscode", Right.DISPLAY)
+    @command("meeting.enter_passcode", Right.DISPLAY)
     async def _enter_passcode(self, source: Source, passcode: AskedPasscode) -> None:
         """Give the page the passcode that it asks for, where the room knows how; kept nowhere."""
         if not passcode.isprintable():
@@ -991,7 +991,7 @@ class Meeting(Part):
         """Strike a key on the page; `back` goes back to the page before."""
         await self._touches.key(self._page, KeyName(key))
 
-    @command("screen.closeWindow", Right.DISPLAY)
+    @command("screen.close_window", Right.DISPLAY)
     async def _close_window(self, source: Source) -> None:
         """Close the windows that the page opened over the meeting; the meeting goes on."""
         await self._page.close_window()

@@ -51,7 +51,7 @@ class RoomMessage(Part):
         until = now + timedelta(seconds=for_s)
         await self._set(MessageEntry(text, now, until, source.role, source.name))
 
-    @command("room.clearMessage", Right.MESSAGE)
+    @command("room.clear_message", Right.MESSAGE)
     async def _clear(self, source: Source) -> None:
         """Show no message any more."""
         if self._shown is not None:

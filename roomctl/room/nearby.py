@@ -64,7 +64,7 @@ def free_room(name: str, body: bytes) -> NearbyEntry | None:
 
 def _is_free(room: dict[str, Any]) -> bool:
     meeting, availability, byom = room["meeting"], room["availability"], room["byom"]
-    fresh = [one["status"] for one in room["conditions"] if one["type"] == "CalendarFresh"]
+    fresh = [one["status"] for one in room["conditions"] if one["type"] == "calendar_fresh"]
     return (
         room["phase"] == "ready"
         and availability is not None

@@ -648,7 +648,7 @@ class _SettingsPart(Part):
     def __init__(self, settings: Settings, clock: Clock, changed: Callable[[], None]) -> None:
         self._settings, self._clock, self._changed = settings, clock, changed
 
-    @command("room.rollBack", Right.SERVICE)
+    @command("room.roll_back", Right.SERVICE)
     async def _roll_back(self, source: Source, revision: Number) -> None:
         """Restore the settings of a revision (`GET /api/v1/settings`), as a new one."""
         await self._settings.roll_back(revision, source.name, self._clock.now().wall)
@@ -684,9 +684,9 @@ def _identity(config: Config, kept_id: str, fingerprint: str) -> IdentityEntry:
     room = config.room
     return IdentityEntry(
         id=room.id or kept_id or str(uuid.uuid4()),
-        displayName=room.displayName,
+        display_name=room.display_name,
         building=room.building,
-        floorLabel=room.floorLabel,
+        floor_label=room.floor_label,
         capacity=room.capacity,
         timezone=room.timezone,
         language=room.language,

@@ -85,7 +85,7 @@ class UnusedSeriesOffers(Part):
         """Note that somebody came for a booking."""
         self._have(self._noted.used(booking.series))
 
-    @command("booking.releaseSeries", Right.SERIES)
+    @command("booking.release_series", Right.SERIES)
     async def _release(self, source: Source, series: Identifier) -> Mapping[str, Param | list[str]]:
         """Give back the occurrences of four weeks of a series that nobody comes to, 40 at most.
 
@@ -100,7 +100,7 @@ class UnusedSeriesOffers(Part):
         self._have(self._noted.used(series))
         return {"changes": changes}
 
-    @command("booking.keepSeries", Right.SERIES)
+    @command("booking.keep_series", Right.SERIES)
     async def _keep(self, source: Source, series: Identifier) -> None:
         """Keep a series that is offered for release, and count anew; done already: nothing."""
         self._have(self._noted.used(series))

@@ -827,7 +827,7 @@ class Walkthroughs(Part):
 
         def signed() -> bytes:
             key, sign = self._signers.public(), self._signers.sign
-            return for_others(kept, room.id, room.displayName, key, sign)
+            return for_others(kept, room.id, room.display_name, key, sign)
 
         async with self._signing:
             with _keys():

@@ -35,7 +35,7 @@ LAUNCH_S = 0.1  # a browser that is soon there
 
 ROOM = f"""
 [room]
-displayName = "Bamboo"
+display_name = "Bamboo"
 language = "en"
 
 [screen]
@@ -232,7 +232,7 @@ class Panel:
 
 
 def is_ready(document):
-    return any(c.type == "Ready" and c.status for c in document.conditions)
+    return any(c.type == "ready" and c.status for c in document.conditions)
 
 
 @contextlib.asynccontextmanager

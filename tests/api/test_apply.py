@@ -23,7 +23,7 @@ pytestmark = pytest.mark.real
 
 ROOM = """
 [room]
-displayName = "Bamboo"
+display_name = "Bamboo"
 [camera.front]
 url = "{camera}"
 profile = "sony_brc300"

@@ -319,9 +319,9 @@ def test_the_routes_that_note_elsewhere_what_they_write_are_known(site):
 @pytest.mark.real
 async def test_a_command_that_changes_settings_is_on_the_disk_before_it_is_answered(site):
     changes = (
-        ("look.setTheme", {"theme": "dark"}),
+        ("look.set_theme", {"theme": "dark"}),
         ("camera.name", {"camera": "front", "preset": 1, "name": "Door"}),
-        ("room.rollBack", {"revision": 1}),
+        ("room.roll_back", {"revision": 1}),
     )
     async with client(site) as admin:
         for kind, args in changes:
@@ -331,12 +331,12 @@ async def test_a_command_that_changes_settings_is_on_the_disk_before_it_is_answe
             assert site.room.revisions is not before
             assert on_disk(site)[-1] == (kind, "done")
         await mute(site)
-        assert on_disk(site)[-1] == ("room.rollBack", "done"), "a mute waits for no disk"
+        assert on_disk(site)[-1] == ("room.roll_back", "done"), "a mute waits for no disk"
 
 
 async def test_a_command_that_changes_settings_is_not_done_before_its_entry_is_on_the_disk(site):
     source = Source("admin", "this box")
-    record = site.room.submit("look.setTheme", {"theme": "dark"}, source)
+    record = site.room.submit("look.set_theme", {"theme": "dark"}, source)
     while (record := site.room.command(record.id, source)).status != "done":
         await asyncio.sleep(0)
-    assert on_disk(site) == [("look.setTheme", "done")]
+    assert on_disk(site) == [("look.set_theme", "done")]

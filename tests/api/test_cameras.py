@@ -53,7 +53,7 @@ async def test_a_raw_frame_is_answered_to_a_program_and_refused_to_a_panel(alive
     async with alive.in_process(headers=await alive.panel_headers()) as panel:
         answer = await ask(panel, "camera.raw", camera="front", frame="81 09 04 00 FF")
         assert refused(answer) == (403, "programs_only")
-        answer = await ask(panel, "room.rollBack", revision=1)
+        answer = await ask(panel, "room.roll_back", revision=1)
         assert refused(answer) == (403, "programs_only")
 
 
@@ -62,12 +62,12 @@ async def test_what_a_model_has_not_is_501(alive, program):
         ("front", "camera.tally", {"light": "red"}),
         ("front", "camera.tracking", {"on": True}),
         ("back", "camera.exposure", {"mode": "auto"}),
-        ("back", "camera.whiteBalance", {"mode": "indoor"}),
-        ("back", "camera.irReceive", {"on": False}),
+        ("back", "camera.white_balance", {"mode": "indoor"}),
+        ("back", "camera.ir_receive", {"on": False}),
         ("back", "camera.backlight", {"on": True}),
-        ("back", "camera.exposureCompensation", {"steps": 1}),
+        ("back", "camera.exposure_compensation", {"steps": 1}),
         ("back", "camera.menu", {"on": True}),
-        ("back", "camera.menuKey", {"key": "up"}),
+        ("back", "camera.menu_key", {"key": "up"}),
     ):
         answer = await ask(program, kind, camera=camera, **args)
         assert refused(answer) == (501, "unsupported"), kind
@@ -91,14 +91,14 @@ async def test_what_a_model_has_not_is_501(alive, program):
         ("camera.raw", {"frame": ""}),
         ("camera.drive", {"focus": 1.1}),
         ("camera.tracking", {"on": 1}),
-        ("camera.deletePreset", {}),
-        ("camera.deletePreset", {"preset": 0}),
-        ("camera.deletePreset", {"preset": "1"}),
+        ("camera.delete_preset", {}),
+        ("camera.delete_preset", {"preset": 0}),
+        ("camera.delete_preset", {"preset": "1"}),
         ("camera.backlight", {"on": "yes"}),
-        ("camera.exposureCompensation", {"steps": 100}),
-        ("camera.exposureCompensation", {"steps": 0.5}),
+        ("camera.exposure_compensation", {"steps": 100}),
+        ("camera.exposure_compensation", {"steps": 0.5}),
         ("camera.menu", {}),
-        ("camera.menuKey", {"key": "a"}),
+        ("camera.menu_key", {"key": "a"}),
     ],
 )
 async def test_a_command_of_another_form_is_422(house, kind, args):
@@ -109,8 +109,8 @@ async def test_a_command_of_another_form_is_422(house, kind, args):
 
 async def test_settings_are_made_and_shown(alive, program):
     await result(program, "camera.exposure", camera="front", mode="iris")
-    await result(program, "camera.whiteBalance", camera="front", mode="outdoor")
-    await result(program, "camera.irReceive", camera="front", on=False)
+    await result(program, "camera.white_balance", camera="front", mode="outdoor")
+    await result(program, "camera.ir_receive", camera="front", on=False)
     await result(program, "camera.focus", camera="front", pct=20)
     await result(program, "camera.tally", camera="back", light="yellow")
     await result(program, "camera.tracking", camera="back", on=True)
@@ -139,12 +139,12 @@ async def test_names_are_kept_as_revisions_and_come_back(alive, program):
         {"camera.front.presets.5": "Wrong"},
     ]
     assert kept[0]["who"] == "this box"
-    await result(program, "room.rollBack", revision=1)
+    await result(program, "room.roll_back", revision=1)
     document = await alive.until(
         lambda document: any(preset.name == "Lectern" for preset in document.cameras[0].presets)
     )
     assert [preset.number for preset in document.cameras[0].presets] == [1, 2, 5]
-    answer = await ask(program, "room.rollBack", revision=99)
+    answer = await ask(program, "room.roll_back", revision=99)
     assert refused(answer) == (404, "unknown_revision")
 
 

@@ -31,7 +31,7 @@ BASE64 = ("Q2FuYXJ5N2Yz", "NhbmFyeTdmM2", "DYW5hcnk3ZjNh")  # of it, at each of 
 
 ROOM = """
 [room]
-displayName = "Pine"
+display_name = "Pine"
 [camera.good]
 url = "aw://127.0.0.1:{good}"
 user = "admin"

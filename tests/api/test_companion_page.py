@@ -85,7 +85,7 @@ async def test_the_list_of_commands_says_what_a_token_may(alive):
         told = (await client.get("/api/v1/commands")).json()
     assert [one["type"] for one in told] == [one.name for one in alive.room.declared]
     may = {one["type"] for one in told if one["may"]}
-    assert may == {"audio.mute", "audio.talkHint", "audio.volume"}
+    assert may == {"audio.mute", "audio.talk_hint", "audio.volume"}
     [recall] = [one for one in told if one["type"] == "camera.recall"]
     assert recall["args"]["properties"]["preset"]["maximum"] == 256
     assert recall["example"] == {"camera": "front", "preset": 1}

@@ -32,7 +32,7 @@ SECRETS = (
 TEXT = r'''
 # the mqtt password = "old-p4ssword" was changed in spring
 [room]
-displayName = "Bamboo … 2" # …1 is no mark here
+display_name = "Bamboo … 2" # …1 is no mark here
 language = 'zh-CN'
 [camera.front]
 url = "sim:front"
@@ -63,7 +63,11 @@ def test_no_secret_is_shown_however_it_is_written_and_all_else_is() -> None:
     found = shown_of(TEXT).text
     assert [one for one in SECRETS if one in found] == []
     assert "kide" not in str(tomllib.loads(found))
-    for line in ("[mqtt]", 'displayName = "Bamboo … 2" # …1 is no mark here', "language = 'zh-CN'"):
+    for line in (
+        "[mqtt]",
+        'display_name = "Bamboo … 2" # …1 is no mark here',
+        "language = 'zh-CN'",
+    ):
         assert line in found
     assert found.count("\n") == TEXT.count("\n")
     assert tomllib.loads(found)["calendar"]["url"].startswith("ics:https://cal.example.org/…")
@@ -140,7 +144,7 @@ async def test_it_is_read_changed_and_applied_and_its_secret_lives(house, progra
     assert (await program.post("/api/v1/config/check", json=body)).json()["ok"]
     answer = await program.post("/api/v1/config", json=body, headers=base)
     assert answer.status_code == 200, answer.text
-    assert house.room.document.identity.displayName == "Pine"
+    assert house.room.document.identity.display_name == "Pine"
     assert house.configs.text(1) == PLAIN.replace("Bamboo", "Pine")
     assert "broker-p4ss" not in (await program.get("/api/v1/config/text?revision=1")).text
 
@@ -157,7 +161,7 @@ async def test_who_changes_an_old_text_is_told_what_is_newer(house, program) -> 
         assert answer.status_code == 412
         assert problem_of(answer)["code"] == "config_newer"
         assert problem_of(answer)["params"]["revision"] == "1"
-    assert house.room.document.identity.displayName == "Pine"
+    assert house.room.document.identity.display_name == "Pine"
     _, newer = await read(program)
     assert (await program.post("/api/v1/config", json=oak, headers=newer)).status_code == 200
     assert (await program.post("/api/v1/config", json=oak, headers={"If-Match": "*"})).is_success
@@ -185,7 +189,7 @@ async def test_a_hostile_caller_gets_no_secret_into_sight(house, program) -> Non
     for tag in ('"', "W/", "é".encode(), "," * 4000, '"x", W/"y"'):
         answer = await program.post("/api/v1/config", json=body, headers={"If-Match": tag})
         assert answer.status_code == 412
-    assert house.room.document.identity.displayName == "Bamboo"
+    assert house.room.document.identity.display_name == "Bamboo"
 
 
 @pytest.mark.real

@@ -34,7 +34,7 @@ async def program(house):
 
 
 def is_applied(document):
-    return next(one for one in document.conditions if one.type == "ConfigApplied").status
+    return next(one for one in document.conditions if one.type == "config_applied").status
 
 
 async def test_a_check_names_every_mistake_with_its_line_and_keeps_nothing(house, program):
@@ -75,12 +75,12 @@ async def test_what_is_applied_runs_at_once_and_what_it_leaves_as_it_is_goes_on(
     [revision] = said["revisions"]
     assert (revision["who"], revision["why"]) == ("this box", "a new name")
     assert "text" not in revision
-    await house.until(lambda document: document.identity.displayName == "Pine")
+    await house.until(lambda document: document.identity.display_name == "Pine")
     await house.until(is_applied)
     back = await program.post("/api/v1/config/rollback", json={"revision": 0})
     assert back.status_code == 200
     assert (back.json()["running"], back.json()["wanted"]) == (0, 0)
-    await house.until(lambda document: document.identity.displayName == "Bamboo")
+    await house.until(lambda document: document.identity.display_name == "Bamboo")
     assert ended == []
 
 
@@ -105,7 +105,7 @@ async def test_what_cannot_change_while_it_runs_has_the_program_start_anew(house
     await rig.eventually(lambda: ended == ["room.restart of this box"])
     await house.until(
         lambda document: any(
-            one.type == "ConfigApplied" and one.reason == "config_changed"
+            one.type == "config_applied" and one.reason == "config_changed"
             for one in document.conditions
         )
     )
@@ -137,7 +137,7 @@ async def test_in_a_call_nothing_is_applied_and_free_waits(house, program, ended
     later = await program.post("/api/v1/config", json={"text": PINE, "when": "free"})
     assert later.status_code == 202
     await house.until(lambda document: document.maintenance.restart_waits)
-    assert house.room.document.identity.displayName == "Bamboo"
+    assert house.room.document.identity.display_name == "Bamboo"
     now = await program.post("/api/v1/config", json={"text": PINE})
     assert now.status_code == 200
     assert house.room.document.meeting.state == "in_call"
@@ -150,7 +150,7 @@ async def test_what_waited_for_a_free_room_is_run_then(house, program, ended):
     house.room._feed = None  # nothing is booked
     house.room.bookings.configure(house.config, house.room._devices)
     await house.simulator.act("occupancy.ceiling", "leave", {})
-    await house.until(lambda document: document.identity.displayName == "Pine", 60)
+    await house.until(lambda document: document.identity.display_name == "Pine", 60)
     await rig.eventually(lambda: house.configs.running == 1)
     assert ended == []
     assert not house.room.document.maintenance.restart_waits

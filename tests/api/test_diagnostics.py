@@ -71,8 +71,8 @@ async def test_a_bundle_has_all_that_helps(alive, program):
     }
     assert json.loads(files["config.json"])["camera"]["front"]["profile"] == "sony_srg300h"
     room = json.loads(files["room.json"])
-    assert room["identity"]["displayName"] == "Bamboo"
-    assert [one["type"] for one in room["conditions"]][-1] == "Ready"
+    assert room["identity"]["display_name"] == "Bamboo"
+    assert [one["type"] for one in room["conditions"]][-1] == "ready"
     assert room["bookings"]
     assert {one["title"] for one in room["bookings"]} <= {"…", None}
     assert json.loads(files["info.json"])["inventory"]

@@ -8,7 +8,7 @@ from tests.api import rig
 
 pytestmark = pytest.mark.real
 
-OURS = {"booking.reserve", "booking.checkIn", "booking.undo"}
+OURS = {"booking.reserve", "booking.check_in", "booking.undo"}
 
 
 async def sign(house):
@@ -34,7 +34,7 @@ async def test_a_sign_may_look_reserve_check_in_and_undo_and_nothing_else(alive)
 async def test_a_sign_undoes_what_was_changed_there_alone(alive):
     door, panel = await sign(alive), await alive.panel()
     booking = panel.room["bookings"][0]["id"]
-    inside = await panel.command("p1", "booking.checkIn", booking=booking)
+    inside = await panel.command("p1", "booking.check_in", booking=booking)
     assert inside["status"] == "done"
     await door.until(lambda room: room["booking_changes"])
     [change] = door.room["booking_changes"]
@@ -43,7 +43,7 @@ async def test_a_sign_undoes_what_was_changed_there_alone(alive):
     undone = await panel.command("p2", "booking.undo", change=change["id"])
     assert undone["status"] == "done"
     await door.until(lambda room: not room["booking_changes"])
-    here = await door.command("d2", "booking.checkIn", booking=booking)
+    here = await door.command("d2", "booking.check_in", booking=booking)
     assert here["status"] == "done"
     await door.until(lambda room: room["booking_changes"])
     change = door.room["booking_changes"][-1]["id"]

@@ -74,7 +74,7 @@ async def test_the_document_is_the_rooms_own(alive):
     async with alive.program() as client:
         answer = await client.get("/api/v1/room")
     shown = answer.json()
-    assert shown["identity"]["displayName"] == "Bamboo"
+    assert shown["identity"]["display_name"] == "Bamboo"
     assert [camera["name"] for camera in shown["cameras"]] == ["front", "back"]
     assert shown["devices"][0]["status"] == "online"
 
@@ -84,7 +84,7 @@ async def test_a_new_stream_begins_with_the_whole_room_and_goes_on_with_changes(
         events = events_of(client)
         [first] = await take(events, lambda event: True)
         assert first[1] == "room"
-        assert first[2]["identity"]["displayName"] == "Bamboo"
+        assert first[2]["identity"]["display_name"] == "Bamboo"
         events = events_of(client, first[0])
         await volume(client, 11)
         taken = await take(events, has_volume(11))

@@ -38,7 +38,7 @@ async def test_a_report_takes_state_and_log_along_and_no_secret_and_no_title(tmp
             )
             assert "log" not in told
             found = await client.get(f"/api/v1/help/{told['number']}")
-            assert found.json()["state"]["identity"]["displayName"] == "Bamboo"
+            assert found.json()["state"]["identity"]["display_name"] == "Bamboo"
             assert CANARY not in found.text
             assert "t" * 40 not in found.text
             assert (await client.get("/api/v1/help/99")).status_code == 404

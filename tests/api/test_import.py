@@ -19,7 +19,7 @@ from tests.cli.rig import LIMIT_S, ROOMCTL, environment, roomctl, until, written
 from tests.cli.test_serve import SIMULATED
 
 TAR = {"Content-Type": "application/x-tar"}
-OTHER = f'{SIMULATED}[room]\ndisplayName = "Pine"\n'.encode()
+OTHER = f'{SIMULATED}[room]\ndisplay_name = "Pine"\n'.encode()
 ARCHIVE = packed({"room.toml": OTHER, "room.json": b'{"id": "pine-7"}'})
 
 
@@ -66,13 +66,13 @@ def test_a_room_is_the_one_of_the_file_from_its_next_start_on(tmp_path: Path) ->
         assert (answer.status_code, answer.json()["code"]) == (409, "exists")
         answer = client.post("/api/v1/import", content=b"no tar", headers=TAR)
         assert (answer.status_code, answer.json()["code"]) == (409, "no_archive")
-        assert client.get("/api/v1/room").json()["identity"]["displayName"] != "Pine"
+        assert client.get("/api/v1/room").json()["identity"]["display_name"] != "Pine"
         answer = client.post("/api/v1/import?force=true", content=ARCHIVE, headers=TAR)
         assert (answer.status_code, answer.json()["kept"]) == (202, True)
         assert process.wait(LIMIT_S) == 0
     with supervised(tmp_path) as (_, client, _):
         identity = client.get("/api/v1/room").json()["identity"]
-        assert (identity["displayName"], identity["id"]) == ("Pine", "pine-7")
+        assert (identity["display_name"], identity["id"]) == ("Pine", "pine-7")
         assert client.get("/api/v1/config").json()["running"] == 1
         audit = client.get("/api/v1/audit?limit=50").json()["entries"]
         found = [(one["command"], one["result"], one["arguments"]) for one in audit]

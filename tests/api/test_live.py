@@ -38,7 +38,7 @@ async def test_a_panel_is_told_who_speaks_and_then_the_whole_room(alive, panel):
     assert hello["sign_in"] is False
     assert (hello["boot_id"], hello["language"]) == ("b007b007", "en")
     assert snapshot["rev"] == snapshot["room"]["rev"]
-    assert snapshot["room"]["identity"]["displayName"] == "Bamboo"
+    assert snapshot["room"]["identity"]["display_name"] == "Bamboo"
 
 
 async def test_patches_are_consecutive_and_make_the_rooms_own_document(alive, panel):

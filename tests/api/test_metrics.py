@@ -221,7 +221,7 @@ async def test_a_room_that_was_used_tells_it_and_each_label_is_from_its_closed_s
                 assert label not in sets or told in sets[label], sample
                 assert label in {*sets, "state", "le", "python", *build_info().as_object()}, sample
     about = alive.room.document.identity
-    assert [one.labels for one in room.samples] == [{"id": about.id, "name": about.displayName}]
+    assert [one.labels for one in room.samples] == [{"id": about.id, "name": about.display_name}]
     joined = "roomctl_calls_joined"
     assert value(families, joined, f"{joined}_total", platform="jitsi") == 1
     assert value(families, "roomctl_call_state", state="in_call") == 1

@@ -608,10 +608,10 @@ async def test_a_room_that_is_not_ready_says_why_before_it_says_so() -> None:
         order = [broker.published.index(f"{BASE}/state/{one}") for one in ("ready_reason", "ready")]
         assert order == sorted(order)
         told = json.loads(broker.state("conditions") or "")
-        assert told["VideoReady"]["reason"] == "camera_offline"
-        assert told["VideoReady"]["message"] == "camera.front"
-        assert told["Ready"]["status"] is False
-        assert told["CalendarFresh"]["status"] is True
+        assert told["video_ready"]["reason"] == "camera_offline"
+        assert told["video_ready"]["message"] == "camera.front"
+        assert told["ready"]["status"] is False
+        assert told["calendar_fresh"]["status"] is True
 
 
 @invented

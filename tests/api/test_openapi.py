@@ -181,8 +181,8 @@ async def test_every_command_is_described(described):
     assert set(body[kind]["schema"]["discriminator"]["mapping"]) >= {
         *("camera.drive", "camera.stop", "camera.home", "camera.recall", "camera.store"),
         *("camera.goto", "camera.relative", "camera.zoom", "camera.focus", "camera.exposure"),
-        *("camera.whiteBalance", "camera.irReceive", "camera.tally", "camera.tracking"),
-        *("camera.raw", "camera.name", "room.rollBack"),
+        *("camera.white_balance", "camera.ir_receive", "camera.tally", "camera.tracking"),
+        *("camera.raw", "camera.name", "room.roll_back"),
         *("camera.power", "audio.mute", "audio.volume", "meeting.join", "meeting.new"),
         *("meeting.leave", "room.wake", "room.standby"),
     }

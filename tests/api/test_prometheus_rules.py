@@ -91,7 +91,7 @@ tests:
         values: '1x2 0x20'
       - series: 'roomctl_room_info{{instance="bamboo:8080", id="b", name="Bamboo"}}'
         values: '1x60'
-      - series: 'roomctl_condition{{instance="bamboo:8080", condition="Ready", status="true"}}'
+      - series: 'roomctl_condition{{instance="bamboo:8080", condition="ready", status="true"}}'
         values: '0x60'
       - series: 'roomctl_calls_failed_total{{instance="bamboo:8080", platform="zoom"}}'
         values: '0 0 1 2 3 4x60'

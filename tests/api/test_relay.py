@@ -13,8 +13,8 @@ TOUCHES = [
     {"type": "screen.scroll", "args": {"x": 0.5, "y": 0.5}},
     {"type": "screen.type", "args": {"text": SECRET}},
     {"type": "screen.key", "args": {"key": "tab"}},
-    {"type": "screen.closeWindow", "args": {}},
-    {"type": "meeting.pressJoin"},
+    {"type": "screen.close_window", "args": {}},
+    {"type": "meeting.press_join"},
 ]
 
 

@@ -17,7 +17,7 @@ COUNTED = rig.ROOM.replace(
     '[occupancy.counter]\nurl = "api:counter"\nprofile = "people_counter"\n'
     '[occupancy.air]\nurl = "api:air"\nprofile = "wireless_co2"\n[meeting]\n',
     1,
-).replace('displayName = "Bamboo"', 'displayName = "Bamboo"\ncapacity = 4')
+).replace('display_name = "Bamboo"', 'display_name = "Bamboo"\ncapacity = 4')
 URL = "/api/v1/occupancy/counter"
 
 

@@ -64,7 +64,7 @@ async def display(alive):
 
 @pytest.mark.real
 async def test_a_display_follows_the_room(alive, display):
-    assert display.room["identity"]["displayName"] == "Bamboo"
+    assert display.room["identity"]["display_name"] == "Bamboo"
     async with alive.program() as client:
         await client.post("/api/v1/commands", json={"type": "room.standby", "args": {}})
     assert await display.next("patch")

@@ -72,12 +72,12 @@ ASKED: dict[str, dict[str, object]] = {
     "camera.raw": {"camera": "front", "frame": "8101040700FF"},
     "camera.power": {"camera": "front", "on": False},
     "camera.name": {"camera": "front", "preset": 1, "name": "Mine"},
-    "room.rollBack": {"revision": 1},
+    "room.roll_back": {"revision": 1},
     "meeting.join": {"link": "https://meet.jit.si/Attacked"},
 }
 BROWSERS = ("panel", "screen", "simulator")
 MAY_NOT = {
-    "panel": {"camera.raw", "room.rollBack"},
+    "panel": {"camera.raw", "room.roll_back"},
     "screen": {*ASKED},
     "simulator": {*ASKED},
     "token": {"audio.mute"},
@@ -120,7 +120,7 @@ GUEST_MAY_NOT: dict[str, dict[str, object]] = {
     "camera.power": {"camera": "front", "on": False},
     "camera.raw": {"camera": "front", "frame": "8101040700FF"},
     "room.standby": {},
-    "room.rollBack": {"revision": 1},
+    "room.roll_back": {"revision": 1},
     "screen.type": {"text": "x"},
 }
 

@@ -28,7 +28,7 @@ ANSWER_S = 60.0
 STOP_S = 10.0  # thirty leases, for a busy machine; a room that is kept busy goes on to the end
 ROOM = """
 [room]
-displayName = "Attacked"
+display_name = "Attacked"
 [screen]
 mode = "simulated"
 [camera.front]
@@ -114,7 +114,7 @@ def _answered_within(program: Program) -> float:
     began = time.monotonic()
     while True:
         try:
-            assert program.room()["identity"]["displayName"] == "Attacked"
+            assert program.room()["identity"]["display_name"] == "Attacked"
         except httpx.TransportError:
             assert time.monotonic() - began < ANSWER_S, "no new connection was answered"
         else:

@@ -95,7 +95,7 @@ def cut_off(folder: Path, count: int) -> str:
             _cut(program, chance.randrange(PICTURES))
             began += (program.state / "import.json").exists()
             with program:
-                assert program.room()["identity"]["displayName"] == f"Imported {turn}"
+                assert program.room()["identity"]["display_name"] == f"Imported {turn}"
                 assert program.room()["identity"]["id"] == f"room-{turn}"
                 for name, data in pictures.items():
                     assert (program.state / name).read_bytes() == data, f"{name} is another"

@@ -30,7 +30,7 @@ _TLS = ssl.create_default_context()  # unused, and slow to make for each client
 
 ROOM = """
 [room]
-displayName = "Attacked"
+display_name = "Attacked"
 timezone = "Asia/Shanghai"
 [screen]
 mode = "simulated"

@@ -48,6 +48,6 @@ def test_the_program_is_the_real_one_with_panels_limits_and_an_end(tmp_path: Pat
             with program.paired(role) as client:
                 path = "/api/v1/room" if role == "panel" else "/api/v1/simulator"
                 assert client.get(path).status_code == 200, role
-        assert program.room()["identity"]["displayName"] == "Attacked"
+        assert program.room()["identity"]["display_name"] == "Attacked"
         assert program.memory_mb() > program.descriptors() > 0
         assert program.stop() == 0

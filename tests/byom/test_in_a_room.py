@@ -87,15 +87,15 @@ async def test_given_and_given_back_without_a_single_alarm(road: str) -> None:
         assert switch(house).side == "laptop"
         assert house.device(PHONE).status == "offline"
         assert house.device(PHONE).reason == "laptop"
-        assert condition(house, "Ready") == (False, "laptop")
-        assert condition(house, "AudioReady") == (False, "laptop")
-        assert condition(house, "DevicesPresent") == (True, None)
+        assert condition(house, "ready") == (False, "laptop")
+        assert condition(house, "audio_ready") == (False, "laptop")
+        assert condition(house, "devices_present") == (True, None)
         assert (await house.ask("byom.take")).status == "done"
         assert switch(house).side == "room"
         await house.until(lambda: byom(house).holder == "room")
         await house.always(quiet, 30.0)
         assert byom(house).requested is None
-        assert condition(house, "Ready") == (True, None)
+        assert condition(house, "ready") == (True, None)
         assert told == set()
 
 
@@ -153,8 +153,8 @@ async def test_a_switch_with_a_camera_alone_leaves_the_microphone_with_the_room(
         await given(house)
         assert house.device(PHONE).status == "online"
         assert house.document.audio.reason != "laptop"
-        assert condition(house, "VideoReady") == (False, "laptop")
-        assert condition(house, "AudioReady")[0] is True
+        assert condition(house, "video_ready") == (False, "laptop")
+        assert condition(house, "audio_ready")[0] is True
 
 
 @ROADS

@@ -21,7 +21,7 @@ HOST = dict(zip(("magenta", "green"), aiortc_room.COLOURS, strict=True))
 
 ROOM = """
 [room]
-displayName = "Bamboo"
+display_name = "Bamboo"
 [screen]
 url = "unix:{socket}"
 [meeting]

@@ -25,7 +25,7 @@ MET = "met webdriver=false"  # what a page says in its meeting, to a browser tha
 
 _ROOM = """
 [room]
-displayName = "{name}"
+display_name = "{name}"
 [screen]
 url = "unix:{socket}"
 waiting_browser = "{waiting}"

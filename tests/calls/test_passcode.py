@@ -18,9 +18,9 @@ def test_a_wrong_passcode_is_said_and_the_right_one_lets_the_room_in(tmp_path):
     with contextlib.closing(PasscodePage()) as page, room(tmp_path, {"vendor": page}) as rig:
         rig.served.command("meeting.join", link=page.url)
         rig.served.until("the page asks for a passcode", asks("passcode_needed"))
-        rig.served.command("meeting.enterPasscode", passcode="wrong-1")
+        rig.served.command("meeting.enter_passcode", passcode="wrong-1")
         rig.served.until("the page says that it is wrong", asks("passcode_wrong"))
-        rig.served.command("meeting.enterPasscode", passcode=PASSCODE)
+        rig.served.command("meeting.enter_passcode", passcode=PASSCODE)
         rig.served.until("the room is in", lambda meeting: meeting["state"] == "in_call")
         assert heard(page.said) == ["wrong-1", PASSCODE]
         everything = rig.kept()

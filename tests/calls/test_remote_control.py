@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 SLOW_MS = 60_000  # a browser on a busy machine
 ROOM = """
 [room]
-displayName = "Bamboo"
+display_name = "Bamboo"
 [screen]
 url = "unix:{socket}"
 [meeting]
@@ -277,7 +277,7 @@ def test_the_keys_of_a_platform_file_join_a_plain_meeting_by_one_touch(displayed
         panel.join()
         panel.see()
         panel.page.get_by_role("button", name="Join for me").tap()
-        panel.answered("meeting.pressJoin")
+        panel.answered("meeting.press_join")
         panel.says("In the meeting")
         assert served.until("proven by two witnesses", in_call)
         assert site.joined == [["", ""]]

@@ -39,7 +39,7 @@ refused = "not_a_join"
 """
 ROOM = """
 [room]
-displayName = "Bamboo"
+display_name = "Bamboo"
 [screen]
 url = "unix:{socket}"
 mode = "headless"

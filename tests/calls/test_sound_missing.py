@@ -31,7 +31,7 @@ def box(request, tmp_path):
 
 def lacks(room):
     """What the room's sound lacks: by its condition, and by its issues."""
-    (audio,) = (one for one in room["conditions"] if one["type"] == "AudioReady")
+    (audio,) = (one for one in room["conditions"] if one["type"] == "audio_ready")
     codes = {one["code"] for one in room["issues"] if one["code"].startswith("audio.")}
     return audio["status"], audio["reason"], codes
 

@@ -368,7 +368,7 @@ async def test_an_error_of_the_port_does_not_name_the_login() -> None:
 async def test_a_deleted_preset_is_gone() -> None:
     async with bench() as b:
         await b.front.store(7)
-        await b.house.ask("camera.deletePreset", camera="front", preset=7)
+        await b.house.ask("camera.delete_preset", camera="front", preset=7)
         await b.house.until(lambda: not b.look().presets)
 
 

@@ -157,7 +157,7 @@ def test_ten_thousand_events_are_read(tmp_path: Path):
 def test_a_room_toml_says_zone_address_and_platforms(room: Path, tmp_path: Path):
     config = tmp_path / "room.toml"
     config.write_text(
-        '[room]\ndisplayName = "Bamboo"\ntimezone = "Asia/Shanghai"\nlanguage = "zh-CN"\n'
+        '[room]\ndisplay_name = "Bamboo"\ntimezone = "Asia/Shanghai"\nlanguage = "zh-CN"\n'
         '[calendar]\nroom = "bamboo@example.com"\n',
         encoding="utf-8",
     )
@@ -191,13 +191,13 @@ def test_a_vendors_calendar_is_read_as_whom_room_toml_says(tmp_path: Path, url: 
     assert said.startswith(f"{url}: asks who reads it")
     assert "--config room.toml" in said
     config = tmp_path / "room.toml"
-    config.write_text('[room]\ndisplayName = "Bamboo"\n')
+    config.write_text('[room]\ndisplay_name = "Bamboo"\n')
     assert "[calendar]" in run(url, "--config", str(config), status=1)["error"]
 
 
 def test_without_a_calendar_it_is_the_rooms_own(room: Path, tmp_path: Path):
     config = tmp_path / "room.toml"
-    config.write_text(f'[room]\ndisplayName = "Bamboo"\n[calendar]\nurl = "ics:{room}"\n')
+    config.write_text(f'[room]\ndisplay_name = "Bamboo"\n[calendar]\nurl = "ics:{room}"\n')
     line = ["agenda", "--at", "2026-11-26", "--zone", "Asia/Shanghai", "--config", str(config)]
     result = runner.invoke(app, [*line, "--json"])
     assert [each["title"] for each in json.loads(result.stdout)] == ["Fair", "项目周会", None]

@@ -14,7 +14,7 @@ from tests.cli.rig import Running, simulating
 pytestmark = pytest.mark.real
 
 ROOM = """[room]
-displayName = "Bamboo"
+display_name = "Bamboo"
 timezone = "Asia/Shanghai"
 [camera.front]
 url = "sim:front"
@@ -34,7 +34,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 def name(room: Running) -> str:
-    return str(room.roomctl("status", "--json").json["identity"]["displayName"])
+    return str(room.roomctl("status", "--json").json["identity"]["display_name"])
 
 
 def test_a_room_is_shown_changed_compared_applied_and_taken_back(
@@ -50,7 +50,7 @@ def test_a_room_is_shown_changed_compared_applied_and_taken_back(
 
     differs = room.roomctl("config", "diff", str(file))
     assert differs.status == 1
-    assert '-displayName = "Bamboo"\n+displayName = "Pine"' in differs.out
+    assert '-display_name = "Bamboo"\n+display_name = "Pine"' in differs.out
     assert "begun anew: room" in differs.out
 
     applied = room.roomctl("config", "apply", str(file), "--why", "a new name")
@@ -82,7 +82,7 @@ def test_what_it_cannot_do_is_one_sentence(room: Running, tmp_path: Path) -> Non
         (("apply", "-"), "[room]\nx = 1\n", "unknown key"),
         (("apply", str(wrong)), "", "is not UTF-8"),
         (("apply", str(tmp_path / "none")), "", "No such file"),
-        (("apply", "-"), moved, "room.displayName: is hidden"),
+        (("apply", "-"), moved, "room.display_name: is hidden"),
         (("show", "--revision", "9"), "", "no revision 9"),
         (("back", "9"), "", "no revision 9"),
     ):

@@ -118,7 +118,7 @@ def test_a_silent_laptop_switch_is_told_once_as_an_issue_of_the_room() -> None:
 def test_it_says_whether_a_browser_waits_and_why(
     tmp_path: Path, key: str, free_kb: int, says: str
 ) -> None:
-    room = f'[room]\ndisplayName = "Bamboo"\n[screen]\nwaiting_browser = "{key}"\n'
+    room = f'[room]\ndisplay_name = "Bamboo"\n[screen]\nwaiting_browser = "{key}"\n'
     (tmp_path / "meminfo").write_text(f"MemTotal: 8000000 kB\nMemAvailable: {free_kb} kB\n")
     found = [one.words for one in doctor.screen(replace(box(tmp_path, room), proc=tmp_path))]
     assert any(words.startswith(says) for words in found), found
@@ -182,11 +182,11 @@ def test_a_room_that_starts_is_told_to(tmp_path: Path, monkeypatch: pytest.Monke
     def condition(kind: str, status: bool | None, reason: str | None) -> dict[str, object]:
         return {"type": kind, "status": status, "reason": reason, "message": "camera.front"}
 
-    found = [condition("DevicesPresent", None, "starting"), condition("Ready", None, "starting")]
-    document = {"conditions": [*found, condition("ConfigApplied", True, None)]}
+    found = [condition("devices_present", None, "starting"), condition("ready", None, "starting")]
+    document = {"conditions": [*found, condition("config_applied", True, None)]}
     monkeypatch.setattr("roomctl.cli.ask.room", lambda *_: document)
     monkeypatch.setattr("roomctl.cli.ask.access", lambda *_: [])
-    [one] = doctor.running(box(tmp_path, '[room]\ndisplayName = "Bamboo"\n'))
+    [one] = doctor.running(box(tmp_path, '[room]\ndisplay_name = "Bamboo"\n'))
     assert (one.verdict, one.subject, one.command) == ("warn", "room", "roomctl status")
     assert "camera.front" in one.words
 
@@ -194,7 +194,7 @@ def test_a_room_that_starts_is_told_to(tmp_path: Path, monkeypatch: pytest.Monke
 @pytest.mark.real
 def test_it_asks_the_room_that_runs_and_changes_nothing(tmp_path: Path) -> None:
     file = tmp_path / "room.toml"
-    file.write_text('[room]\ndisplayName = "Bamboo"\n')
+    file.write_text('[room]\ndisplay_name = "Bamboo"\n')
     with simulating(tmp_path, "--screen", "simulated") as room:
         room.ready()
         before = sorted(os.listdir(tmp_path / "state"))

@@ -57,7 +57,7 @@ def test_a_second_camera_has_a_name_of_its_own_and_the_file_is_sound() -> None:
     assert app.mistakes(text, "room.toml") == []
     said = tomllib.loads(text)
     assert [*said["camera"]] == ["front", "back"]
-    assert said["room"]["displayName"] == "竹"
+    assert said["room"]["display_name"] == "竹"
     assert said["screen"]["url"] == "unix:/run/roomctl-screen/screen.sock"
 
 
@@ -119,7 +119,7 @@ def test_a_file_that_is_there_is_kept_beside_what_is_written(tmp_path: Path) -> 
 
 OWN = """# ours
 [room]
-displayName = "Bamboo"   # 竹
+display_name = "Bamboo"   # 竹
 language = "en"
 timezone = "Asia/Shanghai"
 help = "ext. 1234"
@@ -198,11 +198,11 @@ def test_a_mistaken_answer_changes_nothing() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ['room = { displayName = "Bamboo" }\n', 'room.displayName = "Bamboo"\n[api]\n'],
+    ['room = { display_name = "Bamboo" }\n', 'room.display_name = "Bamboo"\n[api]\n'],
 )
 def test_a_way_of_writing_that_cannot_be_kept_is_refused_or_kept(text: str) -> None:
-    assert tomllib.loads(with_key(text, "room", "displayName", "Pine"))["room"] == {
-        "displayName": "Pine"
+    assert tomllib.loads(with_key(text, "room", "display_name", "Pine"))["room"] == {
+        "display_name": "Pine"
     }
     with pytest.raises(RoomctlError, match="edit the file"):
         with_key(text, "room", "timezone", "UTC")
@@ -347,7 +347,7 @@ def test_a_person_answers_at_a_terminal_and_the_file_is_there(tmp_path: Path) ->
         assert asked.wait(LIMIT_S) == 0, shown
     assert "没有错误" in shown
     said = tomllib.loads((tmp_path / "room.toml").read_text())
-    assert (said["room"]["displayName"], said["meeting"]["platform"]) == ("竹", "tencent")
+    assert (said["room"]["display_name"], said["meeting"]["platform"]) == ("竹", "tencent")
 
 
 @pytest.mark.real

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.real
 NOW = datetime.now(UTC)
 TODAY = NOW.astimezone(ZoneInfo("Asia/Shanghai")).date()  # of the room: its stages are days
 ROOM = """[room]
-displayName = "{name}"
+display_name = "{name}"
 timezone = "Asia/Shanghai"
 [meeting]
 platform = "zoom"

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.real
 
 ROOM = """# 会议室“竹” — café, written by a person
 [room]
-displayName = "竹"
+display_name = "竹"
 timezone = "Asia/Shanghai"
 [meeting]
 platform = "zoom"

@@ -36,7 +36,7 @@ NOW = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
 CANARY = "k4n4rien"
 ROOM = f"""# written by hand, 竹
 [room]
-displayName = "Bamboo"   # as on the door
+display_name = "Bamboo"   # as on the door
 [camera]
 profiles = "cameras"
 [camera.front]
@@ -121,7 +121,7 @@ def test_a_secret_is_taken_out_and_all_else_stays_to_the_byte() -> None:
     text, names = without_secrets(ROOM.replace('profiles = "cameras"', ""), "room.toml")
     assert names == ("calendar-url", "webhook-0-secret", "webhook-0-url")
     assert text.startswith("# written by hand, 竹\n[room]\n")
-    assert 'displayName = "Bamboo"   # as on the door\n' in text
+    assert 'display_name = "Bamboo"   # as on the door\n' in text
     assert tomllib.loads(text)["calendar"]["url"] == "secret:calendar-url"
 
 
@@ -179,7 +179,7 @@ def link(kind: bytes, name: str = "settings.toml", to: str = "/etc/passwd") -> t
     return entry
 
 
-PLAIN = b'[room]\ndisplayName = "Bamboo"\n'
+PLAIN = b'[room]\ndisplay_name = "Bamboo"\n'
 GOOD = made({"room.toml": PLAIN})
 HUGE = tarfile.TarInfo("settings.toml")
 HUGE.size = LARGEST_FILE + 1

@@ -119,7 +119,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def on_this(room: Running, words: list[str], folder: Path) -> list[str]:
     """Return a command with the room, the token and the files of this test."""
     config = folder / "room.toml"
-    config.write_text('[room]\ndisplayName = "Bamboo"\n', encoding="utf-8")
+    config.write_text('[room]\ndisplay_name = "Bamboo"\n', encoding="utf-8")
     line = [{"/etc/roomctl/room.toml": str(config)}.get(word, word) for word in words]
     given = {"--room": f"http://127.0.0.1:{room.port}", "--token-file": str(folder / "token")}
     for option in given.keys() & set(line):

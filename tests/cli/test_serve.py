@@ -24,7 +24,7 @@ pytestmark = pytest.mark.real
 
 ROOM = """
 [room]
-displayName = "Pine"
+display_name = "Pine"
 [camera.front]
 url = "serial:/dev/ttyNOTHERE"
 [calendar]

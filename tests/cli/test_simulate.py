@@ -136,7 +136,7 @@ def test_what_happens_is_watched_as_it_happens(room: Running) -> None:
         assert process.stdout is not None
         try:
             first = json.loads(process.stdout.readline())
-            assert (first["event"], first["data"]["identity"]["displayName"]) == ("room", "Bamboo")
+            assert (first["event"], first["data"]["identity"]["display_name"]) == ("room", "Bamboo")
             for pct in (31, 32):  # one of them changes something, whatever was before
                 assert room.roomctl("do", "audio.volume", f"pct={pct}").status == 0
             changes = (json.loads(line) for line in process.stdout)
@@ -200,7 +200,7 @@ def test_in_a_real_browser_the_demo_meeting_is_a_call_and_nothing_is_left() -> N
         folder = Path(name)
         folder.chmod(0o755)  # a screen that runs as another user has to reach its socket
         with simulating(folder, "--screen", "headless") as running:
-            until(lambda: "PlatformReady" in proven(running))
+            until(lambda: "platform_ready" in proven(running))
             assert running.roomctl("join", running.said["api"]).status == 1
             assert running.roomctl("do", "meeting.new").status == 0
             until(lambda: meeting(running)["state"] == "in_call")
@@ -256,7 +256,7 @@ def test_a_wrong_word_is_answered_with_what_was_expected(
 
 def test_a_room_toml_of_ones_own_is_simulated(tmp_path: Path) -> None:
     file = tmp_path / "room.toml"
-    file.write_text('[room]\ndisplayName = "Pine"\n[camera.a]\nurl = "udp://192.0.2.1:1"\n')
+    file.write_text('[room]\ndisplay_name = "Pine"\n[camera.a]\nurl = "udp://192.0.2.1:1"\n')
     with simulating(tmp_path, str(file), *SIMULATED) as running:
         assert running.said["ports"] == {}
         assert running.roomctl("status").out.startswith("Pine: not ready (screen: ")

@@ -16,7 +16,7 @@ from roomctl.room import conditions
 
 def document(**sections: Any) -> dict[str, Any]:
     return {
-        "identity": {"displayName": "Bamboo", "timezone": "Asia/Shanghai"},
+        "identity": {"display_name": "Bamboo", "timezone": "Asia/Shanghai"},
         "phase": "ready",
         "meeting": {"state": "idle", "platform": None, "failure": None},
         "audio": {"mute": "muted"},
@@ -30,7 +30,7 @@ def document(**sections: Any) -> dict[str, Any]:
 
 def test_a_room_with_a_broken_device_is_not_ready_and_says_which() -> None:
     both = "camera.front, speakerphone.table"
-    unmet = {"type": "Ready", "status": False, "reason": "device_offline", "message": both}
+    unmet = {"type": "ready", "status": False, "reason": "device_offline", "message": both}
     room = document(conditions=[unmet])
     assert not told.is_ready(room)
     assert told.words(room).startswith(f"Bamboo: not ready ({both}: does not answer)\n")
@@ -95,7 +95,7 @@ def test_what_is_wrong_is_said_as_on_the_panel_and_an_unknown_issue_by_its_code(
             "booking.series_unused",
             "todo.booking.series_unused",
             {"title": "{series}", "misses": 3, "series": "abc"},
-            ("“{series}”: nobody came, 3 times", "booking.keepSeries with abc."),
+            ("“{series}”: nobody came, 3 times", "booking.keep_series with abc."),
         ),
         ("meeting.failed", "failure.crashed", {"reason": "crashed"}, ("was interrupted", "")),
         ("help", "todo.help", {"about": "no_sound", "number": 1}, ("Reported: No sound", "")),
@@ -145,20 +145,20 @@ def test_every_reason_of_a_condition_has_words() -> None:
 
 def test_a_condition_that_no_issue_explains_is_listed_and_others_are_not_told_twice() -> None:
     silent = {
-        "type": "AudioReady",
+        "type": "audio_ready",
         "status": False,
         "reason": "no_sound_server",
         "message": "screen",
         "since": "2026-11-26T09:00:00+00:00",
     }
-    gone = {**silent, "type": "DevicesPresent", "reason": "device_offline"}
+    gone = {**silent, "type": "devices_present", "reason": "device_offline"}
     gone["message"] = "camera.front"
-    ready = {**silent, "type": "Ready"}
+    ready = {**silent, "type": "ready"}
     issues = [{"subject": "camera.front"}]
     unmet = told.unexplained({"conditions": [silent, gone, ready]}, issues)
     assert unmet == [silent]
     assert told.issue_words([], unmet).endswith("sound (screen) is not ready: no sound server")
-    assert told.as_issue(silent)["id"] == "condition.AudioReady:screen"
+    assert told.as_issue(silent)["id"] == "condition.audio_ready:screen"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from roomctl.cli import updating
 from roomctl.errors import RoomctlError
 
 IDLE = {"state": "idle", "request": "1", "installed": "1.0", "available": "", "refusal": ""}
-BACK = {"outcome": "went_back", "old": "1.0", "new": "2.0", "code": "not_ready", "detail": "Ready"}
+BACK = {"outcome": "went_back", "old": "1.0", "new": "2.0", "code": "not_ready", "detail": "ready"}
 
 
 @pytest.mark.parametrize(

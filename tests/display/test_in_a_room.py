@@ -48,7 +48,7 @@ async def test_a_display_is_switched_by_whoever_may() -> None:
     async with living(TEXT) as house:
         await house.until(lambda: beamers(house)["wall"].power == "on", limit_s=60)
         assert (
-            await house.ask("display.pictureMute", PANEL, display="wall", on=True)
+            await house.ask("display.picture_mute", PANEL, display="wall", on=True)
         ).status == "done"
         await house.until(lambda: beamers(house)["wall"].picture_muted is True)
         found = await house.ask("display.input", PANEL, display="wall", input="99")
@@ -102,4 +102,4 @@ async def test_a_simulated_room_has_something_for_each_display() -> None:
 
 def test_its_commands_are_declared_with_the_others() -> None:
     names = {one.name for one in app.declared()}
-    assert {"display.power", "display.input", "display.pictureMute"} <= names
+    assert {"display.power", "display.input", "display.picture_mute"} <= names

@@ -19,7 +19,7 @@ from roomctl.migrate.verdict import Verdict
 
 NOW = datetime(2026, 11, 27, 1, tzinfo=UTC)
 TEXT = """[room]
-displayName = "竹 Bamboo"
+display_name = "竹 Bamboo"
 timezone = "Asia/Shanghai"
 [calendar]
 room = "bamboo@acme.example"

@@ -21,7 +21,7 @@ from tests.examples import examples
 
 NOW = datetime(2026, 11, 27, 1, tzinfo=UTC)
 NORESERVE = 0x4000  # MAP_NORESERVE of Linux: address space, and no memory
-CONFIG = app.parse('[room]\ndisplayName = "竹"\ntimezone = "Asia/Shanghai"\n', "room.toml")
+CONFIG = app.parse('[room]\ndisplay_name = "竹"\ntimezone = "Asia/Shanghai"\n', "room.toml")
 PLATFORMS = load_platforms({})
 ANOTHER = may_name_another(PLATFORMS, "")
 SAMPLES = [sample.text for one in PLATFORMS for sample in one.good if not sample.hosts]
@@ -117,7 +117,7 @@ def test_a_text_that_names_no_other_platform_is_read_once(texts: list[str]) -> N
 @pytest.mark.real
 def test_a_reader_may_take_its_memory_beside_what_the_program_has(tmp_path: Path) -> None:
     (tmp_path / "room.toml").write_text(
-        '[room]\ndisplayName = "竹"\ntimezone = "Asia/Shanghai"\n', encoding="utf-8"
+        '[room]\ndisplay_name = "竹"\ntimezone = "Asia/Shanghai"\n', encoding="utf-8"
     )
     listed = [rooms.RoomToRead(tmp_path / "room.toml")] * 2
     access = rooms.RoomAccess(app.load, app.calendar)

@@ -30,7 +30,7 @@ from tests.room.rig import Calendar, House
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 ROOM = """# 会议室“竹” — the file of a person, with a remark
 [room]
-displayName = "竹 Bamboo"
+display_name = "竹 Bamboo"
 timezone = "Asia/Shanghai"
 language = "zh-CN"
 help = "{old} hotline 8888"
@@ -178,7 +178,7 @@ async def test_a_room_moves_when_its_vendor_leaves_and_goes_back_to_the_byte(
         assert (await house.ask("meeting.new", platform=old)).status == "done"
         [entry] = house.document.leaving
         assert (entry.stage, entry.cards) == ("dual", True)
-        assert (await house.ask("meeting.cardsSeen", platform=old)).status == "done"
+        assert (await house.ask("meeting.cards_seen", platform=old)).status == "done"
         await house.until(lambda: not house.document.leaving[0].cards)
     await box.migration().prove(JoinProof(at(notice), "staff", host, "person"))
 

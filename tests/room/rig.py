@@ -48,7 +48,7 @@ vacancy_delay_s = 30
 """
 BAMBOO = f"""
 [room]
-displayName = "Bamboo"
+display_name = "Bamboo"
 display_on_s = 20
 [screen]
 mode = "simulated"
@@ -62,7 +62,7 @@ random = "https://meet.jit.si"
 """
 NO_CAMERA = BAMBOO.replace(CAMERA, "")  # for hours: they cost half
 ONLY_SCREEN = NO_CAMERA.replace(PHONE_AND_SENSOR, "")  # for hours with calls: a third
-NO_DEVICE = '[room]\ndisplayName = "Bamboo"\n'  # where no device matters: a quarter
+NO_DEVICE = '[room]\ndisplay_name = "Bamboo"\n'  # where no device matters: a quarter
 TWO = BAMBOO + '[speakerphone.wall]\nurl = "usb:291a:3301"\n'
 
 

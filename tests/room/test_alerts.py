@@ -52,7 +52,7 @@ from tests.room.test_issues import CODES
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "alerts.md"
 KEY = "693a91f6-7abc-4bc4-97a0-0ec2d1f5aaaa"
 DESK = f'[alert.desk]\nurl = "wecom:{KEY}"\n'
-ROOM = f'[room]\ndisplayName = "Bamboo"\n{CAMERA}'
+ROOM = f'[room]\ndisplay_name = "Bamboo"\n{CAMERA}'
 CANARY = "Canary7f3a"
 UTC_PLACE = AlertPlace("Bamboo", "Bamboo, Tower A", ZoneInfo("UTC"), "https://b/facilities", "en")
 

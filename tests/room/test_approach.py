@@ -13,7 +13,7 @@ ZOOM = "https://acme.zoom.us/j/91234567890?pwd=Geheim77"
 
 
 def told(link: str, meeting: str = "", screen: str = "") -> PageRules:
-    text = f'[room]\ndisplayName = "B"\n[screen]\n{screen}\n[meeting]\n{meeting}\n'
+    text = f'[room]\ndisplay_name = "B"\n[screen]\n{screen}\n[meeting]\n{meeting}\n'
     config = parse(text, "room.toml")
     return approach(read(link, PLATFORMS), PLATFORMS, config)
 

@@ -254,7 +254,7 @@ async def test_a_room_without_speakerphone_is_muted_by_its_sound_server_alone() 
 
 @invented
 async def test_without_a_screen_there_is_nothing_that_could_mute() -> None:
-    async with living("[room]\ndisplayName = 'Bare'") as house:
+    async with living("[room]\ndisplay_name = 'Bare'") as house:
         record = await house.ask("audio.mute", on=True)
         assert record.error is not None
         assert record.error.code == "no_sound_server"

@@ -249,9 +249,9 @@ async def test_whoever_comes_late_in_the_grace_time_keeps_the_room() -> None:
 async def test_staff_check_in_for_somebody_who_is_late() -> None:
     async with living(RULES, feed=Calendar([booking("now", 1)])) as house:
         await house.until(lambda: house.document.bookings != ())
-        assert (await house.ask("booking.checkIn", STAFF, booking="now")).status == "done"
+        assert (await house.ask("booking.check_in", STAFF, booking="now")).status == "done"
         await house.always(lambda: status(house, "now") == "checked_in", LONG_S)
-        refused = await house.ask("booking.checkIn", STAFF, booking="gone")
+        refused = await house.ask("booking.check_in", STAFF, booking="gone")
         assert refused.error is not None
         assert refused.error.code == "unknown_booking"
 

@@ -77,7 +77,7 @@ async def test_an_extension_fits_before_the_next_booking_and_is_undone() -> None
 async def test_a_booking_that_was_ended_goes_on_after_undo_unless_somebody_has_the_room() -> None:
     async with living(NO_CAMERA, feed=Calendar([booking("a", -10, 60)])) as house:
         await house.until(lambda: house.document.bookings != ())
-        assert (await house.ask("booking.endNow", booking="a")).status == "done"
+        assert (await house.ask("booking.end_now", booking="a")).status == "done"
         await house.until(lambda: house.document.bookings == ())
         assert (await house.ask("booking.reserve", OTHER, minutes=15)).status == "done"
         ended = next(one for one in house.document.booking_changes if one.booking == "a")
@@ -105,7 +105,7 @@ async def test_undo_is_offered_for_ten_minutes() -> None:
 
 
 @invented
-@pytest.mark.parametrize("taken_back_by", ["booking.undo", "booking.checkIn"])
+@pytest.mark.parametrize("taken_back_by", ["booking.undo", "booking.check_in"])
 async def test_a_room_that_was_given_back_by_hand_is_had_again(taken_back_by: str) -> None:
     calendar = WritableCalendar([booking("a", -10, 60)])
     async with living(NO_CAMERA, feed=calendar) as house:
@@ -116,7 +116,7 @@ async def test_a_room_that_was_given_back_by_hand_is_had_again(taken_back_by: st
         if taken_back_by == "booking.undo":
             assert await undo(house) == "done"
         else:
-            assert (await house.ask("booking.checkIn", booking="a")).status == "done"
+            assert (await house.ask("booking.check_in", booking="a")).status == "done"
         await house.until(lambda: only(house).status == "checked_in" and calendar.listed != [])
 
 

@@ -87,7 +87,7 @@ async def test_it_is_offered_after_so_many_misses_and_staff_release_four_weeks_e
         [offer] = offers(house)
         assert offer.params == {"title": "Stand-up", "misses": 2, "series": "s"}
         assert [one.id for one in calendar.listed] == ["s/1", "s/2", "s/3"]  # by the rule alone
-        done = await house.ask("booking.releaseSeries", STAFF, series="s")
+        done = await house.ask("booking.release_series", STAFF, series="s")
         assert done.status == "done"
         await house.until(lambda: [one.id for one in calendar.listed] == ["s/3"])
         await house.until(lambda: offers(house) == [])
@@ -98,7 +98,7 @@ async def test_it_is_offered_after_so_many_misses_and_staff_release_four_weeks_e
         assert {one.start for one in calendar.listed} == {
             START + timedelta(minutes=week) for week in (WEEK, 5 * WEEK)
         }
-        again = await house.ask("booking.releaseSeries", STAFF, series="s")
+        again = await house.ask("booking.release_series", STAFF, series="s")
         assert again.error is not None
         assert again.error.code == "unknown_series"
 
@@ -110,9 +110,9 @@ async def test_what_staff_keep_is_not_offered_any_more_not_after_a_restart_eithe
     store = store_of(tmp_path, 3)
     async with living(RULES, feed=Windowed(), store=store) as house:
         assert [one.params["misses"] for one in offers(house)] == [3]
-        assert (await house.ask("booking.keepSeries", STAFF, series="s")).status == "done"
+        assert (await house.ask("booking.keep_series", STAFF, series="s")).status == "done"
         await house.until(lambda: offers(house) == [])
-        assert (await house.ask("booking.keepSeries", STAFF, series="s")).status == "done"
+        assert (await house.ask("booking.keep_series", STAFF, series="s")).status == "done"
     assert noted(tmp_path) == []
     async with living(RULES, feed=Windowed(), store=store) as house:
         assert offers(house) == []
@@ -125,7 +125,7 @@ async def test_whoever_comes_has_it_counted_anew(comes: str, tmp_path: Path) -> 
     async with living(RULES, feed=calendar, store=store_of(tmp_path, 1)) as house:
         if comes == "undo":
             await house.until(lambda: offers(house), GONE_S)
-            assert (await house.ask("booking.checkIn", booking="s/0")).status == "done"
+            assert (await house.ask("booking.check_in", booking="s/0")).status == "done"
         elif comes == "call":
             await house.until(lambda: house.room.clock.now().wall >= calendar.listed[0].start, 90)
             await house.join()

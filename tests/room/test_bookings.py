@@ -247,8 +247,8 @@ async def test_two_panels_book_the_room_and_one_is_told(tmp_path: Path) -> None:
         made = str(first.result["booking"]) if first.result else ""
         entry = next(one for one in house.document.bookings if one.id == made)
         assert (entry.status, entry.title, entry.join) == ("checked_in", None, "none")
-        assert (await house.ask("booking.endNow", booking=made)).status == "done"
-        assert (await house.ask("booking.endNow", booking=made)).status == "done"
+        assert (await house.ask("booking.end_now", booking=made)).status == "done"
+        assert (await house.ask("booking.end_now", booking=made)).status == "done"
         assert word(house) == ("available", 40)
         assert (await house.ask("booking.reserve", minutes=15)).status == "done"
         await house.always(lambda: word(house)[0] == "booked", 200)  # a fetch leaves it

@@ -195,7 +195,7 @@ async def test_joining_without_a_screen_fails_with_a_code() -> None:
 
 @invented
 async def test_a_room_that_has_no_screen_refuses_to_join() -> None:
-    async with living("[room]\ndisplayName = 'Bare'") as house:
+    async with living("[room]\ndisplay_name = 'Bare'") as house:
         record = await house.ask("meeting.join", link=LINK)
         assert (record.status, record.error and record.error.code) == ("refused", "no_screen")
 

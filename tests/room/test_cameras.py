@@ -57,8 +57,8 @@ async def test_settings_are_made_and_shown() -> None:
             ("camera.focus", {"mode": "manual"}),
             ("camera.focus", {"pct": 40.0}),
             ("camera.exposure", {"mode": "shutter"}),
-            ("camera.whiteBalance", {"mode": "indoor"}),
-            ("camera.irReceive", {"on": False}),
+            ("camera.white_balance", {"mode": "indoor"}),
+            ("camera.ir_receive", {"on": False}),
             ("camera.tally", {"light": "red"}),
             ("camera.tracking", {"on": True}),
         ):
@@ -127,11 +127,11 @@ async def test_settings_are_rolled_back_by_programs() -> None:
     async with living() as house:
         await house.ask("camera.name", camera="front", preset=2, name="Wrong")
         await house.ask("camera.name", camera="front", preset=2, name="Worse")
-        assert code(await house.ask("room.rollBack", revision=1)) == "programs_only"
-        assert (await house.ask("room.rollBack", source=STAFF, revision=1)).status == "done"
+        assert code(await house.ask("room.roll_back", revision=1)) == "programs_only"
+        assert (await house.ask("room.roll_back", source=STAFF, revision=1)).status == "done"
         await house.until(lambda: names(house)[2] == "Wrong")
         assert house.room.revisions[-1].why == "back to revision 1"
-        record = await house.ask("room.rollBack", source=STAFF, revision=9)
+        record = await house.ask("room.roll_back", source=STAFF, revision=9)
         assert code(record) == "unknown_revision"
 
 
@@ -275,12 +275,12 @@ async def test_the_menu_of_a_camera_is_steered_by_command_and_shown() -> None:
         await house.until(lambda: house.document.cameras[0].menu is False)
         assert (await house.ask("camera.menu", camera="front", on=True)).status == "done"
         await house.until(lambda: house.document.cameras[0].menu is True)
-        pressed = await house.ask("camera.menuKey", camera="front", key="enter")
+        pressed = await house.ask("camera.menu_key", camera="front", key="enter")
         assert pressed.status == "done"
         assert house.document.cameras[0].modes["menu"][-1] == "back"
         await house.ask("camera.menu", camera="front", on=False)
         await house.until(lambda: house.document.cameras[0].menu is False)
-        refused = await house.ask("camera.menuKey", camera="front", key="up")
+        refused = await house.ask("camera.menu_key", camera="front", key="up")
         assert code(refused) == "menu_closed"
 
 
@@ -290,7 +290,7 @@ async def test_a_menu_that_was_left_open_is_closed_after_a_minute() -> None:
         await house.until(lambda: house.document.cameras[0].menu is False)
         await house.ask("camera.menu", camera="front", on=True)
         await asyncio.sleep(MENU_S - 5)
-        await house.ask("camera.menuKey", camera="front", key="down")
+        await house.ask("camera.menu_key", camera="front", key="down")
         await asyncio.sleep(MENU_S - 5)
         assert house.document.cameras[0].menu is True
         await house.until(lambda: house.document.cameras[0].menu is False)

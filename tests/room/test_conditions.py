@@ -71,109 +71,109 @@ def test_a_room_that_lacks_nothing_is_ready_and_says_all_conditions_in_order() -
 CASES: dict[str, tuple[RoomFacts, dict[str, tuple[bool | None, str, str]]]] = {
     "a task hangs": (
         replace(WELL, stalled="camera.front"),
-        {"Reachable": (False, "stalled", "camera.front")},
+        {"reachable": (False, "stalled", "camera.front")},
     ),
     "a camera is gone": (
         without("camera.front"),
         {
-            "DevicesPresent": (False, "device_offline", "camera.front"),
-            "VideoReady": (False, "camera_offline", "camera.front"),
+            "devices_present": (False, "device_offline", "camera.front"),
+            "video_ready": (False, "camera_offline", "camera.front"),
         },
     ),
     "a display is gone": (
         without("display.wall"),
         {
-            "DevicesPresent": (False, "device_offline", "display.wall"),
-            "VideoReady": (False, "display_offline", "display.wall"),
+            "devices_present": (False, "device_offline", "display.wall"),
+            "video_ready": (False, "display_offline", "display.wall"),
         },
     ),
     "the speakerphone is gone": (
         without("speakerphone.table"),
         {
-            "DevicesPresent": (False, "device_offline", "speakerphone.table"),
-            "AudioReady": (False, "speakerphone_offline", "speakerphone.table"),
+            "devices_present": (False, "device_offline", "speakerphone.table"),
+            "audio_ready": (False, "speakerphone_offline", "speakerphone.table"),
         },
     ),
     "the screen is gone": (
         without("screen"),
         {
-            "DevicesPresent": (False, "device_offline", "screen"),
-            "AudioReady": (False, "screen_offline", "screen"),
-            "PlatformReady": (False, "screen_offline", "screen"),
+            "devices_present": (False, "device_offline", "screen"),
+            "audio_ready": (False, "screen_offline", "screen"),
+            "platform_ready": (False, "screen_offline", "screen"),
         },
     ),
     "a device that had its time still starts": (
         without("camera.front", "starting"),
         {
-            "DevicesPresent": (False, "device_offline", "camera.front"),
-            "VideoReady": (False, "camera_offline", "camera.front"),
+            "devices_present": (False, "device_offline", "camera.front"),
+            "video_ready": (False, "camera_offline", "camera.front"),
         },
     ),
     "a device starts": (
         replace(without("camera.front", "starting"), starting=True),
         {
-            "DevicesPresent": (None, "starting", "camera.front"),
-            "VideoReady": (None, "starting", "camera.front"),
+            "devices_present": (None, "starting", "camera.front"),
+            "video_ready": (None, "starting", "camera.front"),
         },
     ),
     "no sound server": (
         replace(WELL, audio=AudioEntry(mute="unknown")),
-        {"AudioReady": (False, "no_sound_server", "screen")},
+        {"audio_ready": (False, "no_sound_server", "screen")},
     ),
     "nobody knows whether it is muted": (
         replace(WELL, audio=AudioEntry(mute="unknown", available=True)),
-        {"AudioReady": (None, "mute_unproven", "audio")},
+        {"audio_ready": (None, "mute_unproven", "audio")},
     ),
     **{
         code: (
             replace(WELL, issues=(issue(f"audio.{code}", "audio"),)),
-            {"AudioReady": (False, code, "audio")},
+            {"audio_ready": (False, code, "audio")},
         )
         for code in ("no_microphone", "no_loudspeaker", "gain_zero", "volume_zero")
     },
     "a camera refuses": (
         replace(WELL, issues=(issue("camera.menu_open", "camera.front"),)),
-        {"VideoReady": (False, "camera_refuses", "camera.front")},
+        {"video_ready": (False, "camera_refuses", "camera.front")},
     ),
     "a display has a fault": (
         replace(WELL, issues=(issue("display.fault", "display.wall"),)),
-        {"VideoReady": (False, "display_fault", "display.wall")},
+        {"video_ready": (False, "display_fault", "display.wall")},
     ),
     "no platform at all": (
         replace(WELL, platform=None, platform_state="none"),
-        {"PlatformReady": (False, "no_platform", "meeting")},
+        {"platform_ready": (False, "no_platform", "meeting")},
     ),
     "its platform is denied": (
         replace(WELL, platform_state="not_allowed"),
-        {"PlatformReady": (False, "platform_not_allowed", "jitsi")},
+        {"platform_ready": (False, "platform_not_allowed", "jitsi")},
     ),
     "its platform has ended": (
         replace(WELL, platform_state="ended"),
-        {"PlatformReady": (False, "platform_ended", "jitsi")},
+        {"platform_ready": (False, "platform_ended", "jitsi")},
     ),
     "the calendar is old": (
         replace(WELL, calendar="stale"),
-        {"CalendarFresh": (False, "calendar_stale", "calendar")},
+        {"calendar_fresh": (False, "calendar_stale", "calendar")},
     ),
     "the calendar was not read yet": (
         replace(WELL, calendar="unread"),
-        {"CalendarFresh": (None, "not_read_yet", "calendar")},
+        {"calendar_fresh": (None, "not_read_yet", "calendar")},
     ),
     "room.toml was changed": (
         replace(WELL, config="changed"),
-        {"ConfigApplied": (False, "config_changed", "room.toml")},
+        {"config_applied": (False, "config_changed", "room.toml")},
     ),
     "room.toml is gone": (
         replace(WELL, config="unreadable"),
-        {"ConfigApplied": (False, "config_unreadable", "room.toml")},
+        {"config_applied": (False, "config_unreadable", "room.toml")},
     ),
     "the disk is full": (
         replace(WELL, issues=(issue("storage.full", "storage"),)),
-        {"StorageSound": (False, "storage_full", "storage")},
+        {"storage_sound": (False, "storage_full", "storage")},
     ),
     "a file was damaged": (
         replace(WELL, issues=(issue("storage.quarantined", "settings.toml"),)),
-        {"StorageSound": (False, "storage_quarantined", "settings.toml")},
+        {"storage_sound": (False, "storage_quarantined", "settings.toml")},
     ),
 }
 
@@ -183,7 +183,7 @@ def test_what_a_room_lacks_is_said_with_its_reason_and_the_room_is_not_ready(
     facts: RoomFacts, unmet: dict[str, tuple[bool | None, str, str]]
 ) -> None:
     found = judged(facts)
-    ready = found.pop("Ready")
+    ready = found.pop("ready")
     assert {kind: one for kind, one in found.items() if one[0] is not True} == unmet
     first = next(iter(unmet.values()))
     subjects = ", ".join(dict.fromkeys(one[2] for one in unmet.values()))
@@ -192,19 +192,19 @@ def test_what_a_room_lacks_is_said_with_its_reason_and_the_room_is_not_ready(
 
 def test_what_does_not_hold_counts_before_what_is_unknown() -> None:
     facts = replace(without("camera.front", "starting"), starting=True, calendar="stale")
-    assert judged(facts)["Ready"] == (False, "calendar_stale", "calendar")
+    assert judged(facts)["ready"] == (False, "calendar_stale", "calendar")
 
 
 def test_what_a_room_does_not_have_is_no_trouble() -> None:
     found = judged(replace(WELL, devices=(device("screen"),), calendar="none"))
-    assert found["VideoReady"] == found["CalendarFresh"] == (True, "not_configured", "")
-    assert found["Ready"] == (True, None, "")
+    assert found["video_ready"] == found["calendar_fresh"] == (True, "not_configured", "")
+    assert found["ready"] == (True, None, "")
 
 
 def test_a_room_without_a_screen_can_open_no_meeting_and_has_no_sound_of_its_own() -> None:
     found = judged(RoomFacts())
-    assert found["PlatformReady"] == found["Ready"] == (False, "no_screen", "screen")
-    assert found["AudioReady"] == (True, "not_configured", "")
+    assert found["platform_ready"] == found["ready"] == (False, "no_screen", "screen")
+    assert found["audio_ready"] == (True, "not_configured", "")
 
 
 def test_a_condition_says_since_when_and_whether_the_clock_was_right_then() -> None:
@@ -214,14 +214,14 @@ def test_a_condition_says_since_when_and_whether_the_clock_was_right_then() -> N
     first = judge(WELL, (), at(0, synced=False))
     later = judge(replace(WELL, calendar="stale"), first, at(60))
     last = judge(replace(WELL, calendar="stale"), later, at(120))
-    assert one("VideoReady", last) == (WALL, False)
-    assert one("CalendarFresh", last) == one("Ready", last) == (at(60).wall, True)
+    assert one("video_ready", last) == (WALL, False)
+    assert one("calendar_fresh", last) == one("ready", last) == (at(60).wall, True)
 
 
 @invented
 async def test_a_running_room_loses_what_its_calendar_loses_and_has_it_again() -> None:
     def fresh() -> bool | None:
-        return next(one.status for one in house.document.conditions if one.type == "CalendarFresh")
+        return next(one.status for one in house.document.conditions if one.type == "calendar_fresh")
 
     calendar = Calendar()
     calendar.broken = RoomctlError("the calendar is away")
@@ -247,7 +247,7 @@ async def test_bookings_that_an_earlier_run_read_are_not_fresh_until_the_calenda
     tmp_path: Path, ago_h: int
 ) -> None:
     def fresh(house: House) -> bool | None:
-        return next(one.status for one in house.document.conditions if one.type == "CalendarFresh")
+        return next(one.status for one in house.document.conditions if one.type == "calendar_fresh")
 
     start = WALL + timedelta(hours=4)
     listed = [Booking("a", "Planning", "Li Na", start, start + timedelta(hours=1))]
@@ -272,7 +272,7 @@ async def test_a_room_toml_that_was_changed_is_noticed_and_so_is_one_that_is_cha
     file = ConfigFile(path, lambda: told.append(file.state))
     assert file.state == "applied"
     work = asyncio.create_task(file.run())
-    path.write_text('[room]\ndisplayName = "Bamboo"\n')
+    path.write_text('[room]\ndisplay_name = "Bamboo"\n')
     await until(lambda: told == ["changed"], CHECK_EVERY_S + 1)
     path.write_text("[room]\n")
     await until(lambda: told[1:] == ["applied"], CHECK_EVERY_S + 1)

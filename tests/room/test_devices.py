@@ -73,7 +73,7 @@ async def test_a_device_that_is_missing_at_the_start_is_an_issue_and_comes_back_
         assert house.issues == [("device.offline", "camera.front")]
         assert house.document.cameras[0].can == ()
         not_ready = [entry.type for entry in house.document.conditions if not entry.status]
-        assert not_ready == ["DevicesPresent", "VideoReady", "Ready"]
+        assert not_ready == ["devices_present", "video_ready", "ready"]
 
         await house.act("camera.front", "plug")
         await house.until(lambda: house.device("camera.front").status == "online", limit_s=2.0)
@@ -163,7 +163,7 @@ async def test_the_speakerphone_is_left_dark() -> None:
 
 @invented
 async def test_a_room_without_any_device_is_ready_and_stays_lit() -> None:
-    async with living("[room]\ndisplayName = 'Empty'\ndisplay_on_s = 1") as house:
+    async with living("[room]\ndisplay_name = 'Empty'\ndisplay_on_s = 1") as house:
         await house.always(lambda: house.document.panel.awake, 30.0)
         assert house.document.devices == ()
         assert not house.document.issues
@@ -277,13 +277,13 @@ async def test_a_condition_knows_since_when_it_holds_or_does_not() -> None:
         good = since(house)
         await house.always(lambda: since(house) == good, 30.0)
         await house.act("camera.front", "unplug")
-        await house.until(lambda: not since(house)["VideoReady"][0])
+        await house.until(lambda: not since(house)["video_ready"][0])
         bad = since(house)
-        assert bad["PlatformReady"] == good["PlatformReady"]
-        assert bad["VideoReady"][1] > good["VideoReady"][1] + timedelta(seconds=29)
+        assert bad["platform_ready"] == good["platform_ready"]
+        assert bad["video_ready"][1] > good["video_ready"][1] + timedelta(seconds=29)
         await house.act("screen", "unplug")
-        await house.until(lambda: not since(house)["PlatformReady"][0])
-        assert since(house)["VideoReady"] == bad["VideoReady"]
+        await house.until(lambda: not since(house)["platform_ready"][0])
+        assert since(house)["video_ready"] == bad["video_ready"]
 
 
 async def test_a_panel_with_a_process_of_its_own_has_its_link_and_the_rooms_has_not() -> None:

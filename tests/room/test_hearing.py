@@ -9,7 +9,7 @@ from tests.room.rig import House, living
 
 
 def _ready(house: House) -> tuple[bool | None, str | None, str]:
-    entry = next(one for one in house.document.conditions if one.type == "AudioReady")
+    entry = next(one for one in house.document.conditions if one.type == "audio_ready")
     return entry.status, entry.reason, entry.message
 
 

@@ -160,9 +160,9 @@ def test_while_a_sensor_says_nothing_the_hours_count() -> None:
 async def test_staff_choose_a_theme_until_they_choose_auto_again() -> None:
     async with living('[look]\ntheme = "light"\n') as house:
         assert house.document.look.theme == "light"
-        assert (await house.ask("look.setTheme", STAFF, theme="contrast")).status == "done"
+        assert (await house.ask("look.set_theme", STAFF, theme="contrast")).status == "done"
         await house.until(lambda: house.document.look.theme == "contrast")
-        assert (await house.ask("look.setTheme", STAFF, theme="auto")).status == "done"
+        assert (await house.ask("look.set_theme", STAFF, theme="auto")).status == "done"
         await house.until(lambda: house.document.look.theme == "light")
 
 

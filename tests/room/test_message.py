@@ -34,7 +34,7 @@ async def test_a_message_takes_the_place_of_an_earlier_one_and_is_cleared_by_com
         await house.ask("room.message", STAFF, text=TEXT)
         await house.ask("room.message", STAFF, text="It works again")
         await house.until(lambda: shown(house) == "It works again")
-        assert (await house.ask("room.clearMessage", STAFF)).status == "done"
+        assert (await house.ask("room.clear_message", STAFF)).status == "done"
         await house.until(lambda: shown(house) is None)
 
 
@@ -55,7 +55,7 @@ async def test_a_message_outlives_a_restart_but_not_its_time(tmp_path: Path) -> 
         await house.until(lambda: shown(house) is None, limit_s=601.0)
     async with living(NO_DEVICE, store=Store(tmp_path)) as house:
         await house.ask("room.message", STAFF, text=TEXT, for_s=600)
-        await house.ask("room.clearMessage", STAFF)
+        await house.ask("room.clear_message", STAFF)
     async with living(NO_DEVICE, store=Store(tmp_path)) as house:
         assert shown(house) is None
 

@@ -35,11 +35,11 @@ async def test_a_wrong_passcode_is_asked_for_again_and_the_right_one_lets_the_ro
         await at_the_wall(house)
         await house.until(lambda: failure(house) == "passcode_needed")
         assert house.document.meeting.can_enter_passcode
-        wrong = await house.ask("meeting.enterPasscode", PANEL, passcode="1111")
+        wrong = await house.ask("meeting.enter_passcode", PANEL, passcode="1111")
         assert wrong.status == "done"
         await house.until(lambda: failure(house) == "passcode_wrong")
         assert house.document.meeting.can_enter_passcode
-        assert (await house.ask("meeting.enterPasscode", PANEL, passcode="4711")).status == "done"
+        assert (await house.ask("meeting.enter_passcode", PANEL, passcode="4711")).status == "done"
         await house.until(lambda: house.document.meeting.state == "in_call")
         assert not house.document.meeting.can_enter_passcode
 
@@ -54,24 +54,24 @@ async def test_a_passcode_goes_into_the_field_that_the_page_has_or_nowhere(tmp_p
         house.screen.shows.field = False
         await house.until(lambda: failure(house) == "passcode_needed")
         await house.until(lambda: not house.document.meeting.can_enter_passcode)
-        refused = await house.ask("meeting.enterPasscode", PANEL, passcode="4711")
+        refused = await house.ask("meeting.enter_passcode", PANEL, passcode="4711")
         assert refused.error is not None
         assert refused.error.code == "no_passcode_asked"
         house.screen.shows.field, house.screen.shows.typed = True, "left from before"
         await house.until(lambda: house.document.meeting.can_enter_passcode)
-        assert (await house.ask("meeting.enterPasscode", PANEL, passcode="4711")).status == "done"
+        assert (await house.ask("meeting.enter_passcode", PANEL, passcode="4711")).status == "done"
         await house.until(lambda: house.document.meeting.state == "in_call")
 
 
 @invented
 async def test_where_nothing_asks_or_nobody_knows_the_field_nothing_is_typed() -> None:
     async with living() as house:
-        nothing = await house.ask("meeting.enterPasscode", PANEL, passcode="4711")
+        nothing = await house.ask("meeting.enter_passcode", PANEL, passcode="4711")
         assert nothing.error is not None
         assert nothing.error.code == "no_passcode_asked"
         await at_the_wall(house, ZOOM)  # plain: what stands there, nobody can read
         assert not house.document.meeting.can_enter_passcode
-        refused = await house.ask("meeting.enterPasscode", PANEL, passcode="4711")
+        refused = await house.ask("meeting.enter_passcode", PANEL, passcode="4711")
         assert refused.error is not None
         assert refused.error.code == "no_passcode_asked"
         assert house.screen.shows.typed == ""
@@ -88,7 +88,7 @@ async def test_a_page_that_the_room_passes_itself_opens_anew_with_the_passcode()
         await house.until(lambda: state(house) == "handed_over", limit_s=20.0)
         assert house.document.walkthrough.reason == "no_word"
         assert house.document.meeting.can_enter_passcode
-        assert (await house.ask("meeting.enterPasscode", PANEL, passcode="4711")).status == "done"
+        assert (await house.ask("meeting.enter_passcode", PANEL, passcode="4711")).status == "done"
         await house.until(lambda: house.document.meeting.state == "in_call", limit_s=20.0)
         assert house.document.meeting.number == "123456789012"
 
@@ -98,7 +98,7 @@ async def test_a_phone_and_a_text_that_no_key_writes_are_refused() -> None:
     async with living() as house:
         await at_the_wall(house)
         await house.until(lambda: failure(house) == "passcode_needed")
-        phone = await house.ask("meeting.enterPasscode", PHONE, passcode="4711")
+        phone = await house.ask("meeting.enter_passcode", PHONE, passcode="4711")
         assert phone.status == "refused"
         assert house.document.meeting.state != "in_call"
 
@@ -111,7 +111,7 @@ async def test_the_passcode_is_in_no_file_and_no_log(
     async with living(store=Store(tmp_path)) as house:
         await at_the_wall(house)
         await house.until(lambda: failure(house) == "passcode_needed")
-        await house.ask("meeting.enterPasscode", PANEL, passcode="geheim-8846")
+        await house.ask("meeting.enter_passcode", PANEL, passcode="geheim-8846")
         await house.until(lambda: failure(house) == "passcode_wrong")
         shown = caplog.text + repr(house.document)
     files = [path for path in tmp_path.rglob("*") if path.is_file()]

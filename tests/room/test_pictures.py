@@ -113,7 +113,7 @@ async def test_a_deleted_preset_leaves_no_picture_and_no_name_behind() -> None:
         await house.until(lambda: 3 in {each.number for each in front(house).presets})
         await house.until(lambda: path_of(house, 3) is not None)
 
-        deleted = await house.ask("camera.deletePreset", camera="front", preset=3)
+        deleted = await house.ask("camera.delete_preset", camera="front", preset=3)
 
         assert deleted.status == "done"
         await house.until(lambda: 3 not in {each.number for each in front(house).presets})
@@ -126,7 +126,7 @@ async def test_a_deleted_preset_that_room_toml_names_keeps_that_name() -> None:
     async with living(FILMED) as house:
         await house.ask("camera.store", camera="front", preset=1, name="Stage")
         await house.until(lambda: path_of(house, 1) is not None)
-        await house.ask("camera.deletePreset", camera="front", preset=1)
+        await house.ask("camera.delete_preset", camera="front", preset=1)
         await house.until(lambda: path_of(house, 1) is None)
         assert next(each.name for each in front(house).presets if each.number == 1) == "Table"
 

@@ -75,7 +75,7 @@ async def test_the_name_of_a_room_changes_by_a_patch_and_no_device_notices() -> 
     async with living() as house:
         with house.room.watch() as told:
             await take(house, BAMBOO.replace("Bamboo", "Pine"))
-            await house.until(lambda: house.document.identity.displayName == "Pine")
+            await house.until(lambda: house.document.identity.display_name == "Pine")
             sections = set[str]()
             while not told.empty():
                 sections |= told.get_nowait().sections.keys()
@@ -176,7 +176,7 @@ async def test_what_fails_as_soon_as_it_begins_is_put_back() -> None:
             await take(house, BAMBOO.replace("ttyUSB0", "ttyUSB7").replace("Bamboo", "Pine"))
         assert refused.value.code == "config_failed"
         await house.until(lambda: house.device("camera.front").status == "online")
-        assert house.document.identity.displayName == "Bamboo"
+        assert house.document.identity.display_name == "Bamboo"
         assert house.room.config.every(CameraTable)["front"].url.endswith("ttyUSB0")
 
 
@@ -189,7 +189,7 @@ async def test_what_cannot_be_written_down_is_put_back() -> None:
         after: Config = parse(BAMBOO.replace("Bamboo", "Pine") + BACK, "room.toml")
         with pytest.raises(Refused, match="no space"):
             await house.room.reconfigure(after, None, full)
-        await house.until(lambda: house.document.identity.displayName == "Bamboo")
+        await house.until(lambda: house.document.identity.display_name == "Bamboo")
         await house.until(lambda: len(house.document.cameras) == 1)
 
 

@@ -93,7 +93,7 @@ async def test_only_the_rooms_own_panel_sees_and_touches_the_display() -> None:
                 ("screen.scroll", {**JOIN, "steps": 1, "down": True}),
                 ("screen.type", {"text": "x"}),
                 ("screen.key", {"key": "enter"}),
-                ("meeting.pressJoin", {}),
+                ("meeting.press_join", {}),
             ):
                 record = await house.ask(kind, source, **args)
                 assert record.error is not None
@@ -119,7 +119,7 @@ async def test_a_platform_whose_keys_nobody_knows_is_not_joined_by_keys() -> Non
     async with living() as house:
         await house.join()
         assert not house.document.meeting.can_press_join
-        record = await house.ask("meeting.pressJoin")
+        record = await house.ask("meeting.press_join")
         assert record.error is not None
         assert record.error.code == "no_keys"
 
@@ -250,9 +250,9 @@ async def test_a_window_over_the_meeting_is_told_and_closed_and_the_call_goes_on
         assert not house.document.meeting.covered
         house.screen.covered = True
         await house.until(lambda: house.document.meeting.covered)
-        assert (await house.ask("screen.closeWindow", PANEL)).status == "done"
+        assert (await house.ask("screen.close_window", PANEL)).status == "done"
         await house.until(lambda: not house.document.meeting.covered)
         assert state(house)[0] == "in_call"
-        record = await house.ask("screen.closeWindow", PHONE)
+        record = await house.ask("screen.close_window", PHONE)
         assert record.error is not None
         assert record.error.code == "room_panel_only"

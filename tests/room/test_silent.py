@@ -26,7 +26,7 @@ def take_loudspeaker(screen: SimScreen) -> None:
 
 
 def ready(house: House) -> tuple[bool | None, str | None]:
-    (found,) = (one for one in house.document.conditions if one.type == "Ready")
+    (found,) = (one for one in house.document.conditions if one.type == "ready")
     return found.status, found.reason
 
 
@@ -83,7 +83,7 @@ async def test_a_microphone_at_0_in_a_call_is_no_way_to_mute() -> None:
 @invented
 async def test_a_room_without_sound_by_its_configuration_lacks_none() -> None:
     async with living(NO_DEVICE + '[occupancy.ceiling]\nurl = "gpio:17"\n') as house:
-        (sound,) = (one for one in house.document.conditions if one.type == "AudioReady")
+        (sound,) = (one for one in house.document.conditions if one.type == "audio_ready")
         assert (sound.status, sound.reason) == (True, "not_configured")
         assert told(house) == set()
 

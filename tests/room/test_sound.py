@@ -339,7 +339,7 @@ async def test_who_talks_while_the_room_is_muted_is_told_by_the_voice_behind_the
         assert not measured(house)
         await house.ask("audio.mute", on=False)
         await house.until(lambda: told(house) is False, limit_s=1.0)
-        ready = next(one for one in house.document.conditions if one.type == "Ready")
+        ready = next(one for one in house.document.conditions if one.type == "ready")
         assert ready.status is True
 
 
@@ -365,17 +365,17 @@ async def test_talking_while_muted_is_unknown_without_a_wall_or_with_a_mute_in_h
 async def test_the_hint_can_be_turned_off_for_a_meeting_and_comes_back_with_the_next() -> None:
     async with living() as house:
         await house.act("screen", "wall")
-        assert (await house.ask("audio.talkHint", on=False)).error is not None
+        assert (await house.ask("audio.talk_hint", on=False)).error is not None
         await house.act("screen", "talk")
         await house.join()
         await house.ask("audio.mute", on=True)
         await house.until(lambda: told(house) is True, limit_s=1.0)
-        assert (await house.ask("audio.talkHint", on=False)).status == "done"
+        assert (await house.ask("audio.talk_hint", on=False)).status == "done"
         await house.until(lambda: told(house) is False, limit_s=1.0)
         assert house.document.audio.talk_hint is False
-        assert (await house.ask("audio.talkHint", on=True)).status == "done"
+        assert (await house.ask("audio.talk_hint", on=True)).status == "done"
         await house.until(lambda: told(house) is True, limit_s=1.0)
-        await house.ask("audio.talkHint", on=False)
+        await house.ask("audio.talk_hint", on=False)
         await house.ask("meeting.leave")
         await house.until(lambda: house.document.audio.talk_hint is True, limit_s=30.0)
 

@@ -24,7 +24,7 @@ from tests.small_disk import fill, needs_root, small_disk
 
 ROOM = """
 [room]
-displayName = "Bamboo"
+display_name = "Bamboo"
 [camera.front]
 url = "serial:/dev/ttyUSB0"
 """

@@ -215,7 +215,7 @@ async def test_a_status_that_cannot_be_read_ends_no_update(tmp_path: Path, said:
 async def test_an_update_that_went_back_is_an_issue_until_somebody_knows(tmp_path: Path) -> None:
     async with updatable(tmp_path) as (house, files):
         last = {"outcome": "went_back", "old": "1.0", "new": "2.0", "code": "not_ready", "at": AT}
-        tell(files, last={**last, "detail": "Ready"})
+        tell(files, last={**last, "detail": "ready"})
         await house.until(lambda: bool(house.issues))
         (issue,) = house.document.issues
         assert (issue.code, issue.params["version"]) == ("update.went_back", "2.0")

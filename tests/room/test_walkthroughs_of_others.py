@@ -25,7 +25,7 @@ from tests.room.rig import BAMBOO, STAFF, House, living
 from tests.room.test_walkthroughs import JOIN, PAIR, leave, open_page, show, state
 
 GROVE = BAMBOO.replace("[room]", '[room]\nid = "grove"')
-REED = BAMBOO.replace('displayName = "Bamboo"', 'displayName = "Reed"')
+REED = BAMBOO.replace('display_name = "Bamboo"', 'display_name = "Reed"')
 STRANGER = Signers(None)
 
 

@@ -127,7 +127,7 @@ async def test_a_wall_that_must_be_there_and_is_not_is_an_issue_and_nothing_is_m
         assert "audio.wall" in _codes(house)
         assert house.document.audio.mute not in ("muted", "open")
         ready = {one.type: one.status for one in house.document.conditions}
-        assert (ready["AudioReady"], ready["PlatformReady"]) == (False, True)
+        assert (ready["audio_ready"], ready["platform_ready"]) == (False, True)
         box.there = True
         await house.until(lambda: house.document.audio.wall == "stands", SOON_S)
         await house.until(lambda: "audio.wall" not in _codes(house))

@@ -146,7 +146,7 @@ async def test_without_network_a_change_stands_here_and_is_written_when_it_is_ba
     async with living(NO_CAMERA, feed=feed) as house:
         await house.until(lambda: shown(house))
         feed.broken = feed.deaf = GONE
-        await house.ask("booking.endNow", booking="a")
+        await house.ask("booking.end_now", booking="a")
         await house.until(lambda: ("calendar.unwritten", "calendar") in house.issues, 60)
         assert shown(house) == []
         feed.broken = feed.deaf = None
@@ -219,7 +219,7 @@ async def test_a_server_that_asks_to_wait_is_not_asked_before() -> None:
     async with living(NO_CAMERA, feed=feed) as house:
         await house.until(lambda: shown(house))
         feed.broken = feed.deaf = RetryLater("https://x", "answered HTTP 429", 300)
-        await house.ask("booking.endNow", booking="a")
+        await house.ask("booking.end_now", booking="a")
         await house.until(lambda: house.issues, 61)
         seen = feed.reads
         feed.deaf = None
@@ -268,7 +268,7 @@ async def test_a_check_in_is_told_once() -> None:
     async with living(NO_CAMERA, feed=feed) as house:
         await house.until(lambda: shown(house))
         for _ in range(3):
-            assert (await house.ask("booking.checkIn", booking="a")).status == "done"
+            assert (await house.ask("booking.check_in", booking="a")).status == "done"
         await house.until(lambda: kinds(feed) == ["check_in"])
         await house.always(lambda: kinds(feed) == ["check_in"], 60)
 

@@ -26,8 +26,8 @@ T = TypeVar("T")
 ZONE = ZoneInfo("Asia/Shanghai")
 LIMIT_S = 60.0
 TEXT = rig.ROOM.replace(
-    'displayName = "Bamboo"\n',
-    'displayName = "Bamboo"\nbuilding = "North Tower"\nfloorLabel = "3F"\ncapacity = 8\n'
+    'display_name = "Bamboo"\n',
+    'display_name = "Bamboo"\nbuilding = "North Tower"\nfloor_label = "3F"\ncapacity = 8\n'
     'timezone = "Asia/Shanghai"\n',
 )
 CHINESE = (

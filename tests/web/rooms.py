@@ -161,9 +161,9 @@ def at_rest(language: str = "en") -> Room:
     return {
         "identity": {
             "id": "bamboo",
-            "displayName": "Bamboo" if language == "en" else "竹厅会议室",
+            "display_name": "Bamboo" if language == "en" else "竹厅会议室",
             "building": "North Tower" if language == "en" else "北楼",
-            "floorLabel": "3F",
+            "floor_label": "3F",
             "capacity": 8,
             "timezone": "Asia/Shanghai",
             "language": language,

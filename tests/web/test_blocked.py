@@ -104,7 +104,7 @@ def test_where_the_keys_are_known_join_is_one_touch(open_panel: Open) -> None:
     join = page.locator("call-view .primary:visible")
     expect(join).to_have_text("Join for me")
     join.tap()
-    told(page, lambda: stand_in.commands("meeting.pressJoin"), [{}])
+    told(page, lambda: stand_in.commands("meeting.press_join"), [{}])
     stand_in.patch(**rooms.at_a_wall("en", "in_call", can_press_join=True, evidence="media"))
     expect(page.locator("call-view .badge")).to_have_text("In the meeting")
     expect(page.get_by_text("Join for me").locator("visible=true")).to_have_count(0)
@@ -223,7 +223,7 @@ def test_a_passcode_is_typed_in_the_card_and_a_wrong_one_is_asked_for_again(
         card.locator(".keypad").get_by_role("button", name=digit, exact=True).tap()
     expect(card.locator("input")).to_have_value("8042")
     card.get_by_role("button", name="Join").tap()
-    told(page, lambda: stand_in.commands("meeting.enterPasscode"), [{"passcode": "8042"}])
+    told(page, lambda: stand_in.commands("meeting.enter_passcode"), [{"passcode": "8042"}])
     expect(card.locator("input")).to_have_value("")
     wrong = rooms.at_a_wall(failure="passcode_wrong", can_enter_passcode=True)
     stand_in.patch(**wrong)
@@ -232,7 +232,7 @@ def test_a_passcode_is_typed_in_the_card_and_a_wrong_one_is_asked_for_again(
     page.keyboard.type("8043")
     page.keyboard.press("Enter")
     answered = [{"passcode": "8042"}, {"passcode": "8043"}]
-    told(page, lambda: stand_in.commands("meeting.enterPasscode"), answered)
+    told(page, lambda: stand_in.commands("meeting.enter_passcode"), answered)
     expect(card.locator(".todo")).to_contain_text("It was wrong again")
     page.locator("call-view .screen-key").tap()
     until(page, SHOWN)
@@ -247,7 +247,7 @@ def test_letters_stand_below_the_card_when_they_are_wanted(open_panel: Open) -> 
     for key in "Kx7":
         board.get_by_role("button", name=key, exact=True).tap()
     board.get_by_role("button", name="Join").tap()
-    told(page, lambda: stand_in.commands("meeting.enterPasscode"), [{"passcode": "Kx7"}])
+    told(page, lambda: stand_in.commands("meeting.enter_passcode"), [{"passcode": "Kx7"}])
     board.get_by_role("button", name="123").tap()
     expect(card.locator(".keypad")).to_be_visible()
 

@@ -66,7 +66,10 @@ def test_a_booking_is_extended_in_steps_that_fit_ended_and_given_back(open_panel
     end = room["bookings"][0]["end"]
     args = [{"booking": "a", "minutes": 15, "end": end}]
     told(page, lambda: stand_in.commands("booking.extend"), args)
-    for key, command in (("End it now", "booking.endNow"), ("Nobody is coming", "booking.release")):
+    for key, command in (
+        ("End it now", "booking.end_now"),
+        ("Nobody is coming", "booking.release"),
+    ):
         page.get_by_role("button", name="Extend/end").tap()
         page.get_by_role("button", name=key).tap()
         told(page, lambda kind=command: stand_in.commands(kind), [{"booking": "a"}])
@@ -132,7 +135,7 @@ def test_nothing_is_said_to_be_reserved_before_the_calendar_has_answered(open_pa
     expect(strip.locator("b")).to_have_text("Checked in")
 
 
-STAFF_MAY = ["booking.releaseSeries", "booking.keepSeries", "booking.undo"]
+STAFF_MAY = ["booking.release_series", "booking.keep_series", "booking.undo"]
 
 
 def unused(*titles: str | None) -> rooms.Room:
@@ -165,14 +168,14 @@ def test_a_series_that_nobody_comes_to_is_released_by_two_touches_and_had_again(
     expect(rows.nth(1)).to_contain_text("Private meeting")
     stand_in.answer = lambda command: {"status": "done", "result": {"changes": ["c1", "c2"]}}
     rows.first.get_by_role("button", name="Release").tap()
-    told(page, lambda: stand_in.commands("booking.releaseSeries"), [{"series": "s0"}])
+    told(page, lambda: stand_in.commands("booking.release_series"), [{"series": "s0"}])
     stand_in.patch(issues=room["issues"][1:])
     expect(rows.first).to_contain_text("2 bookings released")
     rows.first.get_by_role("button", name="Undo").tap()
     told(page, lambda: stand_in.commands("booking.undo"), [{"change": "c1"}, {"change": "c2"}])
     expect(rows.first).to_contain_text("It stays booked")
     rows.nth(1).get_by_role("button", name="Keep it").tap()
-    told(page, lambda: stand_in.commands("booking.keepSeries"), [{"series": "s1"}])
+    told(page, lambda: stand_in.commands("booking.keep_series"), [{"series": "s1"}])
 
 
 def test_only_who_may_release_a_series_is_told_of_it_and_nobody_in_a_meeting(

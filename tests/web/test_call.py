@@ -208,7 +208,7 @@ def test_where_there_is_no_sound_nothing_says_that_all_is_well(open_panel: Open)
     stand_in, page = call(open_panel, quiet)
     expect(page.locator("call-view")).to_contain_text("Sound and picture are flowing")
     silent = {**rooms.in_call()["audio"], "available": False, "volume_pct": None, "mute": "unknown"}
-    lost = {"type": "AudioReady", "status": False, "reason": "no_server", "since": now()}
+    lost = {"type": "audio_ready", "status": False, "reason": "no_server", "since": now()}
     stand_in.patch(audio=silent, conditions=[lost])
     expect(page.locator("call-view .mute")).to_contain_text("No sound")
     expect(page.locator("call-view")).not_to_contain_text("Sound and picture are flowing")

@@ -18,9 +18,9 @@ ASKED = {
     "camera.focus": [{"camera": "front", "mode": "manual"}],
     "camera.exposure": [{"camera": "front", "mode": "iris"}],
     "camera.backlight": [{"camera": "front", "on": True}],
-    "camera.whiteBalance": [{"camera": "front", "mode": "outdoor"}],
+    "camera.white_balance": [{"camera": "front", "mode": "outdoor"}],
     "camera.tracking": [{"camera": "front", "on": True}],
-    "camera.irReceive": [{"camera": "front", "on": False}],
+    "camera.ir_receive": [{"camera": "front", "on": False}],
     "camera.tally": [{"camera": "front", "light": "red"}],
 }
 CHIPS = ["By hand", "Fixed iris", "Balanced", "Daylight", "On", "Locked", "Red"]
@@ -99,7 +99,7 @@ def test_the_picture_is_made_brighter_a_step_at_a_time(settings: tuple[StandIn, 
     brighter.click()
     told(
         page,
-        lambda: stand_in.commands("camera.exposureCompensation"),
+        lambda: stand_in.commands("camera.exposure_compensation"),
         [{"camera": "front", "steps": 1}],
     )
     stand_in.patch(cameras=[rooms.camera("front", exposure_compensation=7)])
@@ -114,7 +114,7 @@ def test_a_view_is_deleted_by_the_second_touch(settings: tuple[StandIn, Page]) -
     remove = page.locator("camera-sheet camera-settings .remove").nth(1)
     remove.click()
     expect(remove).to_have_text("Delete?")
-    assert stand_in.commands("camera.deletePreset") == []
+    assert stand_in.commands("camera.delete_preset") == []
     # Another one is touched: the first is let go.
     page.locator("camera-sheet camera-settings .remove").nth(2).click()
     expect(remove).to_have_text("Delete")
@@ -122,7 +122,7 @@ def test_a_view_is_deleted_by_the_second_touch(settings: tuple[StandIn, Page]) -
     remove.click()
     told(
         page,
-        lambda: stand_in.commands("camera.deletePreset"),
+        lambda: stand_in.commands("camera.delete_preset"),
         [{"camera": "front", "preset": 2}],
     )
 
@@ -142,7 +142,7 @@ def test_arrows_steer_the_menu_while_it_is_open_and_leaving_closes_it(
     keys = ["down", "enter", "right", "back"]
     told(
         page,
-        lambda: [each["key"] for each in stand_in.commands("camera.menuKey")],
+        lambda: [each["key"] for each in stand_in.commands("camera.menu_key")],
         keys,
     )
     assert stand_in.of_type("hold") == []

@@ -22,7 +22,7 @@ from tests.web.test_reach import violations
 
 pytestmark = pytest.mark.browser
 
-MAY = ["booking.reserve", "booking.checkIn", "booking.undo"]
+MAY = ["booking.reserve", "booking.check_in", "booking.undo"]
 SIZES = [(1024, 600), (800, 480), (600, 1024), (1280, 800)]
 PX_PER_MM = {(1024, 600): 6.68, (800, 480): 5.19, (600, 1024): 6.68, (1280, 800): 5.88}
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text().replace("room-panel", "door-sign")
@@ -45,7 +45,7 @@ MEASURE = """() => {
     .filter(([, b]) => meet(box(a), box(b))).map(([other]) => `${one} / ${other}`));
   return [...out, ...over];
 }"""
-CALENDAR = {"type": "CalendarFresh", "message": "calendar", "since_proven": True}
+CALENDAR = {"type": "calendar_fresh", "message": "calendar", "since_proven": True}
 Shows = Callable[..., tuple[StandIn, Page]]
 
 
@@ -286,7 +286,7 @@ def test_what_was_refused_is_said(door: Shows) -> None:
 def test_whoever_comes_checks_in_at_the_door(door: Shows) -> None:
     stand_in, page = door(held())
     page.locator(".door-key:visible").tap()
-    told(page, lambda: stand_in.commands("booking.checkIn"), [{"booking": "a"}])
+    told(page, lambda: stand_in.commands("booking.check_in"), [{"booking": "a"}])
 
 
 def test_a_sign_that_may_nothing_offers_nothing(door: Shows, stand_in: StandIn) -> None:

@@ -101,9 +101,9 @@ def test_three_cards_say_what_changed_and_the_last_touch_puts_them_away(open_pan
         expect(cards.locator("h1")).to_have_text(heading)
         cards.get_by_role("button", name="Next").tap()
     expect(cards.locator("h1")).to_have_text("Any questions?")
-    assert stand_in.commands("meeting.cardsSeen") == []
+    assert stand_in.commands("meeting.cards_seen") == []
     cards.get_by_role("button", name="Got it").tap()
-    told(page, lambda: stand_in.commands("meeting.cardsSeen"), [{"platform": "zoom"}])
+    told(page, lambda: stand_in.commands("meeting.cards_seen"), [{"platform": "zoom"}])
     stand_in.patch(leaving=[rooms.move()])
     expect(cards).to_be_hidden()
     expect(page.get_by_role("button", name="New meeting")).to_be_visible()

@@ -219,7 +219,7 @@ def with_status(status: str, **occupancy: Any) -> rooms.Room:
 def test_a_booking_that_nobody_was_seen_at_offers_to_check_in(open_panel: Open) -> None:
     stand_in, page = shown(open_panel, with_status("booked", **vacant()))
     page.get_by_role("button", name="Check in").tap()
-    told(page, lambda: stand_in.commands("booking.checkIn"), [{"booking": "a"}])
+    told(page, lambda: stand_in.commands("booking.check_in"), [{"booking": "a"}])
     stand_in.patch(bookings=with_status("checked_in")["bookings"])
     expect(page.locator(".lead .key:disabled")).to_have_text("Checked in")
     expect(page.get_by_role("button", name="Check in")).to_have_count(0)
@@ -238,7 +238,7 @@ def test_a_released_booking_says_so_and_can_be_taken_back(open_panel: Open) -> N
     stand_in, page = shown(open_panel, with_status("released", **vacant()))
     expect(page.locator(".became")).to_have_text("Released")
     page.locator(".lead").get_by_role("button", name="Restore it").tap()
-    told(page, lambda: stand_in.commands("booking.checkIn"), [{"booking": "a"}])
+    told(page, lambda: stand_in.commands("booking.check_in"), [{"booking": "a"}])
 
 
 def test_the_display_tells_the_far_end_of_the_table_too(open_panel: Open) -> None:

@@ -243,7 +243,7 @@ def test_a_window_over_the_meeting_is_closed_by_a_key_that_is_there_only_then(
     expect(key).to_be_hidden()
     stand_in.patch(**rooms.at_a_wall(covered=True))
     key.tap()
-    told(page, lambda: stand_in.commands("screen.closeWindow"), [{}])
+    told(page, lambda: stand_in.commands("screen.close_window"), [{}])
     expect(key).to_have_text("Close window: back to the page behind it")
     stand_in.patch(**rooms.at_a_wall(covered=True, state="in_call", evidence="media"))
     expect(key).to_have_text("Close window: the call goes on")

@@ -39,7 +39,7 @@ def at_rest(language: str = "en", **sections: Any) -> rooms.Room:
 def long_words(language: str = "en") -> rooms.Room:
     """Every text as long as it may be."""
     room = at_rest(language)
-    room["identity"].update(displayName="Bamboo Grove " * 6, wifi="Guest " * 13, help="8" * 40)
+    room["identity"].update(display_name="Bamboo Grove " * 6, wifi="Guest " * 13, help="8" * 40)
     worst = "look_alike_host"
     room["bookings"][0].update(title="A review " * 20, organizer="Konstantin " * 5, refused=worst)
     return room

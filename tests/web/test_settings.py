@@ -70,7 +70,7 @@ def test_a_language_that_staff_chose_stays_over_a_reload(
 def test_the_theme_that_staff_choose_is_the_rooms(open_panel: Open, stand_in: StandIn) -> None:
     _, page = settings(open_panel, stand_in)
     page.locator("staff-settings .chip", has_text="High contrast").tap()
-    told(page, lambda: stand_in.commands("look.setTheme"), [{"theme": "contrast"}])
+    told(page, lambda: stand_in.commands("look.set_theme"), [{"theme": "contrast"}])
     look = {"theme": "contrast", "accent": None, "logo": None, "wallpaper": None}
     stand_in.patch(look=look)
     expect(page.locator("html")).to_have_attribute("data-theme", "contrast")

@@ -332,7 +332,7 @@ def test_who_talks_and_is_not_heard_is_told_once_and_quietly(open_panel: Open) -
     stand_in.patch(audio={**talking, "mute": "muted", "requested": "muted"})
     expect(hint).to_have_text("You are talking while muted.")
     page.get_by_role("button", name="Turn off").tap()
-    told(page, lambda: stand_in.commands("audio.talkHint"), [{"on": False}])
+    told(page, lambda: stand_in.commands("audio.talk_hint"), [{"on": False}])
     for nothing in (False, None):
         stand_in.patch(audio={**talking, "talking_while_muted": True})
         expect(hint).to_be_visible()
@@ -342,7 +342,7 @@ def test_who_talks_and_is_not_heard_is_told_once_and_quietly(open_panel: Open) -
     key = page.get_by_role("button", name="Tell who talks while muted")
     expect(key).to_have_attribute("aria-pressed", "false")
     key.tap()
-    told(page, lambda: stand_in.commands("audio.talkHint"), [{"on": False}, {"on": True}])
+    told(page, lambda: stand_in.commands("audio.talk_hint"), [{"on": False}, {"on": True}])
 
 
 def test_a_gain_of_nothing_is_not_on_and_is_turned_up_in_the_sheet(open_panel: Open) -> None:

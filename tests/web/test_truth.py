@@ -107,7 +107,7 @@ def test_a_display_is_switched_from_its_line_by_whoever_may(open_panel: Any) -> 
     controls.get_by_role("button", name="Hide picture").click()
     controls.get_by_role("button", name="Off", exact=True).click()
     told(page, lambda: stand_in.commands("display.input"), [{"display": "wall", "input": "52"}])
-    told(page, lambda: stand_in.commands("display.pictureMute"), [{"display": "wall", "on": True}])
+    told(page, lambda: stand_in.commands("display.picture_mute"), [{"display": "wall", "on": True}])
     told(page, lambda: stand_in.commands("display.power"), [{"display": "wall", "on": False}])
     stand_in.patch(
         displays=[rooms.display("wall", power="cooling", requested_on=True, picture_muted=None)]
@@ -203,7 +203,7 @@ def test_no_touch_is_believed_before_300_ms_after_the_snapshot(
 def test_a_gap_in_the_revisions_asks_for_a_snapshot(open_panel: Any) -> None:
     stand_in, page = open_panel()
     usable(page)
-    stand_in.room["identity"]["displayName"] = "Cedar"  # told by a patch that got lost
+    stand_in.room["identity"]["display_name"] = "Cedar"  # told by a patch that got lost
     stand_in.patch(skip=1, occupancy={**stand_in.room["occupancy"], "state": "vacant"})
     expect(page.locator(".name b")).to_have_text("Cedar")
     expect(page.locator("home-view .badge")).to_have_text("Free")

@@ -256,7 +256,7 @@ def test_no_words_stand_outside_the_catalogs() -> None:
 
 EVERY_KIND = """
 [room]
-displayName = "Bamboo"
+display_name = "Bamboo"
 [screen]
 mode = "simulated"
 url = "unix:/run/screen.sock"

@@ -76,9 +76,9 @@ export class IssuesView extends HTMLElement {
    */
   #act(cell, issue) {
     if (issue.code !== "booking.series_unused" || !this.desk.may("series") || cell.firstElementChild) return;
-    const give = (/** @type {"booking.releaseSeries" | "booking.keepSeries"} */ type, /** @type {string} */ done) => async () =>
+    const give = (/** @type {"booking.release_series" | "booking.keep_series"} */ type, /** @type {string} */ done) => async () =>
       this.outcome.answer(await this.desk.command(type, { series: String(issue.params.series) }), done);
-    cell.append(new TwicePressed("desk.series_release", "desk.again", give("booking.releaseSeries", "desk.series_released")), new TwicePressed("desk.series_keep", "desk.again", give("booking.keepSeries", "desk.series_kept")));
+    cell.append(new TwicePressed("desk.series_release", "desk.again", give("booking.release_series", "desk.series_released")), new TwicePressed("desk.series_keep", "desk.again", give("booking.keep_series", "desk.series_kept")));
   }
 }
 

@@ -50,7 +50,7 @@ export class Overview extends HTMLElement {
     const air = occupancy.co2_ppm ?? null;
     const people = { what: counted(room) || t(`presence.${occupancy.state}`), more: occupancy.since ? t("desk.since_at", { time: moment(this.desk, occupancy.since) }) : "" };
     const sound = microphone(room.audio, null);
-    const calendar = room.conditions.find((one) => one.type === "CalendarFresh");
+    const calendar = room.conditions.find((one) => one.type === "calendar_fresh");
     return [
       { id: "room", icon: state.icon === "clock" ? "wait" : state.icon, ...call },
       { id: "people", icon: "person", ...people },

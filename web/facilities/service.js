@@ -45,7 +45,7 @@ export class ServiceView extends HTMLElement {
     const minutes = h("input", { type: "number", min: "1", max: "10080", value: String(USUAL_MIN), inputmode: "numeric" });
     const done = new Outcome();
     this.shown = h("p", { class: "lead" });
-    this.clear = deskKey("erase", "desk.clear_message", "key", async () => done.answer(await this.desk.command("room.clearMessage"), "desk.message_cleared"));
+    this.clear = deskKey("erase", "desk.clear_message", "key", async () => done.answer(await this.desk.command("room.clear_message"), "desk.message_cleared"));
     const send = deskKey("sound", "desk.show_message", "key primary", async () => {
       const told = words_.value.trim();
       if (!told) return words_.focus();

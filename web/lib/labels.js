@@ -445,7 +445,7 @@ export function messageUntil(message, clock) {
  * @returns {boolean}
  */
 export function hasSound({ audio, conditions }) {
-  return audio.available || !conditions.some((one) => one.type === "AudioReady" && one.status === false && one.reason !== "laptop");
+  return audio.available || !conditions.some((one) => one.type === "audio_ready" && one.status === false && one.reason !== "laptop");
 }
 
 /**

@@ -175,7 +175,7 @@
  * `reason` is from a closed list, `message` names whom it concerns, for a technician. `since`: when
  * it began to hold, or not to; `since_proven`: the clock was right then.
  * @typedef {object} Condition
- * @property {"Reachable" | "DevicesPresent" | "AudioReady" | "VideoReady" | "PlatformReady" | "CalendarFresh" | "ConfigApplied" | "StorageSound" | "Ready"} type
+ * @property {"reachable" | "devices_present" | "audio_ready" | "video_ready" | "platform_ready" | "calendar_fresh" | "config_applied" | "storage_sound" | "ready"} type
  * @property {boolean | null} status
  * @property {string | null} reason
  * @property {string} message
@@ -242,9 +242,9 @@
  * Which room this is.
  * @typedef {object} Identity
  * @property {string} id
- * @property {string} displayName
+ * @property {string} display_name
  * @property {string} building
- * @property {string} floorLabel
+ * @property {string} floor_label
  * @property {number | null} capacity
  * @property {string} timezone
  * @property {string} language
@@ -603,7 +603,7 @@
  * Tell, or do not tell, in this meeting that somebody talks while muted.
  * @typedef {object} AudioTalkHint
  * @property {string | null} [id] makes a repeat harmless
- * @property {"audio.talkHint"} type
+ * @property {"audio.talk_hint"} type
  * @property {AudioTalkHintArgs} args
  */
 
@@ -642,7 +642,7 @@
  * Say that somebody is there for a booking: it is not released, or had again if it was.
  * @typedef {object} BookingCheckIn
  * @property {string | null} [id] makes a repeat harmless
- * @property {"booking.checkIn"} type
+ * @property {"booking.check_in"} type
  * @property {BookingCheckInArgs} args
  */
 
@@ -655,7 +655,7 @@
  * End a booking that is under way; once it has ended, that is done already.
  * @typedef {object} BookingEndNow
  * @property {string | null} [id] makes a repeat harmless
- * @property {"booking.endNow"} type
+ * @property {"booking.end_now"} type
  * @property {BookingEndNowArgs} args
  */
 
@@ -684,7 +684,7 @@
  * Keep a series that is offered for release, and count anew; done already: nothing.
  * @typedef {object} BookingKeepSeries
  * @property {string | null} [id] makes a repeat harmless
- * @property {"booking.keepSeries"} type
+ * @property {"booking.keep_series"} type
  * @property {BookingKeepSeriesArgs} args
  */
 
@@ -713,7 +713,7 @@
  * (`booking.series_unused`), "agenda_unreadable".
  * @typedef {object} BookingReleaseSeries
  * @property {string | null} [id] makes a repeat harmless
- * @property {"booking.releaseSeries"} type
+ * @property {"booking.release_series"} type
  * @property {BookingReleaseSeriesArgs} args
  */
 
@@ -793,7 +793,7 @@
  * Forget a stored position, the name that it was given, and its picture.
  * @typedef {object} CameraDeletePreset
  * @property {string | null} [id] makes a repeat harmless
- * @property {"camera.deletePreset"} type
+ * @property {"camera.delete_preset"} type
  * @property {CameraDeletePresetArgs} args
  */
 
@@ -839,7 +839,7 @@
  * Expose some steps brighter or darker, within `modes.exposure_compensation`.
  * @typedef {object} CameraExposureCompensation
  * @property {string | null} [id] makes a repeat harmless
- * @property {"camera.exposureCompensation"} type
+ * @property {"camera.exposure_compensation"} type
  * @property {CameraExposureCompensationArgs} args
  */
 
@@ -899,7 +899,7 @@
  * Obey the infrared remote, or lock it out.
  * @typedef {object} CameraIrReceive
  * @property {string | null} [id] makes a repeat harmless
- * @property {"camera.irReceive"} type
+ * @property {"camera.ir_receive"} type
  * @property {CameraIrReceiveArgs} args
  */
 
@@ -927,7 +927,7 @@
  * Press a key of the open menu, one of `modes.menu`.
  * @typedef {object} CameraMenuKey
  * @property {string | null} [id] makes a repeat harmless
- * @property {"camera.menuKey"} type
+ * @property {"camera.menu_key"} type
  * @property {CameraMenuKeyArgs} args
  */
 
@@ -1071,7 +1071,7 @@
  * Set the white balance, one of `modes.white_balance`; one_push measures it now.
  * @typedef {object} CameraWhiteBalance
  * @property {string | null} [id] makes a repeat harmless
- * @property {"camera.whiteBalance"} type
+ * @property {"camera.white_balance"} type
  * @property {CameraWhiteBalanceArgs} args
  */
 
@@ -1129,7 +1129,7 @@
  * Hide the picture of a display that is on, or show it again; the lamp stays lit.
  * @typedef {object} DisplayPictureMute
  * @property {string | null} [id] makes a repeat harmless
- * @property {"display.pictureMute"} type
+ * @property {"display.picture_mute"} type
  * @property {DisplayPictureMuteArgs} args
  */
 
@@ -1187,7 +1187,7 @@
  * Have panels and display light, dark or in high contrast; auto: as room.toml has it.
  * @typedef {object} LookSetTheme
  * @property {string | null} [id] makes a repeat harmless
- * @property {"look.setTheme"} type
+ * @property {"look.set_theme"} type
  * @property {LookSetThemeArgs} args
  */
 
@@ -1200,7 +1200,7 @@
  * Show the cards of a platform that is left no more: what changed was read here.
  * @typedef {object} MeetingCardsSeen
  * @property {string | null} [id] makes a repeat harmless
- * @property {"meeting.cardsSeen"} type
+ * @property {"meeting.cards_seen"} type
  * @property {MeetingCardsSeenArgs} args
  */
 
@@ -1213,7 +1213,7 @@
  * Give the page the passcode that it asks for, where the room knows how; kept nowhere.
  * @typedef {object} MeetingEnterPasscode
  * @property {string | null} [id] makes a repeat harmless
- * @property {"meeting.enterPasscode"} type
+ * @property {"meeting.enter_passcode"} type
  * @property {MeetingEnterPasscodeArgs} args
  */
 
@@ -1282,7 +1282,7 @@
  * Strike the keys that finish this platform's page before the meeting, where known.
  * @typedef {object} MeetingPressJoin
  * @property {string | null} [id] makes a repeat harmless
- * @property {"meeting.pressJoin"} type
+ * @property {"meeting.press_join"} type
  * @property {MeetingPressJoinArgs} [args]
  */
 
@@ -1331,7 +1331,7 @@
  * Show no message any more.
  * @typedef {object} RoomClearMessage
  * @property {string | null} [id] makes a repeat harmless
- * @property {"room.clearMessage"} type
+ * @property {"room.clear_message"} type
  * @property {RoomClearMessageArgs} [args]
  */
 
@@ -1385,7 +1385,7 @@
  * Restore the settings of a revision (`GET /api/v1/settings`), as a new one.
  * @typedef {object} RoomRollBack
  * @property {string | null} [id] makes a repeat harmless
- * @property {"room.rollBack"} type
+ * @property {"room.roll_back"} type
  * @property {RoomRollBackArgs} args
  */
 
@@ -1435,7 +1435,7 @@
  * Close the windows that the page opened over the meeting; the meeting goes on.
  * @typedef {object} ScreenCloseWindow
  * @property {string | null} [id] makes a repeat harmless
- * @property {"screen.closeWindow"} type
+ * @property {"screen.close_window"} type
  * @property {ScreenCloseWindowArgs} [args]
  */
 
@@ -1658,30 +1658,30 @@
  *   "audio.device": AudioDeviceArgs,
  *   "audio.gain": AudioGainArgs,
  *   "audio.mute": AudioMuteArgs,
- *   "audio.talkHint": AudioTalkHintArgs,
+ *   "audio.talk_hint": AudioTalkHintArgs,
  *   "audio.test": AudioTestArgs,
  *   "audio.volume": AudioVolumeArgs,
- *   "booking.checkIn": BookingCheckInArgs,
- *   "booking.endNow": BookingEndNowArgs,
+ *   "booking.check_in": BookingCheckInArgs,
+ *   "booking.end_now": BookingEndNowArgs,
  *   "booking.extend": BookingExtendArgs,
- *   "booking.keepSeries": BookingKeepSeriesArgs,
+ *   "booking.keep_series": BookingKeepSeriesArgs,
  *   "booking.release": BookingReleaseArgs,
- *   "booking.releaseSeries": BookingReleaseSeriesArgs,
+ *   "booking.release_series": BookingReleaseSeriesArgs,
  *   "booking.reserve": BookingReserveArgs,
  *   "booking.undo": BookingUndoArgs,
  *   "byom.give": ByomGiveArgs,
  *   "byom.take": ByomTakeArgs,
  *   "camera.backlight": CameraBacklightArgs,
- *   "camera.deletePreset": CameraDeletePresetArgs,
+ *   "camera.delete_preset": CameraDeletePresetArgs,
  *   "camera.drive": CameraDriveArgs,
  *   "camera.exposure": CameraExposureArgs,
- *   "camera.exposureCompensation": CameraExposureCompensationArgs,
+ *   "camera.exposure_compensation": CameraExposureCompensationArgs,
  *   "camera.focus": CameraFocusArgs,
  *   "camera.goto": CameraGotoArgs,
  *   "camera.home": CameraHomeArgs,
- *   "camera.irReceive": CameraIrReceiveArgs,
+ *   "camera.ir_receive": CameraIrReceiveArgs,
  *   "camera.menu": CameraMenuArgs,
- *   "camera.menuKey": CameraMenuKeyArgs,
+ *   "camera.menu_key": CameraMenuKeyArgs,
  *   "camera.name": CameraNameArgs,
  *   "camera.power": CameraPowerArgs,
  *   "camera.raw": CameraRawArgs,
@@ -1691,34 +1691,34 @@
  *   "camera.store": CameraStoreArgs,
  *   "camera.tally": CameraTallyArgs,
  *   "camera.tracking": CameraTrackingArgs,
- *   "camera.whiteBalance": CameraWhiteBalanceArgs,
+ *   "camera.white_balance": CameraWhiteBalanceArgs,
  *   "camera.zoom": CameraZoomArgs,
  *   "device.restart": DeviceRestartArgs,
  *   "display.input": DisplayInputArgs,
- *   "display.pictureMute": DisplayPictureMuteArgs,
+ *   "display.picture_mute": DisplayPictureMuteArgs,
  *   "display.power": DisplayPowerArgs,
  *   "help.close": HelpCloseArgs,
  *   "help.report": HelpReportArgs,
- *   "look.setTheme": LookSetThemeArgs,
- *   "meeting.cardsSeen": MeetingCardsSeenArgs,
- *   "meeting.enterPasscode": MeetingEnterPasscodeArgs,
+ *   "look.set_theme": LookSetThemeArgs,
+ *   "meeting.cards_seen": MeetingCardsSeenArgs,
+ *   "meeting.enter_passcode": MeetingEnterPasscodeArgs,
  *   "meeting.fallback": MeetingFallbackArgs,
  *   "meeting.join": MeetingJoinArgs,
  *   "meeting.leave": MeetingLeaveArgs,
  *   "meeting.new": MeetingNewArgs,
- *   "meeting.pressJoin": MeetingPressJoinArgs,
+ *   "meeting.press_join": MeetingPressJoinArgs,
  *   "meeting.read": MeetingReadArgs,
  *   "meeting.rejoin": MeetingRejoinArgs,
  *   "meeting.stay": MeetingStayArgs,
- *   "room.clearMessage": RoomClearMessageArgs,
+ *   "room.clear_message": RoomClearMessageArgs,
  *   "room.message": RoomMessageArgs,
  *   "room.postpone": RoomPostponeArgs,
  *   "room.restart": RoomRestartArgs,
- *   "room.rollBack": RoomRollBackArgs,
+ *   "room.roll_back": RoomRollBackArgs,
  *   "room.standby": RoomStandbyArgs,
  *   "room.undo": RoomUndoArgs,
  *   "room.wake": RoomWakeArgs,
- *   "screen.closeWindow": ScreenCloseWindowArgs,
+ *   "screen.close_window": ScreenCloseWindowArgs,
  *   "screen.key": ScreenKeyArgs,
  *   "screen.press": ScreenPressArgs,
  *   "screen.scroll": ScreenScrollArgs,

@@ -41,7 +41,7 @@ export class JoinControls extends HTMLElement {
   constructor(panel) {
     super();
     this.panel = panel;
-    this.join = button("hand", "remote_control.join", "key", () => void panel.ask("meeting.pressJoin", {}, PRESS_MS));
+    this.join = button("hand", "remote_control.join", "key", () => void panel.ask("meeting.press_join", {}, PRESS_MS));
     this.cannot = h("p", { class: "hint" });
     this.append(this.join, this.cannot);
   }
@@ -138,7 +138,7 @@ export class BlockedCard extends HTMLElement {
     const anew = failed && meeting.failure === "crashed" && meeting.rejoin === true; // on the screen nothing is left to do
     this.out.again.classList.toggle("primary", anew);
     this.another.classList.toggle("primary", dead);
-    const asks = meeting.can_enter_passcode === true && !this.panel.phone && this.panel.may("meeting.enterPasscode");
+    const asks = meeting.can_enter_passcode === true && !this.panel.phone && this.panel.may("meeting.enter_passcode");
     if (asks && !this.#asked) void this.pad.begin(() => this.panel.refresh());
     this.#asked = asks;
     show(this.pad, asks);

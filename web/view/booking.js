@@ -42,7 +42,7 @@ export class BookingSheet extends HTMLElement {
     this.hours = h("p", { class: "hint" });
     this.choices = h("div", { class: "choices", role: "group" });
     this.none = h("p", { class: "hint" });
-    this.end = button("leave", "booking.end_now", "key big", () => void this.#ask("booking.endNow"));
+    this.end = button("leave", "booking.end_now", "key big", () => void this.#ask("booking.end_now"));
     this.give = button("back", "booking.release_now", "key big", () => void this.#ask("booking.release"));
     this.ends = h("div", { class: "choices" }, this.end, this.give);
     this.ribbon = new DayRibbon(() => panel.open("today")); // the one way to the day in a call
@@ -70,7 +70,7 @@ export class BookingSheet extends HTMLElement {
     text(this.none, fitting.length > 0 ? "" : t(until && now ? "booking.no_longer" : "booking.taken", { time: until ? clock.hourMinute(until) : "" }));
     show(this.none, fitting.length === 0);
     show(this.ends, now !== null);
-    show(this.end, now !== null && this.panel.may("booking.endNow"));
+    show(this.end, now !== null && this.panel.may("booking.end_now"));
     show(this.give, now !== null && now.status === "booked" && this.panel.may("booking.release"));
   }
 
@@ -81,7 +81,7 @@ export class BookingSheet extends HTMLElement {
     else if (!now) await this.#done(() => this.panel.ask("booking.reserve", minutes ? { minutes } : {}));
   }
 
-  /** @param {"booking.endNow" | "booking.release"} type */
+  /** @param {"booking.end_now" | "booking.release"} type */
   async #ask(type) {
     const now = this.#now;
     if (now) await this.#done(() => this.panel.ask(type, { booking: now.id }));
@@ -213,7 +213,7 @@ export class SeriesSheet extends HTMLElement {
   /** @param {string} series */
   async #release(series) {
     await this.#one(series, async () => {
-      const { status, result } = await this.panel.ask("booking.releaseSeries", { series }, SERIES_MS);
+      const { status, result } = await this.panel.ask("booking.release_series", { series }, SERIES_MS);
       const changes = /** @type {string[]} */ (result?.changes ?? []);
       if (status === "done") this.#done.set(series, { changes, kept: false });
     });
@@ -222,7 +222,7 @@ export class SeriesSheet extends HTMLElement {
   /** @param {string} series */
   async #keep(series) {
     await this.#one(series, async () => {
-      const { status } = await this.panel.ask("booking.keepSeries", { series });
+      const { status } = await this.panel.ask("booking.keep_series", { series });
       if (status === "done") this.#done.set(series, { changes: [], kept: true });
     });
   }

@@ -36,7 +36,7 @@ export class CallView extends HTMLElement {
     this.steps = h("ol", { class: "way-in" }, ...STEPS.map((step) => h("li", {}, h("i"), words(h("span"), `call.step.${step}`))));
     this.hint = h("p", { class: "hint" });
     this.talkWords = h("span", { role: "status" });
-    this.hush = button("check", "talk.hush", "quiet", () => void panel.ask("audio.talkHint", { on: false }));
+    this.hush = button("check", "talk.hush", "quiet", () => void panel.ask("audio.talk_hint", { on: false }));
     this.talk = h("div", { class: "talk", hidden: true }, this.talkWords, this.hush);
     this.trouble = new TroubleNote(panel);
     this.way = new JoinControls(panel);
@@ -95,7 +95,7 @@ export class CallView extends HTMLElement {
     if (talking) show(this.trouble, false);
     show(this.hint, !talking && this.trouble.hidden && !walks && meeting.state !== "failed");
     text(this.talkWords, talking ? talkingWords(room.audio) : "");
-    show(this.hush, this.panel.may("audio.talkHint"));
+    show(this.hush, this.panel.may("audio.talk_hint"));
     this.drawLeave(room);
   }
 

@@ -29,9 +29,9 @@ const CHOICES = [
   { key: "focus", ability: "focus", ways: () => ["auto", "manual", "one_push"], now: (camera) => camera.focus, ask: (mode) => ["camera.focus", { mode }] },
   { key: "exposure", ability: "exposure", ways: (camera) => camera.modes?.exposure ?? [], now: (camera) => camera.exposure, ask: (mode) => ["camera.exposure", { mode }] },
   { key: "backlight", ability: "backlight", ways: SWITCH, now: (camera) => switched(camera.backlight), ask: (way) => ["camera.backlight", { on: way === "on" }] },
-  { key: "white_balance", ability: "white_balance", ways: (camera) => camera.modes?.white_balance ?? [], now: (camera) => camera.white_balance, ask: (mode) => ["camera.whiteBalance", { mode }] },
+  { key: "white_balance", ability: "white_balance", ways: (camera) => camera.modes?.white_balance ?? [], now: (camera) => camera.white_balance, ask: (mode) => ["camera.white_balance", { mode }] },
   { key: "tracking", ability: "tracking", ways: SWITCH, now: (camera) => switched(camera.tracking), ask: (way) => ["camera.tracking", { on: way === "on" }] },
-  { key: "remote", ability: "ir_receive", ways: SWITCH, now: (camera) => switched(camera.ir_receive), ask: (way) => ["camera.irReceive", { on: way === "on" }] },
+  { key: "remote", ability: "ir_receive", ways: SWITCH, now: (camera) => switched(camera.ir_receive), ask: (way) => ["camera.ir_receive", { on: way === "on" }] },
   { key: "tally", ability: "tally", ways: (camera) => ["off", ...(camera.modes?.tally ?? [])], now: (camera) => camera.tally, ask: (light) => ["camera.tally", { light }] },
 ];
 
@@ -94,7 +94,7 @@ export class CameraSettings extends HTMLElement {
       const view = t("camera.preset", { number: preset.number });
       text(/** @type {Element} */ (field.firstElementChild), view);
       const doomed = this.#doomed === `${camera.name} ${preset.number}`;
-      show(remove, camera.can.includes("delete_preset") && this.panel.may("camera.deletePreset"));
+      show(remove, camera.can.includes("delete_preset") && this.panel.may("camera.delete_preset"));
       text(remove, t(doomed ? "camera.delete_sure" : "camera.delete"));
       attribute(remove, "aria-label", `${t(doomed ? "camera.delete_sure" : "camera.delete")} ${preset.name || view}`);
       attribute(remove, "data-armed", doomed);
@@ -139,7 +139,7 @@ export class CameraSettings extends HTMLElement {
     this.#doom(sure ? null : view);
     if (!sure) return;
     const name = camera.presets.find((one) => one.number === preset)?.name || t("camera.preset", { number: preset });
-    const outcome = await this.panel.ask("camera.deletePreset", { camera: camera.name, preset });
+    const outcome = await this.panel.ask("camera.delete_preset", { camera: camera.name, preset });
     if (outcome.status === "done") this.panel.tell(t("camera.deleted", { name }), "check");
   }
 
@@ -154,7 +154,7 @@ export class CameraSettings extends HTMLElement {
   /** @param {number} step */
   #expose(step) {
     const now = this.#camera?.exposure_compensation;
-    if (typeof now === "number") this.#ask("camera.exposureCompensation", { steps: now + step });
+    if (typeof now === "number") this.#ask("camera.exposure_compensation", { steps: now + step });
   }
 
   /** Open the camera's own menu, and show the keys that steer it. */

@@ -214,12 +214,12 @@ export class CameraPad extends HTMLElement {
 
   /**
    * Press a key of the camera's own menu.
-   * @param {Arguments["camera.menuKey"]["key"]} key
+   * @param {Arguments["camera.menu_key"]["key"]} key
    */
   #key(key) {
     if (!(this.#camera?.modes?.menu ?? []).includes(key)) return;
     if (this.roomy) this.panel.camera.menu = this.#camera?.name ?? null;
-    void this.#ask("camera.menuKey", { key });
+    void this.#ask("camera.menu_key", { key });
   }
 
   /** @param {string} name */

@@ -128,7 +128,7 @@ export class HomeView extends HTMLElement {
    */
   #tells(room) {
     const due = [this.join, this.instead.key, this.check].some((key) => !key.hidden);
-    const wanted = !due && moveToRead(room) !== null && this.panel.may("meeting.cardsSeen") && !this.panel.phone;
+    const wanted = !due && moveToRead(room) !== null && this.panel.may("meeting.cards_seen") && !this.panel.phone;
     if (wanted && this.#cards === null) void this.#load();
     const tells = wanted && this.#cards !== null;
     if (tells && !this.agenda.hidden) this.#cards?.begin();
@@ -292,7 +292,7 @@ export class HomeView extends HTMLElement {
   }
 
   async #checkIn() {
-    if (this.leading) await this.panel.ask("booking.checkIn", { booking: this.leading.id });
+    if (this.leading) await this.panel.ask("booking.check_in", { booking: this.leading.id });
   }
 
   /** @param {Record<string, string>} args */

@@ -70,7 +70,7 @@ export class MoveCards extends HTMLElement {
     else {
       this.#asking = true;
       this.panel.refresh();
-      await this.panel.ask("meeting.cardsSeen", { platform: this.#move.platform });
+      await this.panel.ask("meeting.cards_seen", { platform: this.#move.platform });
       this.#asking = false;
     }
     this.panel.refresh();

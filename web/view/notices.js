@@ -40,7 +40,7 @@ export class NoticeStrip extends HTMLElement {
     const deed = notice ? null : regretted(room);
     const message = notice || deed ? null : room.message;
     const quiet = !notice && !deed && !message && this.closest("[data-view]")?.getAttribute("data-view") === "home";
-    const unused = quiet && this.panel.may("booking.releaseSeries") ? offeredSeries(room)[0] ?? null : null;
+    const unused = quiet && this.panel.may("booking.release_series") ? offeredSeries(room)[0] ?? null : null;
     if (notice) this.#warn(notice);
     else if (deed) this.#offer(deed, room);
     else if (message) this.#tell(message, inCall);

@@ -76,7 +76,7 @@ export class RoomOverlay extends HTMLElement {
    */
   #rest(room, clock) {
     logo(this.logo, room.look);
-    text(this.name, room.identity.displayName);
+    text(this.name, room.identity.display_name);
     text(this.date, clock.day(language(), clock.now()));
     const { word, detail, icon: sign, tone } = stateLine(room, clock);
     attribute(this.state, "data-tone", tone);

@@ -114,7 +114,7 @@ export class PasscodePad extends HTMLElement {
     this.#asking = true;
     const failure = this.#failure;
     this.panel.refresh();
-    const outcome = await this.panel.attempt("meeting.enterPasscode", { passcode }, OPEN_MS);
+    const outcome = await this.panel.attempt("meeting.enter_passcode", { passcode }, OPEN_MS);
     this.#asking = false;
     const why = complaint(outcome);
     attribute(this.todo, "data-said", why !== null);

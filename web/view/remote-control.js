@@ -48,8 +48,8 @@ export class RemoteControlSheet extends HTMLElement {
     this.stateWords = h("span");
     this.state = h("p", { class: "badge", role: "status" }, this.stateIcon, this.stateWords);
     this.write = button("keyboard", "remote_control.write", "key write-text", () => this.#turn(true));
-    this.close = button("erase", "remote_control.close_window", "key close-window", () => void this.#do("screen.closeWindow"));
-    this.join = button("hand", "remote_control.join", "key primary", () => void this.#do("meeting.pressJoin"));
+    this.close = button("erase", "remote_control.close_window", "key close-window", () => void this.#do("screen.close_window"));
+    this.join = button("hand", "remote_control.join", "key primary", () => void this.#do("meeting.press_join"));
     this.walk = new WalkthroughPlace(panel, true);
     this.name = button("unknown", "remote_control.name", "key name-page", () => this.#turnPicking(!this.#picking));
     this.tools = h("div", { class: "tools" }, this.state, this.walk, this.name, this.write, this.close, this.join);

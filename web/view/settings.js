@@ -35,7 +35,7 @@ export class StaffSettings extends HTMLElement {
     });
     this.language = this.#section("settings.language", named(h("div", { class: "chips", role: "group" }, ...this.languages), "settings.language"));
     this.themes = THEMES.map((theme) => {
-      const chip = this.#chip(`settings.theme.${theme}`, () => void this.panel.ask("look.setTheme", { theme }));
+      const chip = this.#chip(`settings.theme.${theme}`, () => void this.panel.ask("look.set_theme", { theme }));
       attribute(chip, "data-chosen", theme);
       return chip;
     });
@@ -66,7 +66,7 @@ export class StaffSettings extends HTMLElement {
     attribute(this.mirror, "aria-pressed", String(kept("mirror") === "on"));
     const language = kept("language") ?? "";
     for (const chip of this.languages) attribute(chip, "aria-pressed", String(chip.getAttribute("data-language") === language));
-    show(this.theme, panel.may("look.setTheme"));
+    show(this.theme, panel.may("look.set_theme"));
     for (const chip of this.themes) attribute(chip, "aria-pressed", String(chip.getAttribute("data-chosen") === (room.look?.theme ?? "auto")));
     show(this.shown, panel.may("walkthrough.begin"));
     this.#reported(room.issues.filter(({ code }) => code === "help"));

@@ -60,7 +60,7 @@ export class HelpSheet extends HTMLElement {
     show(this.ways, room.meeting.state === "failed" && !room.meeting.shown && !this.panel.stale);
     this.ways.update(room);
     text(this.contact, identity.help ? t("help.contact", { help: identity.help }) : t("help.no_contact"));
-    text(this.place, t("help.room", { room: [identity.displayName, identity.building, identity.floorLabel].filter(Boolean).join(" · ") }));
+    text(this.place, t("help.room", { room: [identity.display_name, identity.building, identity.floor_label].filter(Boolean).join(" · ") }));
     const { fingerprint = "" } = identity;
     show(this.fingerprint, fingerprint !== "");
     text(/** @type {Element} */ (this.fingerprint.querySelector("code")), (fingerprint.replace("sha256:", "").toUpperCase().match(/.{4}/g) ?? []).join(" "));
@@ -94,7 +94,7 @@ class DisplayControls extends HTMLElement {
     this.panel = panel;
     this.on = this.#chip("display.on", () => void panel.ask("display.power", { display: this.#name, on: true }));
     this.off = this.#chip("display.off", () => void panel.ask("display.power", { display: this.#name, on: false }));
-    this.picture = this.#chip("display.hide", () => void panel.ask("display.pictureMute", { display: this.#name, on: this.picture.ariaPressed !== "true" }));
+    this.picture = this.#chip("display.hide", () => void panel.ask("display.picture_mute", { display: this.#name, on: this.picture.ariaPressed !== "true" }));
     this.power = named(h("div", { class: "chips", role: "group" }, this.on, this.off, this.picture), "display.power");
     this.inputs = named(h("div", { class: "chips", role: "group" }), "display.input");
     this.append(this.power, this.inputs);

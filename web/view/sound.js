@@ -42,7 +42,7 @@ export class SoundSheet extends HTMLElement {
     this.more = glyph("plus", "gain.up", "key step", () => void this.#turn(GAIN_STEP_PCT));
     this.gainLevel = h("output", {});
     this.gain = named(h("div", { class: "gain", role: "group" }, words(h("span"), "gain.name"), this.less, this.gainLevel, this.more), "gain.name");
-    this.talkHint = button("check", "sound.talk_hint", "key talk-hint", () => void this.panel.ask("audio.talkHint", { on: !this.#audio?.talk_hint }));
+    this.talkHint = button("check", "sound.talk_hint", "key talk-hint", () => void this.panel.ask("audio.talk_hint", { on: !this.#audio?.talk_hint }));
     const mic = h("section", {}, heading, truth, this.who, this.switch, this.own, this.lastHeard, this.meter, this.hears, this.talkHint);
 
     this.test = button("sound", "sound.test", "key go-test", () => void this.#test());
@@ -70,7 +70,7 @@ export class SoundSheet extends HTMLElement {
     const own = audio.meeting_muted ?? null;
     show(this.own, inMeeting && own !== null);
     text(this.own, own === null ? "" : t(own ? "sound.meeting_muted" : "sound.meeting_open"));
-    show(this.talkHint, inMeeting && this.panel.may("audio.talkHint"));
+    show(this.talkHint, inMeeting && this.panel.may("audio.talk_hint"));
     attribute(this.talkHint, "aria-pressed", String(audio.talk_hint));
     text(this.lastHeard, lastHeard(audio, this.panel.clock));
     this.#devices(audio.speakerphones ?? [], inMeeting, room.devices);

@@ -15,7 +15,7 @@ from tests.hwlab.box.container import Box, until
 pytestmark = pytest.mark.timeout(1800)  # the first of a release makes its Debian
 
 ACTIVE_S = 60
-NO_DISPLAY = {"PlatformReady", "Ready"}  # what a room lacks that has none: it opens no meeting
+NO_DISPLAY = {"platform_ready", "ready"}  # what a room lacks that has none: it opens no meeting
 READ_CLOCK = "import ctypes; print(ctypes.CDLL(None).adjtimex((ctypes.c_byte * 512)()))"
 # Thirty datagrams of 128 bytes to itself, as the kiosk counts them.
 TRAFFIC = """

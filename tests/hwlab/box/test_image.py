@@ -42,7 +42,7 @@ CUTS = int(os.environ.get("ROOMCTL_POWER_CUTS", "3"))
 SEED = int(os.environ.get("ROOMCTL_SEED", "34"))
 LARGER = 1 << 30
 ROOM = """[room]
-displayName = "Bamboo"
+display_name = "Bamboo"
 timezone = "Asia/Shanghai"
 language = "en"
 [screen]
@@ -187,7 +187,7 @@ def ready(room: Room) -> Room:
 
 def test_what_was_laid_is_taken_and_what_is_wrong_is_told_on_the_display(ready: Room) -> None:
     machine = ready.machine
-    assert ready.ask("GET", "/api/v1/room")["identity"]["displayName"] == "Bamboo"
+    assert ready.ask("GET", "/api/v1/room")["identity"]["display_name"] == "Bamboo"
     lies = machine.do("ls /boot/firmware 2>&1 || sudo ls /boot/firmware").split()
     assert {"report.txt", "wifi.toml"} <= set(lies)
     assert {"room.toml", "authorized_keys"} & set(lies) == set()

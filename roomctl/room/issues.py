@@ -1,7 +1,8 @@
 """What each issue of a room means to whoever looks after it: how grave it is, what to do next.
 
-Pure. The words for each are the panel's (`web/i18n`): an issue's under "issue.CODE", the next
-step's under its code, such as "offline.missing" or "todo.storage.full".
+The words for each are the panel's (`web/i18n`): an issue's under "issue.CODE", the next step's
+under its code, such as "offline.missing" or "todo.storage.full". An issue without a step of its own
+there has "todo.other": ask for help.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Literal
 from roomctl.command import Param
 from roomctl.frozen import frozen
 from roomctl.kind import IssueEntry
+from roomctl.words import panel_texts
 
 Severity = Literal["error", "warning", "info"]
 """error: people in the room miss something; warning: they will, or it shall be looked after; info:
@@ -58,43 +60,6 @@ _STEPS = {
     "update.went_back": "update",
 }
 """Issues whose next step depends on their parameter `reason`."""
-
-_TODO = frozenset(
-    {
-        "audio.gain_zero",
-        "audio.heard",
-        "audio.no_loudspeaker",
-        "audio.no_microphone",
-        "audio.seen",
-        "audio.volume_zero",
-        "audio.wall",
-        "access.unstored",
-        "alert.failing",
-        "audit.broken",
-        "booking.series_unused",
-        "byom.not_done",
-        "byom.wrong_cable",
-        "calendar.event_skipped",
-        "calendar.overruled",
-        "calendar.stale",
-        "calendar.stripped",
-        "calendar.unwritten",
-        "camera.chain_count",
-        "clock.unproven",
-        "help",
-        "occupancy.chatter",
-        "occupancy.lost_transitions",
-        "occupancy.stuck_high",
-        "look.picture",
-        "look.sensor",
-        "occupancy.stuck_low",
-        "room.crowded",
-        "storage.failing",
-        "storage.full",
-        "storage.read_only",
-    }
-)
-"""Issues with a next step of their own; who meets another one asks for help."""
 
 
 @frozen
@@ -143,4 +108,5 @@ def _next_step(issue: IssueEntry) -> str:
         return f"lost.{issue.params.get('lost') or 'other'}"
     if issue.code.startswith("camera.not_") and issue.params.get("reason"):
         return f"error.{issue.params['reason']}"
-    return f"todo.{issue.code}" if issue.code in _TODO else "todo.other"
+    own = f"todo.{issue.code}"
+    return own if own in panel_texts("en") else "todo.other"

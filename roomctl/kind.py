@@ -7,6 +7,7 @@ itself, what is wrong, and when time alone changes something. Knows no device an
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
@@ -235,44 +236,18 @@ class Kind:
 
 
 Argument = bool | int | float | str
-Action = Callable[[Mapping[str, Argument], float], None]
+Action = Callable[[Mapping[str, Argument], float], object]
 
 
-class SimulatedDevice(Protocol):
+class SimulatedDevice(ABC):
     """What is at the other end of one url; `names` are its devices, such as camera.front."""
 
-    url: str
-    names: tuple[str, ...]
     kind: str
-
-    def machine(self) -> Machine: ...
-    def identity(self) -> Identity: ...
-    def state(self, name: str, now: float) -> dict[str, object]: ...
-    def actions(self, name: str) -> Mapping[str, Action]: ...
-    def faults(self, name: str) -> Mapping[str, Action]:
-        """Return what else can be done to it, by attribute; each takes `value`."""
-        ...
-
-    def refusal(self, data: bytes) -> str | None:
-        """Why a write does not reach the device, or None."""
-        ...
-
-    def unplugged(self) -> None:
-        """Lose the wire, and what the device forgets with it."""
-        ...
-
-
-class SimulatedSide:
-    """One more wire of a simulated device: it tells what its device does, and takes no write."""
-
+    url: str
     names: tuple[str, ...] = ()
 
-    def __init__(self, kind: str, url: str, machine: Callable[[], Machine], refusal: str) -> None:
-        """`refusal` says why nothing is written to it."""
-        self.kind, self.url, self._machine, self._refusal = kind, url, machine, refusal
-
-    def machine(self) -> Machine:
-        return self._machine()
+    @abstractmethod
+    def machine(self) -> Machine: ...
 
     def identity(self) -> Identity:
         return Identity(url=self.url, path="simulated")
@@ -281,13 +256,40 @@ class SimulatedSide:
         return {}
 
     def actions(self, name: str) -> Mapping[str, Action]:
+        """Return what a person can do to it, by name."""
         return {}
 
     def faults(self, name: str) -> Mapping[str, Action]:
+        """Return what else can be done to it, by attribute; each takes `value`."""
         return {}
 
     def refusal(self, data: bytes) -> str | None:
-        return self._refusal
+        """Why a write does not reach the device, or None."""
+        return None
 
-    def unplugged(self) -> None:
-        """Lose nothing: it goes with its device."""
+    def unplugged(self) -> None:  # noqa: B027 - most forget nothing
+        """Lose the wire, and what the device forgets with it."""
+
+
+def doing(act: Callable[[], object]) -> Action:
+    """Return the action that needs no arguments and no time."""
+    return lambda args, now: act()
+
+
+def toggling(owner: object, flag: str) -> Action:
+    """Return the action that turns a flag of a simulated device over."""
+    return lambda args, now: setattr(owner, flag, not getattr(owner, flag))
+
+
+class SimulatedSide(SimulatedDevice):
+    """One more wire of a simulated device: it tells what its device does, and takes no write."""
+
+    def __init__(self, kind: str, url: str, machine: Callable[[], Machine], refusal: str) -> None:
+        """`refusal` says why nothing is written to it."""
+        self.kind, self.url, self._machine, self._refusal = kind, url, machine, refusal
+
+    def machine(self) -> Machine:
+        return self._machine()
+
+    def refusal(self, data: bytes) -> str | None:
+        return self._refusal

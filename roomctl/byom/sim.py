@@ -15,7 +15,7 @@ from roomctl.byom.profile import ByomProfile, ByomTable
 from roomctl.byom.session import Side
 from roomctl.kind import Action, Argument, SimulatedDevice, SimulatedSide
 from roomctl.lines import Lines, sample
-from roomctl.wire import Chunk, Identity, IdleMachine, Machine
+from roomctl.wire import Chunk, IdleMachine, Machine
 
 TOLD_S = 1.0  # how often an input tells its level
 
@@ -122,7 +122,7 @@ class SimPlug(IdleMachine):
         return b"1" if self._told else b"0"
 
 
-class SimulatedSwitch:
+class SimulatedSwitch(SimulatedDevice):
     """What stands for the switch of a simulated room, and the hands on it."""
 
     kind = "byom"
@@ -149,9 +149,6 @@ class SimulatedSwitch:
             return SimSwitchLine(self.switch, toggles=self._table.line == "pulse")
         self._line = SimSwitchText(self.switch, self._profile, self._table)
         return self._line
-
-    def identity(self) -> Identity:
-        return Identity(url=self.url, path="simulated")
 
     def state(self, name: str, now: float) -> dict[str, object]:
         switch = self.switch
@@ -180,12 +177,6 @@ class SimulatedSwitch:
 
         faults = ("laptop", "stuck", "silent", "bypassed")
         return {"press": press, **{fault: flag(fault) for fault in faults}}
-
-    def faults(self, name: str) -> Mapping[str, Action]:
-        return {}
-
-    def refusal(self, data: bytes) -> str | None:
-        return None
 
     def unplugged(self) -> None:
         """Lose its power: a relay falls off, and the devices are with the room."""

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
+from functools import partial
 
 from roomctl.controller.profile import ControllerTable
-from roomctl.kind import Action, Argument, SimulatedDevice
+from roomctl.kind import Action, SimulatedDevice, doing
 from roomctl.wire import Identity, IdleMachine, Machine
 
 _FRAME = struct.Struct("<HHi")
@@ -63,7 +64,7 @@ class SimController(IdleMachine):
         return self._says.pop(0) if self._says else None
 
 
-class SimulatedController:
+class SimulatedController(SimulatedDevice):
     """One gamepad, and the hand that holds it."""
 
     kind = "controller"
@@ -84,26 +85,13 @@ class SimulatedController:
         return {**self.pad.sticks}
 
     def actions(self, name: str) -> Mapping[str, Action]:
-        def pushing(stick: str, part: float) -> Action:
-            return lambda args, now: self.pad.push(stick, part)
-
-        def pressing(key: int) -> Action:
-            return lambda args, now: self.pad.press(key)
-
-        def let_go(args: Mapping[str, Argument], now: float) -> None:
-            self.pad.let_go()
-
-        pushes = {action: pushing(*push) for action, push in _PUSHES.items()}
-        return {**pushes, "let_go": let_go, **{key: pressing(code) for key, code in _KEYS.items()}}
-
-    def faults(self, name: str) -> Mapping[str, Action]:
-        return {}
+        pad = self.pad
+        pushes = {action: doing(partial(pad.push, *push)) for action, push in _PUSHES.items()}
+        presses = {key: doing(partial(pad.press, code)) for key, code in _KEYS.items()}
+        return {**pushes, "let_go": doing(pad.let_go), **presses}
 
     def refusal(self, data: bytes) -> str | None:
         return "a controller is only read"
-
-    def unplugged(self) -> None:
-        """Lose power; a hand may go on holding a stick."""
 
 
 def simulated_controllers(tables: Mapping[str, ControllerTable]) -> list[SimulatedDevice]:

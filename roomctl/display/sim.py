@@ -28,10 +28,10 @@ from roomctl.display.pjlink import (
 )
 from roomctl.display.profile import DisplayProfile, DisplayTable
 from roomctl.display.session import Property
-from roomctl.kind import Action, Argument, SimulatedDevice, SimulatedSide
+from roomctl.kind import Action, Argument, SimulatedDevice, SimulatedSide, toggling
 from roomctl.lines import completed, sample
 from roomctl.profile import Speech
-from roomctl.wire import Chunk, Identity, IdleMachine, Machine
+from roomctl.wire import Chunk, IdleMachine, Machine
 
 IDLE_CLOSE_S = 30.0  # after its last answer (PJLink class 2 v2.00, 3)
 _CODES = {state: code for code, state in POWER.items()}
@@ -356,7 +356,7 @@ class SimText(_SimLine):
         return text.replace("{id}", self._id)
 
 
-class SimulatedDisplay:
+class SimulatedDisplay(SimulatedDevice):
     """What stands for one display of a simulated room, and a hand on it."""
 
     kind = "display"
@@ -377,9 +377,6 @@ class SimulatedDisplay:
             return SimPjLink(self.display, math.inf)  # it is idle from its first answer on
         return SimText(self.display, self._profile, 0.0, self._table.address, over_tcp=tcp)
 
-    def identity(self) -> Identity:
-        return Identity(url=self.url, path="simulated")
-
     def state(self, name: str, now: float) -> dict[str, object]:
         self.display.tick(now)
         return {
@@ -398,19 +395,8 @@ class SimulatedDisplay:
             if self.display.faults.pop("lamp", None) is None:
                 self.display.faults["lamp"] = "error"
 
-        def silent(args: Mapping[str, Argument], now: float) -> None:
-            self.display.dead = not self.display.dead
-
+        silent = toggling(self.display, "dead")
         return {"power": power, "lamp_fault": lamp_fault, "silent": silent}
-
-    def faults(self, name: str) -> Mapping[str, Action]:
-        return {}
-
-    def refusal(self, data: bytes) -> str | None:
-        return None
-
-    def unplugged(self) -> None:
-        """Lose the wire; the picture stays."""
 
 
 def simulated_displays(tables: Mapping[str, DisplayTable]) -> list[SimulatedDevice]:

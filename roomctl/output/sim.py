@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from roomctl.kind import Action, Argument, SimulatedDevice
+from roomctl.kind import Action, SimulatedDevice, toggling
 from roomctl.output.profile import OutputTable
 from roomctl.ports.address import as_output
-from roomctl.wire import Chunk, Identity, IdleMachine, Machine
+from roomctl.wire import Chunk, IdleMachine, Machine
 
 
 class SimOutput(IdleMachine):
@@ -27,7 +27,7 @@ class SimOutput(IdleMachine):
             self.on = on
 
 
-class SimulatedOutput:
+class SimulatedOutput(SimulatedDevice):
     """What stands for one output of a room."""
 
     kind = "output"
@@ -40,20 +40,11 @@ class SimulatedOutput:
     def machine(self) -> Machine:
         return self.output
 
-    def identity(self) -> Identity:
-        return Identity(url=self.url, path="simulated")
-
     def state(self, name: str, now: float) -> dict[str, object]:
         return {"on": self.output.on, "stuck": self.output.stuck}
 
     def actions(self, name: str) -> Mapping[str, Action]:
-        def stuck(args: Mapping[str, Argument], now: float) -> None:
-            self.output.stuck = not self.output.stuck
-
-        return {"stuck": stuck}
-
-    def faults(self, name: str) -> Mapping[str, Action]:
-        return {}
+        return {"stuck": toggling(self.output, "stuck")}
 
     def refusal(self, data: bytes) -> str | None:
         return "the relay is stuck" if self.output.stuck else None

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import partial
 
 from roomctl.camera.lines import is_http, is_uvc
 from roomctl.camera.profile import CameraProfile, CameraTable, known_to, under_ceiling
 from roomctl.camera.sim import http_camera, usb_camera
 from roomctl.errors import Refused
-from roomctl.kind import Action, Argument, SimulatedDevice
+from roomctl.kind import Action, Argument, SimulatedDevice, doing, toggling
 from roomctl.visca.sim import SimCamera, SimIp, SimLine
 from roomctl.wire import Identity, Machine
 
@@ -52,7 +53,7 @@ _OF_NETWORK = {
 }
 
 
-class SimulatedLine:
+class SimulatedLine(SimulatedDevice):
     """All cameras of one line; of several on a serial line, each takes its number in the chain."""
 
     kind = "camera"
@@ -83,9 +84,6 @@ class SimulatedLine:
             self._lines.append(line)
         return line
 
-    def identity(self) -> Identity:
-        return Identity(url=self.url, path="simulated")
-
     def state(self, name: str, now: float) -> dict[str, object]:
         self._line.tick(now)  # another program may have moved it through its second port
         camera, line = self.cameras[name], self._line
@@ -113,46 +111,45 @@ class SimulatedLine:
     def actions(self, name: str) -> Mapping[str, Action]:
         camera, line = self.cameras[name], self._line
 
-        def silent(args: Mapping[str, Argument], now: float) -> None:
-            camera.silent = not camera.silent
-
-        def hang(args: Mapping[str, Argument], now: float) -> None:
+        def hang() -> None:
             camera.hung = True
 
-        def garble(args: Mapping[str, Argument], now: float) -> None:
+        def garble() -> None:
             camera.garble_next = True
 
-        def slow(args: Mapping[str, Argument], now: float) -> None:
+        def slow() -> None:
             camera.delay_s = 0.0 if camera.delay_s else SLOW_S
-
-        def power_cycle(args: Mapping[str, Argument], now: float) -> None:
-            camera.power_cycle()
 
         def remote(args: Mapping[str, Argument], now: float) -> None:
             line.tick(now)
             camera.remote()
 
-        def menu(args: Mapping[str, Argument], now: float) -> None:
+        def menu() -> None:
             camera.body.values["menu"] = 5 - camera.body.values["menu"]
 
-        def lossy(args: Mapping[str, Argument], now: float) -> None:
+        def lossy() -> None:
             line.loss = 0.0 if line.loss else LOSS
 
-        def noise(args: Mapping[str, Argument], now: float) -> None:
+        def noise() -> None:
             if isinstance(line, SimLine):
                 line.loss = line.corruption = 0.0 if line.loss else NOISE
 
-        def baud(args: Mapping[str, Argument], now: float) -> None:
-            self._next_baud(camera.profile.bauds)
-
-        actions = {"power_cycle": power_cycle, "remote": remote, "menu": menu, "garble": garble}
-        actions |= {"slow": slow, "silent": silent, "hang": hang}
+        actions = {
+            "power_cycle": doing(camera.power_cycle),
+            "remote": remote,
+            "menu": doing(menu),
+            "garble": doing(garble),
+            "slow": doing(slow),
+            "silent": toggling(camera, "silent"),
+            "hang": doing(hang),
+        }
         if isinstance(line, SimIp):
-            return {**actions, "lossy": lossy}
+            return {**actions, "lossy": doing(lossy)}
         if line.baud is None:
             return actions
-        switch = {"baud": baud} if len(camera.profile.bauds) > 1 else {}
-        return {**actions, "noise": noise, **switch}
+        bauds = camera.profile.bauds
+        switch = {"baud": doing(partial(self._next_baud, bauds))} if len(bauds) > 1 else {}
+        return {**actions, "noise": doing(noise), **switch}
 
     def faults(self, name: str) -> Mapping[str, Action]:
         camera, line = self.cameras[name], self._line
@@ -167,12 +164,6 @@ class SimulatedLine:
             for kind, attributes in kinds.items():
                 found |= {fault: _setter(name, target, fault, kind) for fault in attributes}
         return found
-
-    def refusal(self, data: bytes) -> str | None:
-        return None
-
-    def unplugged(self) -> None:
-        """Nothing: the cable is out, the cameras go on."""
 
     def _next_baud(self, offered: tuple[int, ...]) -> None:
         """Move the switch of every camera to its next speed."""
@@ -233,7 +224,7 @@ def _is_pattern(text: str) -> bool:
     return True
 
 
-class SimulatedUvc:
+class SimulatedUvc(SimulatedDevice):
     """One USB camera."""
 
     kind = "camera"
@@ -261,13 +252,7 @@ class SimulatedUvc:
         }
 
     def actions(self, name: str) -> Mapping[str, Action]:
-        def stall(args: Mapping[str, Argument], now: float) -> None:
-            self.camera.stalled = not self.camera.stalled
-
-        return {"stall": stall}
-
-    def faults(self, name: str) -> Mapping[str, Action]:
-        return {}
+        return {"stall": toggling(self.camera, "stalled")}
 
     def refusal(self, data: bytes) -> str | None:
         return self.camera.refusal(data)
@@ -277,7 +262,7 @@ class SimulatedUvc:
         self.camera.lose_power()
 
 
-class SimulatedHttp:
+class SimulatedHttp(SimulatedDevice):
     """One camera that is asked over HTTP: Panasonic's, or one that speaks ONVIF."""
 
     kind = "camera"
@@ -294,9 +279,6 @@ class SimulatedHttp:
         """Return the same camera, for another program."""
         return self.camera.second_port()
 
-    def identity(self) -> Identity:
-        return Identity(url=self.url, path="simulated")
-
     def state(self, name: str, now: float) -> dict[str, object]:
         self.camera.tick(now)
         troubles = {"silent": self.camera.silent, "slow": self.camera.delay_s > 0}
@@ -305,29 +287,21 @@ class SimulatedHttp:
     def actions(self, name: str) -> Mapping[str, Action]:
         camera = self.camera
 
-        def silent(args: Mapping[str, Argument], now: float) -> None:
-            camera.silent = not camera.silent
-
-        def slow(args: Mapping[str, Argument], now: float) -> None:
+        def slow() -> None:
             camera.delay_s = 0.0 if camera.delay_s else SLOW_S
 
         def power_cycle(args: Mapping[str, Argument], now: float) -> None:
             camera.tick(now)
             camera.lose_power()
 
-        return {"power_cycle": power_cycle, "slow": slow, "silent": silent}
+        silent = toggling(camera, "silent")
+        return {"power_cycle": power_cycle, "slow": doing(slow), "silent": silent}
 
     def faults(self, name: str) -> Mapping[str, Action]:
         return {
             fault: _setter(name, self.camera, fault, kind)
             for fault, kind in self.camera.faults.items()
         }
-
-    def refusal(self, data: bytes) -> str | None:
-        return None
-
-    def unplugged(self) -> None:
-        """Nothing: the cable is out, the camera goes on."""
 
 
 def simulated_cameras(tables: Mapping[str, CameraTable]) -> list[SimulatedDevice]:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from roomctl.config import Config
 from roomctl.errors import Refused
-from roomctl.kind import Action, Argument, SimulatedDevice
+from roomctl.kind import Action, Argument, SimulatedDevice, doing, toggling
 from roomctl.occupancy.driver import default_profile
 from roomctl.occupancy.driver import profiles as occupancy_profiles
 from roomctl.occupancy.profile import OccupancyTable
@@ -32,7 +33,7 @@ _SECONDS = ("echo_s", "repeat_s")
 _BCD_DEVICE = 0x0123
 
 
-class SimulatedSpeakerphone:
+class SimulatedSpeakerphone(SimulatedDevice):
     """One simulated speakerphone; a url that names no known model gets a Jabra SPEAK 810."""
 
     kind = "speakerphone"
@@ -72,21 +73,13 @@ class SimulatedSpeakerphone:
         }
 
     def actions(self, name: str) -> Mapping[str, Action]:
-        def press_mute(args: Mapping[str, Argument], now: float) -> None:
-            self.phone.press_mute()
-
-        def press_hook(args: Mapping[str, Argument], now: float) -> None:
-            self.phone.press_hook()
-
-        def stall(args: Mapping[str, Argument], now: float) -> None:
-            self.phone.faults.stalled = not self.phone.faults.stalled
-
+        phone = self.phone
         return {
-            "press_mute": press_mute,
-            "press_hook": press_hook,
-            "volume_up": _pressing(self.phone, Usage.VOLUME_UP),
-            "volume_down": _pressing(self.phone, Usage.VOLUME_DOWN),
-            "stall": stall,
+            "press_mute": doing(phone.press_mute),
+            "press_hook": doing(phone.press_hook),
+            "volume_up": doing(partial(phone.press_key, Usage.VOLUME_UP)),
+            "volume_down": doing(partial(phone.press_key, Usage.VOLUME_DOWN)),
+            "stall": toggling(phone.faults, "stalled"),
         }
 
     def faults(self, name: str) -> Mapping[str, Action]:
@@ -109,13 +102,6 @@ def model_of(url: str) -> Model:
     """Return the model whose vid:pid stands in `url`."""
     named = _IDS.search(url)
     return MODELS.get(named[0], SPEAK_810) if named else SPEAK_810
-
-
-def _pressing(phone: SimSpeakerphone, usage: Usage) -> Action:
-    def press(args: Mapping[str, Argument], now: float) -> None:
-        phone.press_key(usage)
-
-    return press
 
 
 def _setter(device: str, faults: SpeakerphoneFaults, fault: str) -> Action:
@@ -154,7 +140,7 @@ def simulated_speakerphones(tables: Mapping[str, SpeakerphoneTable]) -> list[Sim
     return [SimulatedSpeakerphone(name, table, socket) for socket, (name, table) in numbered]
 
 
-class SimulatedSensor:
+class SimulatedSensor(SimulatedDevice):
     """An occupancy sensor, and the people before it."""
 
     kind = "occupancy"
@@ -168,9 +154,6 @@ class SimulatedSensor:
     def machine(self) -> Machine:
         return self.sensor
 
-    def identity(self) -> Identity:
-        return Identity(url=self.url, path="simulated")
-
     def state(self, name: str, now: float) -> dict[str, object]:
         return {"people": self._people, "output": self.sensor.output, "silent": self.sensor.silent}
 
@@ -183,14 +166,11 @@ class SimulatedSensor:
 
             return act
 
-        def silent(args: Mapping[str, Argument], now: float) -> None:
-            self.sensor.silent = not self.sensor.silent
-
         found: dict[str, Action] = {
             "walk_in": people("moving", True),
             "sit_still": people("still", False),
             "leave": people("away", False),
-            "silent": silent,
+            "silent": toggling(self.sensor, "silent"),
         }
         if isinstance(self.sensor, SimReported) and self.sensor.profile.kind == "counter":
             found["count"] = self._count
@@ -205,15 +185,6 @@ class SimulatedSensor:
         if isinstance(self.sensor, SimReported):
             self.sensor.count(value, now)
 
-    def faults(self, name: str) -> Mapping[str, Action]:
-        return {}
-
-    def refusal(self, data: bytes) -> str | None:
-        return None
-
-    def unplugged(self) -> None:
-        """Nothing: the people stay."""
-
 
 BLOCKS = (None, "prejoin", "passcode_needed", "sign_in_required", "bot_wall", "lobby", "denied")
 
@@ -223,7 +194,7 @@ def following(word: str | None, words: tuple[str | None, ...]) -> str | None:
     return words[(words.index(word) + 1) % len(words)]
 
 
-class SimulatedScreen:
+class SimulatedScreen(SimulatedDevice):
     """The room's display with a simulated browser, and the other people in the meeting."""
 
     kind = "screen"
@@ -235,9 +206,6 @@ class SimulatedScreen:
 
     def machine(self) -> Machine:
         return self.screen
-
-    def identity(self) -> Identity:
-        return Identity(url=self.url, path="simulated")
 
     def state(self, name: str, now: float) -> dict[str, object]:
         page = self.screen.page
@@ -261,81 +229,38 @@ class SimulatedScreen:
         }
 
     def actions(self, name: str) -> Mapping[str, Action]:
-        def end_meeting(args: Mapping[str, Argument], now: float) -> None:
-            self.screen.end_meeting()
+        screen = self.screen
 
-        def crash(args: Mapping[str, Argument], now: float) -> None:
-            self.screen.crash()
+        def no_microphone() -> None:
+            screen.plug_microphone(not screen.has_microphone)
 
-        def ignore_mute(args: Mapping[str, Argument], now: float) -> None:
-            self.screen.ignores_mute = not self.screen.ignores_mute
-
-        def leak(args: Mapping[str, Argument], now: float) -> None:
-            self.screen.leaks = not self.screen.leaks
-
-        def no_sound(args: Mapping[str, Argument], now: float) -> None:
-            self.screen.has_sound = not self.screen.has_sound
-
-        def no_microphone(args: Mapping[str, Argument], now: float) -> None:
-            self.screen.plug_microphone(not self.screen.has_microphone)
-
-        def no_loudspeaker(args: Mapping[str, Argument], now: float) -> None:
-            self.screen.has_loudspeaker = not self.screen.has_loudspeaker
-
-        def record(args: Mapping[str, Argument], now: float) -> None:
-            self.screen.recorder = not self.screen.recorder
-
-        def mute_by_program(args: Mapping[str, Argument], now: float) -> None:
-            self.screen.mute_by_program()
-
-        def mute_in_meeting(args: Mapping[str, Argument], now: float) -> None:
-            self.screen.meeting_muted = not self.screen.meeting_muted
-
-        def talk(args: Mapping[str, Argument], now: float) -> None:
-            self.screen.talks = not self.screen.talks
-
-        def wall(args: Mapping[str, Argument], now: float) -> None:
-            self.screen.walled = not self.screen.walled
-
-        def quiet(args: Mapping[str, Argument], now: float) -> None:
-            self.screen.level_pct = 0 if self.screen.level_pct else 35
-
-        def silent(args: Mapping[str, Argument], now: float) -> None:
-            self.screen.silent = not self.screen.silent
+        def quiet() -> None:
+            screen.level_pct = 0 if screen.level_pct else 35
 
         def block(args: Mapping[str, Argument], now: float) -> None:
             """Have this page, and the next, show `by` or the next word, and no meeting."""
-            by = args.get("by", following(self.screen.blocked_by, BLOCKS))
-            self.screen.blocked_by = str(by) if by in BLOCKS and by is not None else None
-            self.screen.shows.word = self.screen.blocked_by
-
-        def reach(args: Mapping[str, Argument], now: float) -> None:
-            self.screen.reachable = not self.screen.reachable
+            by = args.get("by", following(screen.blocked_by, BLOCKS))
+            screen.blocked_by = str(by) if by in BLOCKS and by is not None else None
+            screen.shows.word = screen.blocked_by
 
         return {
-            "end_meeting": end_meeting,
+            "end_meeting": doing(screen.end_meeting),
             "block": block,
-            "reach": reach,
-            "crash": crash,
-            "ignore_mute": ignore_mute,
-            "leak": leak,
-            "no_sound": no_sound,
-            "no_microphone": no_microphone,
-            "no_loudspeaker": no_loudspeaker,
-            "record": record,
-            "mute_by_program": mute_by_program,
-            "mute_in_meeting": mute_in_meeting,
-            "quiet": quiet,
-            "talk": talk,
-            "wall": wall,
-            "silent": silent,
+            "reach": toggling(screen, "reachable"),
+            "crash": doing(screen.crash),
+            "ignore_mute": toggling(screen, "ignores_mute"),
+            "leak": toggling(screen, "leaks"),
+            "no_sound": toggling(screen, "has_sound"),
+            "no_microphone": doing(no_microphone),
+            "no_loudspeaker": toggling(screen, "has_loudspeaker"),
+            "record": toggling(screen, "recorder"),
+            "mute_by_program": doing(screen.mute_by_program),
+            "mute_in_meeting": toggling(screen, "meeting_muted"),
+            "quiet": doing(quiet),
+            "talk": toggling(screen, "talks"),
+            "wall": toggling(screen, "walled"),
+            "silent": toggling(screen, "silent"),
         }
-
-    def faults(self, name: str) -> Mapping[str, Action]:
-        return {}
-
-    def refusal(self, data: bytes) -> str | None:
-        return None
 
     def unplugged(self) -> None:
         """Lose the process: what it showed is gone."""

@@ -5,7 +5,7 @@ PYTHON =
 ARGS =
 export VENV PYTHON
 
-.PHONY: help run check test hwlab deb image repository bundle bench types fonts sheet faults calls fuzz attack soak sbom clean
+.PHONY: help run check test hwlab house deb image repository bundle bench types fonts sheet faults calls fuzz attack soak sbom clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{ printf "make %-10s %s\n", $$1, $$2 }'
@@ -29,6 +29,10 @@ test: ## every check and every test but those of the lab; CI runs both
 hwlab: ## whole calls, displays and sound; the drivers on real kernel drivers; minutes
 	@bash .ci/environment test
 	@exec "$(VENV)/bin/python" .ci/checks.py hwlab $(ARGS)
+
+house: ## counts files, lines and circles of imports; lists words that seldom help
+	@bash .ci/environment test
+	@exec "$(VENV)/bin/python" -m tests.house.figures
 
 deb: ## the Debian package, for Debian 13: build/deb/roomctl_VERSION_ARCH.deb; ARGS="--arch arm64"
 	@bash .ci/environment test

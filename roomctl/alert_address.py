@@ -73,7 +73,7 @@ def alert_address(text: str) -> AlertAddress:
     """Take a url apart; ValueError says what was expected, and never what was given."""
     service, colon, rest = text.partition(":")
     if not (colon and text.isascii() and text.isprintable() and " " not in text):
-        raise ValueError("its url is not like 'smtps://USER@HOST?to=ADDRESS' or 'wecom:KEY'")
+        raise ValueError("its url must look like 'smtps://USER@HOST?to=ADDRESS' or 'wecom:KEY'")
     if service in MAIL:
         return _mail(urlsplit(text))
     if service in ROBOTS:
@@ -81,8 +81,8 @@ def alert_address(text: str) -> AlertAddress:
     known = ", ".join((*MAIL, *ROBOTS))
     if service in ("http", "https"):
         guess = _service_of(urlsplit(text).hostname or "") or "SERVICE"
-        raise ValueError(f"its url does not say whose it is; write '{guess}:{service}://…'")
-    raise ValueError(f"its url begins with none of {known}")
+        raise ValueError(f"its url does not name the service; write '{guess}:{service}://…'")
+    raise ValueError(f"its url must start with one of {known}")
 
 
 def _service_of(host: str) -> str | None:
@@ -98,25 +98,23 @@ def _below(host: str, tops: tuple[str, ...]) -> bool:
 
 def _mail(url: SplitResult) -> AlertAddress:
     if not url.hostname or url.path.strip("/") or url.fragment:
-        raise ValueError("its url is not like 'smtps://USER@HOST:465?to=ADDRESS'")
+        raise ValueError("its url must look like 'smtps://USER@HOST:465?to=ADDRESS'")
     if url.password is not None:
         raise ValueError("its url has a password; write password = 'secret:NAME' below it")
     given = parse_qs(url.query.replace("+", "%2B"), keep_blank_values=True)  # a mail address has +
     if given.keys() - {"to", "from"}:
-        raise ValueError("its url has another option than to= and from=")
+        raise ValueError("its url has an unknown option; allowed: to= and from=")
     to = tuple(one for many in given.get("to", ()) for one in many.split(","))
     user = unquote(url.username or "")
     [*others, sender] = given.get("from") or [user]
     if not (user.isascii() and (user.isprintable() or not user)):
-        raise ValueError("its url has a user with other signs than printable ASCII")
+        raise ValueError("its url has a user with characters other than printable ASCII")
     if not to or len(to) > MOST_RECIPIENTS or others:
-        raise ValueError(
-            f"its url does not say to whom; add ?to=ADDRESS, {MOST_RECIPIENTS} at most"
-        )
+        raise ValueError(f"its url has no recipient; add ?to=ADDRESS, at most {MOST_RECIPIENTS}")
     if not _ADDRESS.fullmatch(sender):
-        raise ValueError("its url does not say from whom mail comes; add &from=ADDRESS")
+        raise ValueError("its url has no sender; add &from=ADDRESS")
     if not all(_ADDRESS.fullmatch(one) for one in to):
-        raise ValueError("its url has something behind to= that is no mail address in ASCII")
+        raise ValueError("its url has a to= that is not an ASCII mail address")
     port = url.port if url.port is not None else MAIL[url.scheme]
     return AlertAddress(url.scheme, url.hostname, _a_port(port), user=user, to=to, sender=sender)
 
@@ -125,21 +123,21 @@ def _robot(service: str, rest: str) -> AlertAddress:
     robot = ROBOTS[service]
     if "://" not in rest:
         if not robot.before:
-            raise ValueError(f"its url is not the whole address: '{service}:https://…'")
+            raise ValueError(f"its url must be the full address: '{service}:https://…'")
         if not _KEY.fullmatch(rest):
-            raise ValueError(f"its url is not like '{service}:KEY' or '{service}:https://…'")
+            raise ValueError(f"its url must look like '{service}:KEY' or '{service}:https://…'")
         rest = robot.before + quote(rest, safe="")
     url = urlsplit(rest)
     if url.scheme not in ("https", "http") or not url.hostname:
-        raise ValueError(f"its url is not like '{service}:https://…'")
+        raise ValueError(f"its url must look like '{service}:https://…'")
     if "@" in url.netloc or url.fragment:
-        raise ValueError("its url has a user or a fragment; its key proves who sends")
+        raise ValueError("its url has a user or a fragment; remove it, the key proves the sender")
     if _below(url.hostname, _RETIRED):
         why = "is an Office 365 connector, which Microsoft has retired"
-        raise ValueError(f"its url {why}; make a workflow of the channel, and take its address")
+        raise ValueError(f"its url {why}; create a workflow in the channel, and use its address")
     theirs = _service_of(url.hostname)
     if theirs is not None and theirs != service:
-        raise ValueError(f"its url is one of {theirs}, not of {service}; write '{theirs}:…'")
+        raise ValueError(f"its url belongs to {theirs}, not to {service}; write '{theirs}:…'")
     port = url.port if url.port is not None else 443 if url.scheme == "https" else 80
     region = robot.region if theirs else None
     return AlertAddress(service, url.hostname, _a_port(port), region, rest)

@@ -118,7 +118,7 @@ def mistakes_from_afar(text: str, file: str, running: Config) -> list[FileError]
     with contextlib.suppress(ConfigError):
         table = configuration.read(text, file).get("secrets", {})
         if not isinstance(table, dict) or table.get("dir") != running.secrets.dir:
-            why = "is not changed from afar; leave it as the running configuration has it"
+            why = "cannot be changed over the network; leave it as in the running configuration"
             return [ConfigError(file, "secrets.dir", why)]
     return mistakes(text, file)
 
@@ -128,12 +128,15 @@ def advice(text: str, file: str) -> list[FileError]:
 
     Secrets that stand in it, and what nobody has tried with its vendor.
     """
-    why = "stands here for every reader of this file; `roomctl secret set NAME`, then secret:NAME"
+    why = (
+        "can be read by everyone who reads this file; use `roomctl secret set NAME`, then"
+        " write secret:NAME"
+    )
     config = parse(text, file)
     found = [ConfigError(file, key, why) for key in configuration.plain_secrets(config)]
     for name, alert in config.alert.items():
         if not alert.address.is_mail:
-            untried = f"{alert.address.service} is untried with its vendor"
+            untried = f"{alert.address.service} is not yet tested with its vendor's service"
             why = f"{untried}; `roomctl alert test {name}` says whether a message arrives"
             found.append(ConfigError(file, f"alert.{name}.url", why))
     return [located_in(one, text) for one in found]
@@ -150,7 +153,7 @@ def _refuse_urls(config: Config, urls: Mapping[str, str]) -> None:
         if scheme == "sim":
             continue
         if known and ":" in url and scheme not in known:
-            why = f"{scheme}: leads to no {kind}; {suggest(scheme, known)}"
+            why = f"unsupported scheme {scheme}; {suggest(scheme, known)}"
             raise ConfigError("room.toml", key, why)
         try:
             refuse(url)
@@ -385,13 +388,13 @@ class LiveConfig:
     def export(self) -> bytes:
         """Return the room for another box, without its secrets; blocking. Refused "no_file"."""
         if self._export is None:
-            raise Refused("room", "no_file", "was read from no file to export")
+            raise Refused("room", "no_file", "has no room.toml to export")
         return self._export()
 
     def judge_import(self, archive: bytes) -> ImportPlan:
         """Return what the import of an archive would do here; blocking. Refused."""
         if self._judge_import is None:
-            raise Refused("room", "no_file", "was read from no file to import into")
+            raise Refused("room", "no_file", "has no room.toml to import into")
         return self._judge_import(archive)
 
     def keep_import(self, archive: bytes, source: Source) -> None:

@@ -178,12 +178,12 @@ def _zone_meant(name: str) -> str:
     """Return the zone that may be meant by what is none: the second half of a sentence."""
     place = name.rpartition("/")[2].partition(" ")[0].lower()
     if _IN_CHINA.fullmatch(place):
-        return "; did you mean 'Asia/Shanghai'? All of China has its time"
+        return "; did you mean 'Asia/Shanghai'? All of China uses its time"
     if offset := _OFFSET.fullmatch(name.strip()):
         sign, hours = offset.groups()
         zone = f"Etc/GMT{'-' if sign == '+' else '+'}{hours}"  # as POSIX counts
         city = "'Asia/Shanghai' or " if (sign, hours) == ("+", "8") else ""
-        return f"; did you mean {city}'{zone}'? There the sign is turned around"
+        return f"; did you mean {city}'{zone}'? In that name the sign is reversed"
     near = difflib.get_close_matches(name, available_timezones(), 1)
     return f"; did you mean {near[0]!r}?" if near else ", such as 'Asia/Shanghai'"
 
@@ -194,8 +194,8 @@ class RoomTable(Table):
     id: str | None = Field(
         default=None,
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
-        description="what programs know the room by, whatever it is called; left out: made once,"
-        " and kept in the state folder",
+        description="the room's permanent id for programs; left out: made once and kept in the"
+        " state folder",
     )
     display_name: str = Field(
         default="Meeting room", min_length=1, max_length=80, description="what people call the room"
@@ -207,17 +207,18 @@ class RoomTable(Table):
     )
     timezone: str = Field(default="UTC", description="an IANA time zone, such as Asia/Shanghai")
     language: Literal["zh-CN", "en"] = Field(
-        default="en", description="of panel, display and what the room says"
+        default="en", description="of the panel, the display and messages"
     )
     second_language: Literal["zh-CN", "en"] | None = Field(
-        default=None, description="the display says the most important in this one, too"
+        default=None, description="the display shows the most important text in this language, too"
     )
     display_on_s: float = Field(
         default=120.0, ge=1, le=7200, description="a touch keeps an empty room awake this long"
     )
     help: str = Field(default="", max_length=80, description="whom to call, shown on the panel")
     phone: Literal["on", "off"] = Field(
-        default="off", description="on: the room's display shows a code that makes a phone a panel"
+        default="off",
+        description="on: the room's display shows a QR code that turns a phone into a panel",
     )
     phone_may_unmute: bool = Field(
         default=False, description="a visitor's phone may open the microphone, too"
@@ -240,7 +241,7 @@ class RoomTable(Table):
         except (LookupError, ValueError, OSError):
             known = False
         if not known:
-            raise ValueError(f"{name!r} is no IANA time zone{_zone_meant(name)}")
+            raise ValueError(f"{name!r} is not an IANA time zone{_zone_meant(name)}")
         return name
 
     @property
@@ -253,15 +254,15 @@ class AudioTable(Table):
 
     start_muted: bool = Field(default=False, description="each meeting is joined muted")
     keep_mute: bool = Field(
-        default=False, description="a meeting left in the room leaves the microphone as it was"
+        default=False, description="leaving a meeting in the room leaves the microphone as it was"
     )
     wall: Literal["auto", "on", "off"] = Field(
         default="auto",
-        description="whether the microphone is behind a wall, kept by `roomctl screen --sound`;"
+        description="put the microphone behind a wall, which `roomctl screen --sound` keeps;"
         " auto: where that runs",
     )
     talk_hint: bool = Field(
-        default=True, description="who talks while muted in a call is told so on panel and display"
+        default=True, description="panel and display tell people who talk while muted in a call"
     )
     processing: Literal["none", "voice"] = Field(
         default="none",
@@ -271,7 +272,7 @@ class AudioTable(Table):
 
 
 class ReleaseProfileTable(Table):
-    """[[rules.profile]]: which bookings are released otherwise; the first that fits counts.
+    """[[rules.profile]]: which bookings have other release times; the first that fits counts.
 
     All that it names must fit: length, organizer and keyword. A private booking has neither of the
     last two.
@@ -299,16 +300,18 @@ class ReleaseProfileTable(Table):
     @model_validator(mode="after")
     def _means_something(self) -> Self:
         if self.never and (self.release_s, self.warn_s) != (None, None):
-            raise ValueError("is never released, and has release_s or warn_s; leave them out")
+            raise ValueError(
+                "has never = true, so release_s and warn_s have no effect; leave them out"
+            )
         if not self.never and (self.release_s, self.warn_s) == (None, None):
-            raise ValueError("changes nothing; give it release_s, warn_s, or never = true")
+            raise ValueError("has no effect; add release_s, warn_s, or never = true")
         return self
 
 
 def _no_holidays(source: str) -> str:
     """Return why no holidays can be had from there; "" if they can, or the room will see."""
     if source.startswith("ics:"):
-        why = "has no full path; expected 'ics:/path/of/holidays.ics'"
+        why = "is not a full path; expected 'ics:/path/of/holidays.ics'"
         return "" if source.startswith("ics:/") and "://" not in source else why
     try:
         from holidays.registry import COUNTRIES
@@ -320,21 +323,21 @@ def _no_holidays(source: str) -> str:
     if parts is None or not _COUNTRY.fullmatch(source):
         return _country_meant(country, {key: names[1] for key, names in COUNTRIES.items()})
     if part and part not in parts:
-        return f"has no such part of {country}; {suggest(part, parts)}"
+        return f"is not a region of {country}; {suggest(part, parts)}"
     return ""
 
 
 def _country_meant(given: str, countries: Mapping[str, str]) -> str:
     """Say which country may be meant; `countries` are codes by name, as in "new_zealand"."""
     if given.upper() in countries.values():
-        return f"is no country; did you mean {given.upper()!r}?"
+        return f"is not a country code; did you mean {given.upper()!r}?"
     name = given.casefold().strip().replace(" ", "_")
     near = difflib.get_close_matches(name, countries, 1)
-    return f"is no country; did you mean {countries[near[0]]!r}?" if near else _NO_COUNTRY
+    return f"is not a country code; did you mean {countries[near[0]]!r}?" if near else _NO_COUNTRY
 
 
 _COUNTRY = re.compile(r"[A-Z]{2,3}(?:-[A-Za-z0-9]{1,20})?")
-_NO_COUNTRY = "is no country; expected 'CN', 'US', 'DE-BY', or ics:/path/of/holidays.ics"
+_NO_COUNTRY = "is not a country code; expected 'CN', 'US', 'DE-BY', or ics:/path/of/holidays.ics"
 
 
 class RulesTable(Table):
@@ -348,30 +351,36 @@ class RulesTable(Table):
         default=1800.0,
         ge=60,
         le=604_800,
-        description="a room that no sensor can tell to be empty goes on standby when nobody has"
-        " touched anything for this long, and no call and no booking was under way",
+        description="if no sensor can tell that the room is empty: standby after this long"
+        " without a touch, a call or a booking",
     )
     release_s: float | None = Field(
-        default=None, ge=60, le=86_400, description="a booking that nobody came to is released"
+        default=None,
+        ge=60,
+        le=86_400,
+        description="a booking is released this long after its start if it stays empty",
     )
     end_call_s: float | None = Field(
-        default=None, ge=60, le=86_400, description="a call that nobody sits in is left"
+        default=None, ge=60, le=86_400, description="an empty room leaves its call after this long"
     )
     warn_s: float = Field(
-        default=60.0, ge=10, le=3600, description="the panel says so before, and offers to keep it"
+        default=60.0,
+        ge=10,
+        le=3600,
+        description="the panel announces it this long before, and offers to keep it",
     )
     undo_s: float = Field(
         default=600.0, ge=10, le=86_400, description="the panel offers to undo it this long"
     )
     profile: tuple[ReleaseProfileTable, ...] = Field(
-        default=(), max_length=32, description="bookings that are released otherwise"
+        default=(), max_length=32, description="bookings with other release times"
     )
     series_misses: int = Field(
         default=4,
         ge=0,
         le=100,
-        description="a series that was released so often in a row, nobody coming, is offered to"
-        " staff for release; 0: never",
+        description="after this many unused bookings in a row, a series is offered to staff"
+        " for release; 0: never",
     )
     holidays: str | None = Field(
         default=None,
@@ -379,7 +388,7 @@ class RulesTable(Table):
         " ics:/path/of/holidays.ics",
     )
     quiet: str | None = Field(
-        default=None, description="'22:00-07:00': then a touch alone wakes the room"
+        default=None, description="'22:00-07:00': in these hours only a touch wakes the room"
     )
 
     @field_validator("quiet")
@@ -402,7 +411,7 @@ class RulesTable(Table):
 
 def _from_to(hours: str | None) -> str | None:
     if hours is not None and not _HOURS.fullmatch(hours):
-        raise ValueError(f"{hours!r} is not like '22:00-07:00'")
+        raise ValueError(f"{hours!r} must look like '22:00-07:00'")
     return hours
 
 
@@ -433,8 +442,9 @@ class LookTable(Table):
     accent: str | None = Field(
         default=None,
         pattern=r"^#[0-9A-Fa-f]{6}$",
-        description="the brand's colour; keys that are to be tapped take it, as light or dark as"
-        " they must be to be read, unless it is too near to what means free, booked or soon",
+        description="the brand's colour; buttons use it, made lighter or darker where needed"
+        " to be readable; ignored if it is too close to the colours of free, booked"
+        " or soon",
     )
     logo: str | None = Field(
         default=None,
@@ -456,7 +466,7 @@ class LookTable(Table):
     @model_validator(mode="after")
     def _one_theme(self) -> Self:
         if self.dark_hours is not None and self.theme in ("dark", "contrast"):
-            why = f"is dark at any hour with theme = {self.theme!r}; leave one of them out"
+            why = f"has no effect with theme = {self.theme!r}; leave one of them out"
             raise ValueError(f"dark_hours {why}")
         return self
 
@@ -469,9 +479,9 @@ class LookTable(Table):
 class NeighbourTable(Table):
     """[[door.neighbours]]: a room nearby, whose API is asked whether it is free."""
 
-    name: SpokenText = Field(description="what the sign calls it")
+    name: SpokenText = Field(description="its name on the door sign")
     url: str = Field(max_length=300, description="https://HOST[:PORT], and #sha256:… of its key")
-    token: Secret = Field(description="one of that room; scope integration is enough")
+    token: Secret = Field(description="a token of that room; scope integration is enough")
 
     @property
     def host(self) -> str:
@@ -494,13 +504,13 @@ class NeighbourTable(Table):
         url = urlsplit(text)
         plain = text.isascii() and text.isprintable() and " " not in text
         if url.scheme not in ("https", "http") or not url.hostname or not plain:
-            raise ValueError("is not like 'https://pine:8080#sha256:…'")
+            raise ValueError("must look like 'https://pine:8080#sha256:…'")
         if "@" in url.netloc or url.path.strip("/") or url.query:
-            raise ValueError("is more than https://HOST:PORT and the fingerprint of its key")
+            raise ValueError("must be only https://HOST:PORT and the fingerprint of its key")
         if url.scheme == "http" and not _is_this_box(url.hostname):
-            raise ValueError("would send the token for all to read; only https leaves this box")
+            raise ValueError("would send the token unencrypted; use https for other boxes")
         if "#" in text and not WHOLE_PIN.fullmatch(url.fragment):
-            raise ValueError("ends in no fingerprint, which is #sha256: and 64 small hex digits")
+            raise ValueError("must end in a fingerprint: #sha256: and 64 lowercase hex digits")
         url.port  # noqa: B018 - raises ValueError for one that is none
         return text
 
@@ -508,7 +518,7 @@ class NeighbourTable(Table):
     @classmethod
     def _one_word(cls, token: Secret) -> Secret:
         if not _TOKEN.fullmatch(token.reveal()):
-            raise ValueError("is no token, which is one word of 16 characters or more")
+            raise ValueError("is not a token; a token is one word of at least 16 characters")
         return token
 
 
@@ -532,14 +542,14 @@ class DoorTable(Table):
         for what in ("name", "base"):
             if len({getattr(one, what) for one in rooms}) < len(rooms):
                 said = "name" if what == "name" else "url"
-                raise ValueError(f"has the same {said} twice; each is another room")
+                raise ValueError(f"has the same {said} twice; list each room once")
         return rooms
 
 
 class HistoryTable(Table):
     """[history]: how the room was used. No person is identified in it."""
 
-    keep: bool = Field(default=True, description="false: nothing is kept, and what was is deleted")
+    keep: bool = Field(default=True, description="false: keep no history, and delete what was kept")
     raw_days: int = Field(
         default=7, ge=0, le=366, description="transitions of sensors, calls, touches"
     )
@@ -573,7 +583,10 @@ class LeavingTable(Table):
     join_only: date | None = Field(default=None, description="the leaving one is only joined")
     ended: date | None = Field(default=None, description="its links are refused")
     countdown_days: int = Field(
-        default=14, ge=0, le=90, description="so long before a stage the panel counts the days"
+        default=14,
+        ge=0,
+        le=90,
+        description="the panel counts the days from this many days before a stage",
     )
 
     @model_validator(mode="after")
@@ -595,17 +608,17 @@ class MeetingTable(Table):
 
     platform: str | None = Field(default=None, description="default for new meetings")
     fallback: str | None = Field(
-        default=None, description="platform that is offered where a meeting cannot be joined"
+        default=None, description="platform to offer when a meeting cannot be joined"
     )
     allow: tuple[str, ...] = Field(
-        default=(), description="only this is opened: platforms, regions, hosts; left out: all"
+        default=(), description="open only these platforms, regions and hosts; left out: all"
     )
-    deny: tuple[str, ...] = Field(default=(), description="this is never opened; goes before allow")
+    deny: tuple[str, ...] = Field(default=(), description="never open these; overrides allow")
     hosts: dict[str, tuple[str, ...]] = Field(
-        default_factory=dict, description="further hosts by platform"
+        default_factory=dict, description="additional hosts by platform"
     )
     also: tuple[Annotated[str, Field(pattern=r"^(\*\.)?[a-z0-9.-]+(:[0-9]{1,5})?$")], ...] = Field(
-        default=(), description="hosts that any meeting's page may go to, as to sign in"
+        default=(), description="hosts that any meeting page may open, for example to sign in"
     )
     platforms: str | None = Field(
         default=None, pattern="^/", description="a folder with platform files of your own"
@@ -614,7 +627,7 @@ class MeetingTable(Table):
         default=(), description="platforms whose sign-in is kept from one meeting to the next"
     )
     learn: Literal["staff", "anyone"] = Field(
-        default="staff", description="who may show the room how a platform's page is passed"
+        default="staff", description="who may show the room how to pass a platform's page"
     )
     favourites: dict[str, Secret] = Field(default_factory=dict, description="name = link")
     new: dict[str, NewMeetingTable] = Field(
@@ -639,10 +652,14 @@ class CalendarTable(Table):
     room: str | None = Field(
         default=None,
         max_length=320,
-        description="the room's own address: what that guest has declined does not block it",
+        description="the room's own address; a booking that this guest declined does not block"
+        " the room",
     )
     join_before_s: int = Field(
-        default=600, ge=0, le=3600, description="Join is offered so long before a booking begins"
+        default=600,
+        ge=0,
+        le=3600,
+        description="the panel offers Join this long before a booking begins",
     )
     tenant: str | None = Field(default=None, description="graph: the organization's id")
     client: str | None = Field(default=None, description="graph: the application's id")
@@ -658,12 +675,12 @@ class CalendarTable(Table):
 
 
 class StaffTable(Table):
-    """[staff]: what whoever enters the staff PIN on the panel may there (`roomctl pin set`)."""
+    """[staff]: what the staff PIN allows on the panel (`roomctl pin set`)."""
 
     role: Literal["facilities", "technician"] = Field(
-        default="technician", description="facilities: operate, who did what; technician: devices"
+        default="technician", description="facilities: operate, audit; technician: devices"
     )
-    minutes: int = Field(default=10, ge=1, le=60, description="how long; standby ends it, too")
+    minutes: int = Field(default=10, ge=1, le=60, description="how long; standby ends it too")
 
 
 SignInRole = Literal["read", "auditor", "operate", "facilities", "technician", "admin"]
@@ -673,19 +690,21 @@ SignInRole = Literal["read", "auditor", "operate", "facilities", "technician", "
 class OidcTable(Table):
     """[api.oidc]: staff sign in with the accounts of the house (OpenID Connect)."""
 
-    issuer: str = Field(max_length=300, description="as the provider calls itself, to the letter")
+    issuer: str = Field(
+        max_length=300, description="the provider's issuer URL, exactly as it reports it"
+    )
     client_id: str = Field(
-        min_length=1, max_length=200, description="what the provider knows the room by"
+        min_length=1, max_length=200, description="the client id that the provider gave the room"
     )
     client_secret: Secret = Field(
         min_length=1, max_length=500, description="the secret that the provider gave with it"
     )
     scopes: tuple[Annotated[str, Field(pattern=r"^[\x21\x23-\x5b\x5d-\x7e]+$")], ...] = Field(
-        default=("openid", "profile", "email"), description="what the provider is asked for"
+        default=("openid", "profile", "email"), description="scopes to ask the provider for"
     )
-    claim: str = Field(default="groups", description="of the ID token, that has a person's groups")
+    claim: str = Field(default="groups", description="claim of the ID token with a person's groups")
     roles: dict[str, SignInRole] = Field(
-        min_length=1, description="group = role; the first one that somebody is in counts"
+        min_length=1, description="group = role; a person gets the role of their first group"
     )
 
     @field_validator("issuer")
@@ -695,7 +714,7 @@ class OidcTable(Table):
         here = url.hostname in ("127.0.0.1", "localhost", "::1")
         safe = url.scheme == "https" or (url.scheme == "http" and here)
         if not (safe and url.hostname) or "@" in url.netloc or url.query or url.fragment:
-            raise ValueError(f"{issuer!r} is not like 'https://login.example.org/realms/house'")
+            raise ValueError(f"{issuer!r} must look like 'https://login.example.org/realms/house'")
         return issuer
 
     @field_validator("scopes")
@@ -712,15 +731,15 @@ class ApiTable(Table):
     listen: str = Field(
         default="127.0.0.1:8080", description="address and port; 0.0.0.0:8080: other devices, too"
     )
-    hosts: tuple[str, ...] = Field(default=(), description="further Host names that are answered")
+    hosts: tuple[str, ...] = Field(default=(), description="additional Host names to accept")
     url: str | None = Field(
         default=None,
         description="how phones reach this box, such as https://bamboo.example.org:8080",
     )
     tls: Literal["auto", "off"] = Field(
         default="auto",
-        description="auto: https wherever others than this box itself can come from; off: plain"
-        " http to anybody, which only a proxy in front makes safe",
+        description="auto: https, unless only this box can connect; off: plain http, safe only"
+        " behind a proxy",
     )
     tls_certificate: str | None = Field(
         default=None, pattern="^/", description="a PEM file; left out: the box makes its own"
@@ -729,7 +748,7 @@ class ApiTable(Table):
     trusted_proxies: tuple[str, ...] = Field(
         default=(),
         max_length=16,
-        description="addresses or networks whose X-Forwarded-For and -Proto are believed",
+        description="addresses or networks whose X-Forwarded-For and -Proto are trusted",
     )
     oidc: OidcTable | None = Field(default=None, description="sign-in with the house's accounts")
 
@@ -745,7 +764,7 @@ class ApiTable(Table):
     @classmethod
     def _origin(cls, url: str | None) -> str | None:
         if url is not None and not _ORIGIN.fullmatch(url):
-            raise ValueError(f"{url!r} is not like 'https://bamboo.example.org:8080'")
+            raise ValueError(f"{url!r} must look like 'https://bamboo.example.org:8080'")
         return url
 
     @model_validator(mode="after")
@@ -761,10 +780,10 @@ class ApiTable(Table):
             try:
                 found = ipaddress.ip_network(one)
             except ValueError:
-                why = "is no address and no network, such as '127.0.0.1' or '10.0.0.0/29'"
+                why = "is not an address or a network, such as '127.0.0.1' or '10.0.0.0/29'"
                 raise ValueError(f"{one!r} {why}") from None
             if found.prefixlen == 0:
-                raise ValueError(f"{one!r} is everybody; name the proxies")
+                raise ValueError(f"{one!r} means everyone; name the proxies")
         return proxies
 
     @model_validator(mode="after")
@@ -772,7 +791,7 @@ class ApiTable(Table):
         if self.tls_key is not None and self.tls == "off":
             raise ValueError("tls = 'off' uses no tls_certificate; leave one of them out")
         if self.encrypted and (self.url or "").startswith("http:"):
-            why = "others reach this room by https alone"
+            why = "other devices reach this room only by https"
             raise ValueError(f"{why}; write url = 'https://…', or tls = 'off' behind a proxy")
         return self
 
@@ -798,7 +817,7 @@ class ApiTable(Table):
 
 
 class SecretsTable(Table):
-    """[secrets]: where `secret:NAME` is looked for, behind what systemd hands over."""
+    """[secrets]: where `secret:NAME` is looked for, after systemd's credentials."""
 
     dir: str | None = Field(
         default=None,
@@ -820,13 +839,13 @@ WebhookEvent = Literal[
 
 
 class WebhookTable(Table):
-    """[[webhook]]: a program that is told what happens in the room, wherever it is."""
+    """[[webhook]]: a program that receives the room's events."""
 
     url: Secret = Field(max_length=2000, description="where events are sent: https://…")
     secret: Secret = Field(
-        min_length=16, max_length=200, description="the key that events are signed with"
+        min_length=16, max_length=200, description="the key that signs the events"
     )
-    events: tuple[WebhookEvent, ...] = Field(min_length=1, description="what it is told of")
+    events: tuple[WebhookEvent, ...] = Field(min_length=1, description="which events to send")
     plain_http: bool = Field(default=False, description="http, to this box or to a private address")
 
     @property
@@ -841,7 +860,7 @@ class WebhookTable(Table):
         try:
             b64decode(coded if prefix else "", validate=True)
         except ValueError:
-            raise ValueError("begins with 'whsec_', and what follows is not base64") from None
+            raise ValueError("begins with 'whsec_', but the rest is not base64") from None
         return secret
 
     @model_validator(mode="after")
@@ -853,9 +872,11 @@ class WebhookTable(Table):
         if url.scheme not in schemes or not url.hostname or not plain:
             hint = "; plain_http = true allows http, to private addresses"
             more = "" if self.plain_http else hint
-            raise ValueError(f"its url is not like 'https://example.org/hook'{more}")
+            raise ValueError(f"its url must look like 'https://example.org/hook'{more}")
         if "@" in url.netloc or url.fragment:
-            raise ValueError("its url has a user or a fragment; the secret proves who sends")
+            raise ValueError(
+                "its url has a user or a fragment; remove it, the secret proves the sender"
+            )
         url.port  # noqa: B018 - raises ValueError for one that is none
         return self
 
@@ -864,7 +885,7 @@ AlertCode = Annotated[str, Field(pattern=r"^[a-z_]{1,40}(\.[a-z_]{1,40})*(\.\*)?
 
 
 class AlertTable(Table):
-    """[alert.NAME]: people who are told what is wrong in the room, by mail or in a group's chat."""
+    """[alert.NAME]: people who get messages about the room's issues, by mail or in a group chat."""
 
     url: Secret = Field(
         max_length=2000,
@@ -872,35 +893,37 @@ class AlertTable(Table):
         " wecom:, dingtalk:, feishu: or lark: and its key, teams: and its workflow's address",
     )
     password: Secret | None = Field(
-        default=None, min_length=1, max_length=500, description="of a mail url's user"
+        default=None, min_length=1, max_length=500, description="password of the url's mail user"
     )
     secret: Secret | None = Field(
         default=None,
         min_length=1,
         max_length=200,
-        description="what the robot's messages are signed with: dingtalk, feishu, lark",
+        description="the key that signs the robot's messages: dingtalk, feishu, lark",
     )
     language: Literal["zh-CN", "en"] | None = Field(
         default=None, description="left out: the room's"
     )
     severity: Literal["error", "warning", "info"] = Field(
-        default="warning", description="tell issues that are so grave, or graver"
+        default="warning", description="send issues of this severity or higher"
     )
     codes: tuple[AlertCode, ...] = Field(
         default=(),
         max_length=64,
-        description="tell only these, such as 'device.offline' or 'camera.*'; left out: all",
+        description="send only these, such as 'device.offline' or 'camera.*'; left out: all",
     )
     ignore: tuple[AlertCode, ...] = Field(
-        default=(), max_length=64, description="never tell these, whatever codes says"
+        default=(), max_length=64, description="never send these, even if codes lists them"
     )
     after_s: float = Field(
-        default=60.0, ge=0, le=86_400, description="an issue is told once it has lasted so long"
+        default=60.0, ge=0, le=86_400, description="send an issue once it has lasted this long"
     )
     quiet: str | None = Field(
-        default=None, description="'20:00-07:00': nothing is told then, by the room's clock"
+        default=None, description="'20:00-07:00': send nothing in these hours of the room's clock"
     )
-    most_per_hour: int = Field(default=10, ge=1, le=60, description="messages in an hour at most")
+    most_per_hour: int = Field(
+        default=10, ge=1, le=60, description="at most this many messages an hour"
+    )
     plain: bool = Field(
         default=False,
         description="without TLS, to this box or a private address, and without a password",
@@ -931,7 +954,7 @@ class AlertTable(Table):
     def _told_on_a_wire(cls, secret: Secret | None) -> Secret | None:
         text = secret.reveal() if secret is not None else ""
         if not (text.isascii() and text.isprintable()):
-            raise ValueError("has other signs than printable ASCII")
+            raise ValueError("has characters other than printable ASCII")
         return secret
 
     @model_validator(mode="after")
@@ -939,14 +962,14 @@ class AlertTable(Table):
         found = self.address
         if self.secret is not None and not found.signs:
             raise ValueError(
-                f"secret goes with dingtalk, feishu and lark, not with {found.service}"
+                f"secret works with dingtalk, feishu and lark, not with {found.service}"
             )
         if found.is_mail and not self.plain and bool(found.user) != (self.password is not None):
             raise ValueError("a user in its url and password = 'secret:NAME' go together")
         if self.password is not None and (self.plain or not found.is_mail):
-            raise ValueError("password goes with smtps: and smtp:, and never with plain = true")
+            raise ValueError("password works with smtps: and smtp:, but not with plain = true")
         if self.plain and (found.service == "smtps" or found.url.startswith("https:")):
-            raise ValueError("plain = true goes with smtp: and with a robot's http: alone")
+            raise ValueError("plain = true works only with smtp: and a robot's http:")
         if found.url.startswith("http:") and not self.plain:
             raise ValueError("its url is http; plain = true allows that, to private addresses")
         return self
@@ -976,7 +999,7 @@ MqttRight = Literal[
 
 
 class MqttTable(Table):
-    """[mqtt]: a broker that is told the room's state, and hands on commands."""
+    """[mqtt]: a broker that gets the room's state and passes on commands."""
 
     url: str = Field(max_length=300, description="mqtt://HOST[:1883], or mqtts:// with TLS")
     username: str | None = Field(
@@ -991,16 +1014,16 @@ class MqttTable(Table):
     prefix: str = Field(
         default="roomctl",
         pattern=r"^[A-Za-z0-9_-]{1,32}(/[A-Za-z0-9_-]{1,32}){0,4}$",
-        description="what the topics of all rooms begin with",
+        description="start of the topics of all rooms",
     )
     discovery: Literal["off", "homeassistant"] = Field(
-        default="off", description="homeassistant: the room appears there by itself"
+        default="off", description="homeassistant: Home Assistant finds the room automatically"
     )
     role: MqttRole = Field(
-        default="read", description="what whoever may publish commands to the broker may do"
+        default="read", description="rights of everyone who can publish commands to the broker"
     )
     may: tuple[MqttRight, ...] = Field(default=(), description="with role = 'integration'")
-    titles: bool = Field(default=False, description="publish what bookings are about")
+    titles: bool = Field(default=False, description="publish the titles of bookings")
 
     @property
     def tls(self) -> bool:
@@ -1019,7 +1042,7 @@ class MqttTable(Table):
         found = urlsplit(url)
         place = found.scheme in ("mqtt", "mqtts") and found.hostname and url.isprintable()
         if not place or found.path.strip("/") or found.query or found.fragment or " " in url:
-            raise ValueError(f"{url!r} is not like 'mqtt://192.0.2.10' or 'mqtts://HOST:8883'")
+            raise ValueError(f"{url!r} must look like 'mqtt://192.0.2.10' or 'mqtts://HOST:8883'")
         if "@" in found.netloc:
             raise ValueError("names a user; write username = and password =")
         found.port  # noqa: B018 - raises ValueError for one that is none
@@ -1028,11 +1051,11 @@ class MqttTable(Table):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if self.may and self.role != "integration":
-            raise ValueError("may = [...] goes with role = 'integration'")
+            raise ValueError("may = [...] works only with role = 'integration'")
         if self.password is not None and self.username is None:
             raise ValueError("password needs username, too")
         if self.ca is not None and not self.tls:
-            raise ValueError("ca goes with mqtts://")
+            raise ValueError("ca works only with mqtts://")
         return self
 
 
@@ -1069,7 +1092,7 @@ class Config(Table):
             region = one.address.region
             if region and (region in denied or (allowed and region not in allowed)):
                 which = "deny" if region in denied else "allow"
-                why = f"runs in the region {region!r}, which [meeting] {which} leaves out"
+                why = f"runs in the region {region!r}, which [meeting] {which} does not allow"
                 raise ValueError(f"alert.{name}: {one.address.service} {why}")
         return self
 
@@ -1077,7 +1100,7 @@ class Config(Table):
     @classmethod
     def _each_alert_once(cls, alerts: dict[str, AlertTable]) -> dict[str, AlertTable]:
         if len({one.url for one in alerts.values()}) < len(alerts):
-            raise ValueError("has the same url twice; one of them is enough")
+            raise ValueError("has the same url twice; remove one")
         return alerts
 
     @field_validator("webhook")
@@ -1223,7 +1246,7 @@ def _login_file(files: SecretFiles, name: str) -> str:
 def _refused(file: str, explanations: Iterable[Explanation]) -> ConfigError:
     """Return the error that tells of the first one, and holds the others."""
     first, *others = [
-        ConfigError(file, key, f"is called {new} now", meant=new.rpartition(".")[2])
+        ConfigError(file, key, f"is now called {new}", meant=new.rpartition(".")[2])
         if (new := _renamed(key))
         else ConfigError(file, key, why, meant=meant)
         for key, why, meant in explanations
@@ -1262,7 +1285,10 @@ def _site_folder(devices: dict[str, Any], file: str, kind: str) -> str:
     """Take the key `profiles` out of [KIND], where all others are devices; return its value."""
     folder = devices.pop("profiles")
     if not isinstance(folder, str) or not folder.strip() or "\0" in folder:
-        why = f"must name a folder beside this file, such as '{kind}s'; no {kind} is called so"
+        why = (
+            f"must name a folder beside this file, such as '{kind}s'; there is no {kind} of"
+            " that name"
+        )
         raise ConfigError(file, f"{kind}.profiles", why)
     return folder
 

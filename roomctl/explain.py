@@ -54,7 +54,7 @@ def _explained(one: Any, model: type[BaseModel]) -> Explanation:  # noqa: ANN401
     if isinstance(one.get("input"), Secret) and not _is_secret(model, path):
         return Explanation(key, "cannot be a secret; write it plainly")
     if path[-1:] == ["[key]"]:
-        why = "is no name; a-z, 0-9, - and _ make one, beginning with a letter"
+        why = "invalid name; allowed: a-z, 0-9, - and _, starting with a letter"
         return Explanation(".".join(path[:-1]), why)
     shown = one.get("input")
     message = _PLAIN.get(one["type"], reworded(one["msg"]))

@@ -115,7 +115,7 @@ def _checked(pattern: str) -> str:
     try:
         re.compile(_PLACES.sub("1", pattern))
     except re.error as error:
-        raise ValueError(f"{pattern!r} is no pattern: {error}") from error
+        raise ValueError(f"{pattern!r} is not a valid pattern: {error}") from error
     return pattern
 
 
@@ -149,7 +149,7 @@ def of(data: dict[str, Any], file: str, kind: type[P]) -> P:
         return kind.model_validate(tuples(data))
     except ValidationError as error:
         first, *others = [
-            ProfileError(file, key, f"is called {new} now", meant=new.rpartition(".")[2])
+            ProfileError(file, key, f"is now called {new}", meant=new.rpartition(".")[2])
             if (new := kind.renamed.get(key))
             else ProfileError(file, key, why, meant=meant)
             for key, why, meant in explain(error, kind)

@@ -112,7 +112,7 @@ def name_of(text: str) -> str | None:
 def checked(name: str) -> str:
     """Return a secret's name; RoomctlError for one that could lead elsewhere."""
     if not _NAME.fullmatch(name):
-        why = "is no name of a secret; letters, digits, '.', '-' and '_' make one, 64 at most"
+        why = "is not a valid secret name; allowed: letters, digits, '.', '-' and '_', at most 64"
         raise RoomctlError(f"{name[:80]!r} {why}")
     return name
 
@@ -140,7 +140,7 @@ class SecretFiles:
         value = value.removesuffix("\n").removesuffix("\r")
         if not value or any(ord(one) < 32 or ord(one) == 127 for one in value):
             what = "is more than one line of text" if value else "is empty"
-            raise RoomctlError(f"{path}: {what}; `roomctl secret set {name}` stores it anew")
+            raise RoomctlError(f"{path}: {what}; `roomctl secret set {name}` stores it again")
         return Secret(value, name)
 
     def path_of(self, name: str) -> Path:
@@ -152,7 +152,7 @@ class SecretFiles:
         try:
             path.lstat()
         except FileNotFoundError:
-            looked = f"{self.folder}, nor is it a credential of systemd's"
+            looked = f"{self.folder}, nor in systemd's credentials"
             hint = f"`roomctl secret set {name}` stores it"
             raise RoomctlError(f"secret {name!r} is not in {looked}; {hint}") from None
         except OSError as error:

@@ -114,7 +114,7 @@ def test_check_names_each_secret_that_is_missing_with_line_key_and_where_it_look
     front, key = told(room_of(files.folder), tmp_path)
     assert front == (
         f"{tmp_path}/room.toml:7: camera.front.password: secret 'front' is not in "
-        f"{files.folder}, nor is it a credential of systemd's; `roomctl secret set front` stores it"
+        f"{files.folder}, nor in systemd's credentials; `roomctl secret set front` stores it"
     )
     assert key.startswith(f"{tmp_path}/room.toml:22: webhook.0.secret: secret 'hook-key' is not in")
 
@@ -153,9 +153,9 @@ def test_a_folder_that_others_can_write_into_is_refused(files: SecretFiles) -> N
 
 @pytest.mark.parametrize("name", ["../front", "a/b", "", ".", "..", ".hidden", "a\x00b", "x" * 65])
 def test_a_name_leads_nowhere_else(files: SecretFiles, name: str, tmp_path: Path) -> None:
-    with pytest.raises(RoomctlError, match="is no name of a secret"):
+    with pytest.raises(RoomctlError, match="is not a valid secret name"):
         files.read(name)
-    with pytest.raises(RoomctlError, match="is no name of a secret"):
+    with pytest.raises(RoomctlError, match="is not a valid secret name"):
         files.write(name, "x")
     if "\x00" not in name:
         text = f'[calendar]\nurl = "secret:{name}"'

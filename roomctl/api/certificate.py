@@ -52,7 +52,7 @@ def read(path: Path) -> Certificate:
     _, begin, rest = path.read_text(encoding="ascii").partition(_BEGIN)
     body, end, _ = rest.partition(_END)
     if not (begin and end):
-        raise ValueError("has no CERTIFICATE in it")
+        raise ValueError("contains no CERTIFICATE")
     return Certificate(ssl.PEM_cert_to_DER_cert(begin + body + end))
 
 
@@ -71,7 +71,7 @@ def judge(table: ApiTable, now: datetime) -> None:
         key = "api.tls_key" if error.filename == table.tls_key else key
         raise ConfigError("room.toml", key, f"cannot be read: {error.strerror}") from None
     except ValueError as error:
-        raise ConfigError("room.toml", key, f"is no certificate in PEM: {error}") from None
+        raise ConfigError("room.toml", key, f"is not a PEM certificate: {error}") from None
     if found.ends <= now:
         raise ConfigError("room.toml", key, f"ended on {found.ends:%Y-%m-%d}; renew it")
 
@@ -90,7 +90,11 @@ def _load(context: ssl.SSLContext, certificate: Path, key: Path) -> None:
     try:
         context.load_cert_chain(certificate, key, password=lambda: b"")
     except ssl.SSLError as error:
-        what = "is not the key of" if "MISMATCH" in str(error) else "is no plain key in PEM for"
+        what = (
+            "is not the key of"
+            if "MISMATCH" in str(error)
+            else ("is not an unencrypted PEM key for")
+        )
         raise RoomctlError(f"{key}: {what} {certificate}") from None
 
 

@@ -292,7 +292,7 @@ def configuration_routes(
         `roomctl import` takes it there; `roomctl export` on the box makes the same file.
         """
         if live is None:
-            raise Refused("room", "no_file", "was read from no file to export")
+            raise Refused("room", "no_file", "has no room.toml to export")
         if exporting.locked():
             raise Refused("room", "too_often", "another export is under way; wait for its end")
         async with exporting:
@@ -322,7 +322,7 @@ def configuration_routes(
         """
         request.state.told = {"check": query.check, "force": query.force}
         if live is None:
-            raise Refused("room", "no_file", "was read from no file to import into")
+            raise Refused("room", "no_file", "has no room.toml to import into")
         if importing.locked():
             raise Refused("room", "too_often", "another import is under way; wait for its end")
         async with importing:

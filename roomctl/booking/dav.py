@@ -219,13 +219,13 @@ class _Server:
         host = urlsplit(url).hostname or "?"
         named = host[:100] if host.isascii() and host.isprintable() else "?"
         if not self._near(url):
-            why = f"leads to another server ({named}), which is not given the password"
+            why = f"redirects to another server ({named}), which does not get the password"
             raise DavError(f"{why}; is that the calendar's server? Then write its url")
         if host not in self._looked_at:
             own = own_networks()
             inside = not all(is_foreign(each, own) for each in _addresses(host))
             if inside and all(is_foreign(each, own) for each in _addresses(self._home.hostname)):
-                why = f"leads into this box's own network ({named}); that is refused"
+                why = f"redirects into this box's own network ({named}); that is refused"
                 raise DavError(f"{why}. Is that the calendar's server? Then write its url")
             self._looked_at.add(host)
 

@@ -35,7 +35,7 @@ _CHILD = "roomctl.booking.child"
 _MARGIN = timedelta(hours=6)  # read beyond the window, so that the same bytes are not parsed again
 _WEB = {"https": "https", "http": "http", "webcal": "https", "webcals": "https"}
 _REFUSED = {
-    "no_calendar": "is no iCalendar file; does its url need a login?",
+    "no_calendar": "is not an iCalendar file; does its url need a login?",
     "cut_off": "is cut off, its END:VCALENDAR is missing; read it again when it is all there",
     "too_many": f"lists more than {MOST_EVENTS} events; publish fewer weeks",
 }
@@ -55,14 +55,16 @@ class _Parsed:
 class CalendarFeed:
     """The bookings of one calendar; `zone` is where times without a zone and whole days are.
 
-    `room` is the room's own address: what that guest has declined does not block it. PortError
-    if `url` is of no kind that can be read.
+    `room` is the room's own address; a booking that this guest declined does not block
+    the room. PortError if `url` is of no kind that can be read.
     """
 
     def __init__(self, url: str, zone: ZoneInfo, room: str = "") -> None:
         place, web = _place(url)
         if not place:
-            why = "is no calendar; expected ics:/path/file.ics, https:// or webcal://host/file.ics"
+            why = (
+                "is not a calendar; expected ics:/path/file.ics, https:// or webcal://host/file.ics"
+            )
             raise PortError(shown(url), why, PortReason.UNSUPPORTED)
         self.shown = shown(url)
         self._place, self._web = place, web

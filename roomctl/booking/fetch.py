@@ -62,7 +62,7 @@ async def fetched(url: str, largest: int) -> bytes:
         why = f"cannot be reached, or breaks off ({type(error).__name__}); is its host right?"
         raise FetchError(certificate_fault(error) or why) from error
     except (httpcore.UnsupportedProtocol, ValueError) as error:
-        raise FetchError("is no url that can be fetched") from error
+        raise FetchError("is not a url that can be fetched") from error
 
 
 async def _followed(url: str, largest: int) -> bytes:
@@ -76,17 +76,17 @@ async def _followed(url: str, largest: int) -> bytes:
         addresses = await addresses_of(url)
         foreign = [each for each in addresses if each not in home]
         if foreign and not await in_thread(_all_foreign, foreign):
-            raise FetchError("leads to an address of this box or its network; that is refused")
-    raise FetchError(f"leads from one address to the next more than {MOST_REDIRECTS} times")
+            raise FetchError("redirects to an address of this box or its network; that is refused")
+    raise FetchError(f"redirects more than {MOST_REDIRECTS} times")
 
 
 def _redirected(url: str, location: str) -> str:
     target = urljoin(url, location)
     parts = urlsplit(target)
     if len(target) > _LONGEST_URL or not parts.hostname or not target.isascii():
-        raise FetchError("leads to something that is no address")
+        raise FetchError("redirects to something that is not an address")
     if parts.scheme != "https":
-        why = "leads to an address without https; write the calendar's final url into room.toml"
+        why = "redirects to an address without https; write the calendar's final url into room.toml"
         raise FetchError(why)
     return target
 

@@ -423,7 +423,7 @@ class OnlineCalendar(ABC):
             why = f"answered HTTP {status}; it is asked again"
             raise PortError(self.shown, why)
         if status == 200 and said is None:
-            raise PortError(self.shown, "answered something that is no JSON")
+            raise PortError(self.shown, "answered something that is not JSON")
         return ApiAnswer(status, said or {}, response.headers.get("ETag", ""))
 
     async def _http(self) -> httpx.AsyncClient:

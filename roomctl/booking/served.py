@@ -151,7 +151,7 @@ class CalDavFeed(ServedFeed):
         super().__init__(shown(url), zone, room, dav.__name__)
         self._url = url.removeprefix(CALDAV)
         if self._url.partition("://")[0].casefold() not in ("http", "https"):
-            why = "is no CalDAV address; expected caldav:https://account:password@host/calendar/"
+            why = "is not a CalDAV address; expected caldav:https://account:password@host/calendar/"
             raise PortError(self.shown, why, PortReason.UNSUPPORTED)
         self._title, self._at, self._kept = title, "", ""
 

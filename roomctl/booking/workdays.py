@@ -96,6 +96,6 @@ def _of_country(name: str) -> Callable[[date], bool]:
     try:
         days = holidays.country_holidays(country, subdiv=part or None)
     except NotImplementedError as error:
-        why = "is no country that the library holidays knows; check [rules] holidays"
+        why = "is not a country that the library holidays knows; check [rules] holidays"
         raise PortError(f"holidays {name}", why, PortReason.UNSUPPORTED) from error
     return lambda day: day in days and day not in days.weekend_workdays

@@ -239,7 +239,7 @@ def _refuse_lines(table: ByomTable) -> None:
                     line = gpiod.line_of(parsed) if key == "byom.url" else gpiod.input_of(parsed)
                 case _:
                     if key == "byom.plugged" and scheme not in ("", "sim", *LINES):
-                        why = f"is an input, gpio:17 or gpiod:gpiochip0/17; not {url}"
+                        why = f"must be an input, such as gpio:17 or gpiod:gpiochip0/17; not {url}"
                         raise ConfigError("room.toml", key, why)
                     continue
         except PortError as error:
@@ -247,7 +247,7 @@ def _refuse_lines(table: ByomTable) -> None:
         if key == "byom.url" and "direction=in" in (url or ""):
             raise ConfigError("room.toml", key, f"{url} is an input")
         if line in found.values():
-            raise ConfigError("room.toml", key, f"{url} is the line that the switch is on")
+            raise ConfigError("room.toml", key, f"{url} is already the line of the switch")
         found[key] = line
 
 

@@ -28,7 +28,7 @@ class ByomTable(DeviceTable):
         min_length=1, description="gpio:22, gpiod:gpiochip0/22, serial:/dev/serial/by-id/…, tcp://…"
     )
     profile: str | None = Field(
-        default=None, description="what it speaks over serial: or tcp:, of firmware_profiles/byom"
+        default=None, description="its protocol over serial: or tcp:, from firmware_profiles/byom"
     )
     line: Literal["level", "pulse"] = Field(
         default="level",
@@ -45,17 +45,18 @@ class ByomTable(DeviceTable):
     devices: tuple[DevicePath, ...] = Field(
         default=(),
         max_length=8,
-        description="what hangs on the switch, such as camera.front; left out: every speakerphone"
+        description="the devices behind the switch, such as camera.front; left out: every"
+        " speakerphone"
         " and every camera on USB",
     )
     empty_s: float = Field(
         default=600.0,
         ge=0,
         le=86_400,
-        description="a room that is empty for so long takes its devices back; 0: never",
+        description="an empty room takes its devices back after this long; 0: never",
     )
     at_booking: bool = Field(
-        default=False, description="the beginning of a booking takes the devices back, too"
+        default=False, description="take the devices back when a booking begins"
     )
 
     @property
@@ -67,9 +68,11 @@ class ByomTable(DeviceTable):
     def _one_way(self) -> ByomTable:
         scheme = self.url.partition(":")[0]
         if scheme in WIRES and self.profile is None:
-            raise ValueError("needs profile: what the switch speaks, of firmware_profiles/byom")
+            raise ValueError(
+                "needs profile: the protocol of the switch, from firmware_profiles/byom"
+            )
         if scheme in LINES and self.profile is not None:
-            raise ValueError("a line speaks nothing; leave profile out")
+            raise ValueError("a GPIO line has no protocol; leave profile out")
         if self.room_port == self.laptop_port:
             raise ValueError("room_port and laptop_port are the same")
         return self

@@ -115,7 +115,7 @@ def _refuse_what_means_nothing(name: str, table: CameraTable) -> None:
         why = f'says who logs in; write url = "{scheme}://HOST" and user and password beside it'
         raise ConfigError("room.toml", f"camera.{name}.url", why)
     if table.profile is not None:
-        why = f"an {scheme}: camera says itself which model it is; leave the profile out"
+        why = f"an {scheme}: camera reports its own model; leave the profile out"
         raise ConfigError("room.toml", f"camera.{name}.profile", why)
     if table.address != 1:
         why = "a host is one camera; leave the address out"

@@ -332,7 +332,10 @@ def lines(
         if not on_a_line(table.url):
             continue  # a device of its own, not a line
         if table.url in by_url and table.url.startswith(f"{VISCA_IP}:"):
-            why = f"is the url of {next(iter(by_url[table.url]))} too; over IP each camera has one"
+            why = (
+                f"is the url of {next(iter(by_url[table.url]))} too; over IP each camera needs"
+                " its own"
+            )
             raise ConfigError("room.toml", f"camera.{name}.url", why)
         by_url.setdefault(table.url, {})[name] = table
     return [CameraLine(group, profiles, connect, clock, changed) for group in by_url.values()]
@@ -394,7 +397,7 @@ def is_http(url: str) -> bool:
 
 def _refuse_what_means_nothing(name: str, table: CameraTable) -> None:
     if table.profile is not None:
-        why = "a USB camera says itself what it can do; leave the profile out"
+        why = "a USB camera reports what it can do; leave the profile out"
         raise ConfigError("room.toml", f"camera.{name}.profile", why)
     if table.address != 1:
         why = "a video device is one camera; leave the address out"

@@ -202,7 +202,7 @@ _INSTEAD = {
     ' = "ceiling"; if its arrows are wrong then, invert_pan and invert_tilt turn those',
     "mirror": "leave it out and mirror the picture in the camera's own menu or web page; if its"
     " arrows are wrong then, invert_pan = true turns those",
-    "preset_speed_pct": "leave it out: it goes to presets as fast as it likes",
+    "preset_speed_pct": "leave it out: it goes to presets at its own speed",
 }
 
 
@@ -220,5 +220,5 @@ def refuse_what_it_lacks(name: str, table: CameraTable, has: Collection[str], mo
     """Raise ConfigError if room.toml sets what a `model` that is known has no command for."""
     for key in ("flip", "mirror", "preset_speed_pct"):
         if getattr(table, key) is not None and key not in has:
-            why = f"no command for that is known of {model}; {_INSTEAD[key]}"
+            why = f"no command for that is known for {model}; {_INSTEAD[key]}"
             raise ConfigError("room.toml", f"camera.{name}.{key}", why)

@@ -72,35 +72,39 @@ class CameraTable(DeviceTable):
         "v4l2",
     )
 
-    address: int = Field(default=1, ge=1, le=7, description="its place on a VISCA line")
-    user: str = Field(default="", max_length=64, description="for aw: and onvif: whom it lets in")
-    password: Secret = Field(default=Secret(""), description="the user's")
+    address: int = Field(default=1, ge=1, le=7, description="its address on a VISCA line")
+    user: str = Field(
+        default="", max_length=64, description="for aw: and onvif: the user to log in as"
+    )
+    password: Secret = Field(default=Secret(""), description="the user's password")
     weakest_login: Literal["basic", "digest", "digest-sha-256"] = Field(
         default="digest",
-        description="the weakest way in which its password may be proven to it; basic: sent as it"
-        " is, for all to read unless its url begins with aw-https: or onvif-https:",
+        description="the weakest login method to accept; basic sends the password unencrypted"
+        " unless the url begins with aw-https: or onvif-https:",
     )
     mounting: Literal["standing", "ceiling"] = Field(
         default="standing", description="ceiling: upside down, with the camera's own flip on"
     )
     invert_pan: bool = Field(
-        default=False, description="right is left: its picture is turned, and its axes are not"
+        default=False, description="swap left and right: its picture is turned, its axes are not"
     )
-    invert_tilt: bool = Field(default=False, description="up is down, likewise")
+    invert_tilt: bool = Field(default=False, description="swap up and down, likewise")
     flip: bool | None = Field(
         default=None,
-        description="true: it hangs, and the camera is told to turn its picture; left out: as it is"
+        description="true: it hangs upside down, and the room turns its picture; left out: as"
         " set on the camera",
     )
-    mirror: bool | None = Field(default=None, description="left and right of its picture, likewise")
+    mirror: bool | None = Field(
+        default=None, description="true: mirror its picture; left out: as set on the camera"
+    )
     max_speed_pct: int = Field(
-        default=100, ge=1, le=100, description="how fast it may turn, of the model's fastest"
+        default=100, ge=1, le=100, description="its top speed, in % of the model's fastest"
     )
     preset_speed_pct: int | None = Field(
-        default=None, ge=1, le=100, description="how fast it goes to presets; left out: as it likes"
+        default=None, ge=1, le=100, description="its speed to presets; left out: its own speed"
     )
     speed_by_zoom: bool = Field(
-        default=True, description="a held push turns it slower the further it is zoomed in"
+        default=True, description="while a key is held, it turns slower the further it is zoomed in"
     )
     video: str | None = Field(
         default=None,
@@ -109,20 +113,20 @@ class CameraTable(DeviceTable):
     presets: dict[str, str] = Field(
         default_factory=dict, description="names by number, such as 1 = 'Table'"
     )
-    wake: bool = Field(default=True, description="in standby, it is switched on for a meeting")
+    wake: bool = Field(default=True, description="switch it on for a meeting if it is on standby")
     on_join: Destination | None = Field(
         default=None,
         description="where it looks when a meeting begins: a preset's number or name, 'home', or"
         " { pan_deg = …, tilt_deg = … }; left out: it is not moved",
     )
     on_leave: Destination | None = Field(
-        default=None, description="where it turns, away from people, when a meeting is over"
+        default=None, description="where it turns after a meeting, such as away from people"
     )
     standby_s: float | None = Field(
         default=None,
         ge=60,
         le=604_800,
-        description="it goes to standby after so many seconds in a vacant room; left out: never",
+        description="put it on standby after this long in an empty room; left out: never",
     )
 
     @property
@@ -146,7 +150,7 @@ class CameraTable(DeviceTable):
         node = f"/dev/video{bare.removeprefix('video')}" if _NODE.fullmatch(bare) else bare
         meant = f"; did you mean {node!r}?" if _names_a_device(node) else ""
         raise ValueError(
-            f"{video!r} is no V4L2 device; expected a path such as '/dev/video0', or a name in"
+            f"{video!r} is not a V4L2 device; expected a path such as '/dev/video0', or a name in"
             f" /dev/v4l/by-id such as 'usb-…-video-index0'{meant}"
         )
 
@@ -155,11 +159,9 @@ class CameraTable(DeviceTable):
         scheme = self.url.partition(":")[0]
         asks = scheme.removesuffix("-https") in ("aw", "onvif")
         if (self.user or self.password) and not asks:
-            raise ValueError(
-                "has a user or a password, which only an aw: or onvif: camera asks for"
-            )
+            raise ValueError("has a user or a password; only aw: and onvif: cameras use them")
         if self.weakest_login != "digest" and not self.user:
-            raise ValueError("has weakest_login, and no user whose password would be proven")
+            raise ValueError("has weakest_login but no user")
         return self
 
     @field_validator("on_join", "on_leave", mode="before")
@@ -175,8 +177,8 @@ class CameraTable(DeviceTable):
             return value
         known = ", ".join(repr(name) for name in presets.values()) or "none"
         raise ValueError(
-            f"{value!r} is no preset's number or name, no 'home' and no {{ pan_deg, tilt_deg }};"
-            f" presets names {known}"
+            f"{value!r} is not a preset's number or name, 'home' or {{ pan_deg, tilt_deg }};"
+            f" presets: {known}"
         )
 
     @field_validator("presets")
@@ -184,7 +186,7 @@ class CameraTable(DeviceTable):
     def _numbered(cls, presets: dict[str, str]) -> dict[str, str]:
         for number in presets:
             if not _PRESET.fullmatch(number):
-                raise ValueError(f"{number!r} is no preset number; they count from 1")
+                raise ValueError(f"{number!r} is not a preset number; numbers start at 1")
         return presets
 
     @classmethod
@@ -415,7 +417,7 @@ class CameraProfile(Profile):
     flip: bool = Field(default=False, description="whether a command turns its picture upside down")
     mirror: bool = Field(default=False, description="whether a command mirrors its picture")
     preset_speed: PresetSpeed | None = Field(
-        default=None, description="absent: it goes to presets as fast as it likes"
+        default=None, description="absent: it goes to presets at its own speed"
     )
     menu: Literal["close", "ptzoptics"] | None = Field(
         default=None, description="how its menu is steered; close: it can only be closed"
@@ -539,7 +541,7 @@ def known_to(tables: Mapping[str, CameraTable]) -> Mapping[str, CameraProfile]:
         return shipped()
     own = load_all(folder, CameraProfile)
     if not own:
-        raise ConfigError("room.toml", "camera.profiles", f"{folder} holds no profile's file")
+        raise ConfigError("room.toml", "camera.profiles", f"{folder} contains no profile")
     return ProfileFolder(_shipped_folder(), CameraProfile, own=own)
 
 

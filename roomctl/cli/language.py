@@ -911,9 +911,9 @@ SENTENCES: Mapping[str, str] = {
     "{url}: answers {status} and no JSON; is it a roomctl?": "{url}：应答 {status}，且不是 JSON；那是 roomctl 吗？",  # noqa: E501
     "{url}: is neither a room that runs here nor an address such as http://bamboo:8080": "{url}：既不是本机正在运行的会议室，也不是 http://bamboo:8080 这样的地址",  # noqa: E501
     "{file}: others can use this file (mode {mode}); chmod 600 it, and make another token": "{file}：其他用户可以使用此文件（权限 {mode}）；请 chmod 600，并换一个令牌",  # noqa: E501
-    "secret {name} is not in {folder}, nor is it a credential of systemd's; {hint}": "{folder} 和 systemd 凭据中都没有机密 {name}；{hint}",  # noqa: E501
+    "secret {name} is not in {folder}, nor in systemd's credentials; {hint}": "{folder} 和 systemd 凭据中都没有机密 {name}；{hint}",  # noqa: E501
     "{file}: others can use it (mode {mode}); chmod 600 {again}": "{file}：其他用户可以使用此文件（权限 {mode}）；请执行 chmod 600 {again}",  # noqa: E501
-    "stands here for every reader of this file; `roomctl secret set NAME`, then secret:NAME": "此文件的每个读者都能看到它；请用 `roomctl secret set NAME` 存入，然后写 secret:NAME",  # noqa: E501
+    "can be read by everyone who reads this file; use `roomctl secret set NAME`, then write secret:NAME": "此文件的每个读者都能看到它；请用 `roomctl secret set NAME` 存入，然后写 secret:NAME",  # noqa: E501
     "{file}: holds no token, which is one word": "{file}：其中没有令牌；令牌是一个不含空格的词",
     "join: no link given; paste the invitation's link, or its text": "join：没有给出链接；请粘贴邀请的链接或全文",  # noqa: E501
     "{command}: the two are not the same; nothing is changed": "{command}：两次输入不一致；未做更改",  # noqa: E501
@@ -984,7 +984,7 @@ SENTENCES: Mapping[str, str] = {
     "holds something that is no plain file": "含有不是普通文件的内容",
     "{name}: comes twice": "{name}：出现两次",
     "is of version {version}; this roomctl knows version {known}; update it, or export anew": "版本为 {version}；此 roomctl 只支持版本 {known}；请更新，或重新导出",  # noqa: E501
-    "holds a secret that cannot be taken out; `roomctl secret set NAME`, then secret:NAME": "含有无法移出的机密；请用 `roomctl secret set NAME` 存入，然后写 secret:NAME",  # noqa: E501
+    "has a secret that cannot be taken out; use `roomctl secret set NAME`, then write secret:NAME": "含有无法移出的机密；请用 `roomctl secret set NAME` 存入，然后写 secret:NAME",  # noqa: E501
     "is on": "已开机",
     "is off": "已关机",
     "right {right}, left {left}; each stop taken within {ms} ms, and it stands": "右 {right}，左 {left}；每次停止在 {ms} ms 内生效，已静止",  # noqa: E501
@@ -1004,46 +1004,46 @@ SENTENCES: Mapping[str, str] = {
     "{command} needs {keys}": "{command} 缺少 {keys}",
     "needs {key}, too": "还需要 {key}",
     "display and input go together; the input is the display's": "display 和 input 须同时填写；input 是显示屏的输入",  # noqa: E501
-    "is never released, and has release_s or warn_s; leave them out": "这些预订从不释放，却写了 release_s 或 warn_s；请去掉",  # noqa: E501
-    "changes nothing; give it release_s, warn_s, or never = true": "没有任何作用；请写 release_s、warn_s 或 never = true",  # noqa: E501
-    "dark_hours is dark at any hour with theme = {theme}; leave one of them out": "theme = {theme} 时始终为深色；请去掉 dark_hours 或 theme",  # noqa: E501
-    "is more than https://HOST:PORT and the fingerprint of its key": "除 https://HOST:PORT 和密钥指纹外还有其他内容",  # noqa: E501
-    "would send the token for all to read; only https leaves this box": "令牌会以明文发送；发往其他设备只能用 https",  # noqa: E501
-    "ends in no fingerprint, which is #sha256: and 64 small hex digits": "末尾不是密钥指纹；指纹是 #sha256: 加 64 位小写十六进制数字",  # noqa: E501
-    "is no token, which is one word of 16 characters or more": "不是令牌；令牌是一个至少 16 个字符、不含空格的词",  # noqa: E501
-    "has the same {key} twice; each is another room": "{key} 重复；每一项应是不同的会议室",
+    "has never = true, so release_s and warn_s have no effect; leave them out": "这些预订从不释放，却写了 release_s 或 warn_s；请去掉",  # noqa: E501
+    "has no effect; add release_s, warn_s, or never = true": "没有任何作用；请写 release_s、warn_s 或 never = true",  # noqa: E501
+    "dark_hours has no effect with theme = {theme}; leave one of them out": "theme = {theme} 时始终为深色；请去掉 dark_hours 或 theme",  # noqa: E501
+    "must be only https://HOST:PORT and the fingerprint of its key": "除 https://HOST:PORT 和密钥指纹外还有其他内容",  # noqa: E501
+    "would send the token unencrypted; use https for other boxes": "令牌会以明文发送；发往其他设备只能用 https",  # noqa: E501
+    "must end in a fingerprint: #sha256: and 64 lowercase hex digits": "末尾不是密钥指纹；指纹是 #sha256: 加 64 位小写十六进制数字",  # noqa: E501
+    "is not a token; a token is one word of at least 16 characters": "不是令牌；令牌是一个至少 16 个字符、不含空格的词",  # noqa: E501
+    "has the same {key} twice; list each room once": "{key} 重复；每一项应是不同的会议室",
     "has the same url twice; write all its events into one": "url 重复；请把它的事件写在同一项中",
     "needs room_link = {link} or random = {site}, one of the two": "room_link = {link} 和 random = {site} 须填写其中一个",  # noqa: E501
     "{late} = {then} is before {early} = {first}": "{late} = {then} 早于 {early} = {first}",
     "needs 'openid'": "须包含 'openid'",
-    "{value} is everybody; name the proxies": "{value} 表示所有地址；请写出代理服务器的地址",
-    "{value} is no address and no network, such as {example}": "{value} 既不是地址也不是网段，例如 {example}",  # noqa: E501
+    "{value} means everyone; name the proxies": "{value} 表示所有地址；请写出代理服务器的地址",
+    "{value} is not an address or a network, such as {example}": "{value} 既不是地址也不是网段，例如 {example}",  # noqa: E501
     "tls = 'off' uses no tls_certificate; leave one of them out": "tls = 'off' 时不使用 tls_certificate；请去掉其中一个",  # noqa: E501
-    "others reach this room by https alone; write url = {url}, or tls = 'off' behind a proxy": "其他设备只能通过 https 访问此会议室；请写 url = {url}，在代理服务器后则写 tls = 'off'",  # noqa: E501
-    "begins with 'whsec_', and what follows is not base64": "以 'whsec_' 开头，但后面不是 base64",
-    "its url is not like {example} or {other}": "url 的格式应如 {example} 或 {other}",
-    "its url does not say whose it is; write {example}": "url 没有说明属于哪家服务；请写成 {example}",  # noqa: E501
-    "its url begins with none of {known}": "url 的开头应为 {known} 之一",
+    "other devices reach this room only by https; write url = {url}, or tls = 'off' behind a proxy": "其他设备只能通过 https 访问此会议室；请写 url = {url}，在代理服务器后则写 tls = 'off'",  # noqa: E501
+    "begins with 'whsec_', but the rest is not base64": "以 'whsec_' 开头，但后面不是 base64",
+    "its url must look like {example} or {other}": "url 的格式应如 {example} 或 {other}",
+    "its url does not name the service; write {example}": "url 没有说明属于哪家服务；请写成 {example}",  # noqa: E501
+    "its url must start with one of {known}": "url 的开头应为 {known} 之一",
     "its url has a password; write password = 'secret:NAME' below it": "url 中有密码；请另写 password = 'secret:NAME'",  # noqa: E501
-    "its url has another option than to= and from=": "url 的选项只能是 to= 和 from=",
-    "its url does not say to whom; add ?to=ADDRESS, {count} at most": "url 没有说明收件人；请加上 ?to=地址（最多 {count} 个）",  # noqa: E501
-    "its url does not say from whom mail comes; add &from=ADDRESS": "url 没有说明发件人；请加上 &from=地址",  # noqa: E501
-    "its url has something behind to= that is no mail address in ASCII": "url 的 to= 后面有内容不是 ASCII 邮件地址",  # noqa: E501
-    "its url has a user with other signs than printable ASCII": "url 中的用户名含有可打印 ASCII 以外的字符",  # noqa: E501
-    "its url is not the whole address: {example}": "url 需要完整的地址：{example}",
-    "its url has a user or a fragment; its key proves who sends": "url 中有用户名或 # 片段；发送者由其中的密钥证明",  # noqa: E501
-    "its url is an Office 365 connector, which Microsoft has retired; make a workflow of the channel, and take its address": "url 是微软已停用的 Office 365 连接器；请为该频道创建工作流，并使用它的地址",  # noqa: E501
-    "its url is one of {theirs}, not of {service}; write {example}": "url 属于 {theirs}，不属于 {service}；请写成 {example}",  # noqa: E501
+    "its url has an unknown option; allowed: to= and from=": "url 的选项只能是 to= 和 from=",
+    "its url has no recipient; add ?to=ADDRESS, at most {count}": "url 没有说明收件人；请加上 ?to=地址（最多 {count} 个）",  # noqa: E501
+    "its url has no sender; add &from=ADDRESS": "url 没有说明发件人；请加上 &from=地址",
+    "its url has a to= that is not an ASCII mail address": "url 的 to= 后面有内容不是 ASCII 邮件地址",  # noqa: E501
+    "its url has a user with characters other than printable ASCII": "url 中的用户名含有可打印 ASCII 以外的字符",  # noqa: E501
+    "its url must be the full address: {example}": "url 需要完整的地址：{example}",
+    "its url has a user or a fragment; remove it, the key proves the sender": "url 中有用户名或 # 片段；发送者由其中的密钥证明",  # noqa: E501
+    "its url is an Office 365 connector, which Microsoft has retired; create a workflow in the channel, and use its address": "url 是微软已停用的 Office 365 连接器；请为该频道创建工作流，并使用它的地址",  # noqa: E501
+    "its url belongs to {theirs}, not to {service}; write {example}": "url 属于 {theirs}，不属于 {service}；请写成 {example}",  # noqa: E501
     "its url has the port 0": "url 的端口为 0",
-    "secret goes with dingtalk, feishu and lark, not with {service}": "secret 用于 dingtalk、feishu 和 lark，不能用于 {service}",  # noqa: E501
+    "secret works with dingtalk, feishu and lark, not with {service}": "secret 用于 dingtalk、feishu 和 lark，不能用于 {service}",  # noqa: E501
     "a user in its url and password = 'secret:NAME' go together": "url 中的用户名与 password = 'secret:NAME' 应同时给出",  # noqa: E501
-    "password goes with smtps: and smtp:, and never with plain = true": "password 用于 smtps: 和 smtp:，不能与 plain = true 同用",  # noqa: E501
-    "plain = true goes with smtp: and with a robot's http: alone": "plain = true 只能用于 smtp: 和机器人的 http:",  # noqa: E501
+    "password works with smtps: and smtp:, but not with plain = true": "password 用于 smtps: 和 smtp:，不能与 plain = true 同用",  # noqa: E501
+    "plain = true works only with smtp: and a robot's http:": "plain = true 只能用于 smtp: 和机器人的 http:",  # noqa: E501
     "its url is http; plain = true allows that, to private addresses": "url 是 http；plain = true 允许对内网地址使用",  # noqa: E501
-    "has other signs than printable ASCII": "含有可打印 ASCII 以外的字符",
-    "has the same url twice; one of them is enough": "同一个 url 出现了两次；写一个即可",
-    "alert.{name}: {service} runs in the region {region}, which [meeting] {key} leaves out": "alert.{name}：{service} 位于区域 {region}，而 [meeting] {key} 不允许该区域",  # noqa: E501
-    "{service} is untried with its vendor; {command} says whether a message arrives": "{service} 未经厂商实测；用 {command} 确认消息能否收到",  # noqa: E501
+    "has characters other than printable ASCII": "含有可打印 ASCII 以外的字符",
+    "has the same url twice; remove one": "同一个 url 出现了两次；写一个即可",
+    "alert.{name}: {service} runs in the region {region}, which [meeting] {key} does not allow": "alert.{name}：{service} 位于区域 {region}，而 [meeting] {key} 不允许该区域",  # noqa: E501
+    "{service} is not yet tested with its vendor's service; {command} says whether a message arrives": "{service} 未经厂商实测；用 {command} 确认消息能否收到",  # noqa: E501
     "{host}: no answer within {seconds} s": "{host}：{seconds} 秒内没有应答",
     "{host}: cannot be reached ({why}); is the url right?": "{host}：无法连接（{why}）；url 正确吗？",  # noqa: E501
     "{host}: leads elsewhere (HTTP {status}), which is not followed; is the url right?": "{host}：重定向到别处（HTTP {status}），不会跟随；url 正确吗？",  # noqa: E501
@@ -1070,84 +1070,84 @@ SENTENCES: Mapping[str, str] = {
     "{host}: broke off; is it a mail server, and its port right?": "{host}：连接中断；它是邮件服务器吗？端口正确吗？",  # noqa: E501
     "has no [alert.{name}]; there is: {known}": "没有 [alert.{name}]；现有：{known}",
     "{alert} was tested less than {seconds} s ago; wait a moment": "{alert} 在 {seconds} 秒内刚测试过；请稍候",  # noqa: E501
-    "its url has a user or a fragment; the secret proves who sends": "url 中有用户名或 # 片段；发送者由密钥证明",  # noqa: E501
-    "its url is not like {example}; plain_http = true allows http, to private addresses": "url 的格式应如 {example}；plain_http = true 允许对内网地址使用 http",  # noqa: E501
-    "its url is not like {example}": "url 的格式应如 {example}",
+    "its url has a user or a fragment; remove it, the secret proves the sender": "url 中有用户名或 # 片段；发送者由密钥证明",  # noqa: E501
+    "its url must look like {example}; plain_http = true allows http, to private addresses": "url 的格式应如 {example}；plain_http = true 允许对内网地址使用 http",  # noqa: E501
+    "its url must look like {example}": "url 的格式应如 {example}",
     "names a user; write username = and password =": "其中有用户名；请写 username = 和 password =",
-    "may = [...] goes with role = 'integration'": "may = [...] 只用于 role = 'integration'",
-    "ca goes with mqtts://": "ca 只用于 mqtts://",
+    "may = [...] works only with role = 'integration'": "may = [...] 只用于 role = 'integration'",
+    "ca works only with mqtts://": "ca 只用于 mqtts://",
     "is nested too deeply": "嵌套层数过多",
     "{key} needs url, too: where the provider sends people back to": "{key} 还需要 url：登录服务完成后返回的地址",  # noqa: E501
-    "needs profile: what the switch speaks, of firmware_profiles/byom": "还需要 profile：切换器使用的协议，见 firmware_profiles/byom",  # noqa: E501
-    "a line speaks nothing; leave profile out": "GPIO 线不使用协议；请去掉 profile",
+    "needs profile: the protocol of the switch, from firmware_profiles/byom": "还需要 profile：切换器使用的协议，见 firmware_profiles/byom",  # noqa: E501
+    "a GPIO line has no protocol; leave profile out": "GPIO 线不使用协议；请去掉 profile",
     "room_port and laptop_port are the same": "room_port 和 laptop_port 相同",
-    "is an input, gpio:17 or gpiod:gpiochip0/17; not {url}": "应为输入线 gpio:17 或 gpiod:gpiochip0/17，而不是 {url}",  # noqa: E501
+    "must be an input, such as gpio:17 or gpiod:gpiochip0/17; not {url}": "应为输入线 gpio:17 或 gpiod:gpiochip0/17，而不是 {url}",  # noqa: E501
     "{url} is an input": "{url} 是输入线",
-    "{url} is the line that the switch is on": "{url} 是切换器所在的线",
-    "has a user or a password, which only an aw: or onvif: camera asks for": "写了 user 或 password；只有 aw: 和 onvif: 摄像机需要",  # noqa: E501
-    "has weakest_login, and no user whose password would be proven": "写了 weakest_login，但没有需要验证密码的 user",  # noqa: E501
+    "{url} is already the line of the switch": "{url} 是切换器所在的线",
+    "has a user or a password; only aw: and onvif: cameras use them": "写了 user 或 password；只有 aw: 和 onvif: 摄像机需要",  # noqa: E501
+    "has weakest_login but no user": "写了 weakest_login，但没有需要验证密码的 user",
     "has a pin; write it like {url}": "带有密钥指纹；请写成 {url}",
     "write either camera or cameras": "camera 和 cameras 只能写一个",
     "{name} is named twice": "{name} 出现两次",
-    "{file} is no SVG, PNG, JPEG or WebP": "{file} 不是 SVG、PNG、JPEG 或 WebP 图片",
+    "{file} is not an SVG, PNG, JPEG or WebP": "{file} 不是 SVG、PNG、JPEG 或 WebP 图片",
     "{file} is larger than {size} KiB; make it smaller": "{file} 大于 {size} KiB；请缩小",
     "{file} cannot be read: {why}": "{file}：无法读取：{why}",
-    "{name} is too wide; name at least two labels": "{name} 范围过大；域名至少要有两级",
+    "{name} is too broad; write at least two labels": "{name} 范围过大；域名至少要有两级",
     "{name}: a port is 1-65535": "{name}：端口应为 1 到 65535",
-    "{name} is no host, such as {example}": "{name} 不是主机名，例如 {example}",
+    "{name} is not a host name, such as {example}": "{name} 不是主机名，例如 {example}",
     "{name} is an address; write its scheme too, such as {example}": "{name} 是 IP 地址；请同时写出协议，例如 {example}",  # noqa: E501
-    "is no certificate in PEM: {why}": "不是 PEM 证书：{why}",
+    "is not a PEM certificate: {why}": "不是 PEM 证书：{why}",
     "ended on {day}; renew it": "已于 {day} 到期；请更新证书",
     "{file}: belongs to user {owner}, and this is user {user}; start as that user, or give this one another folder": "{file}：属于用户 {owner}，而当前用户为 {user}；请以该用户启动，或改用另一个文件夹",  # noqa: E501
     "{file}: others can read it (mode {mode}); chmod 640 {again}": "{file}：其他用户可以读取（权限 {mode}）；请执行 chmod 640 {again}",  # noqa: E501
-    "{url}: is no CalDAV address; expected {example}": "{url}：不是 CalDAV 地址；应为 {example}",
+    "{url}: is not a CalDAV address; expected {example}": "{url}：不是 CalDAV 地址；应为 {example}",
     "says {key} twice": "{key} 出现两次",
-    "{folder} holds no profile's file": "{folder} 中没有型号文件",
-    "{folder} holds no platform's file": "{folder} 中没有会议平台文件",
-    "is the one that is left": "与要离开的平台相同",
+    "{folder} contains no profile": "{folder} 中没有型号文件",
+    "{folder} contains no platform file": "{folder} 中没有会议平台文件",
+    "is the platform that you are leaving": "与要离开的平台相同",
     "is missing": "缺少这一项",
     "unknown key; {hint}": "未知的键；{hint}",
-    "did you mean {name}? All of China has its time": "是否想写 {name}？全中国使用同一时间",
-    "did you mean {one} or {other}? There the sign is turned around": "是否想写 {one} 或 {other}？后者的正负号是相反的",  # noqa: E501
-    "did you mean {name}? There the sign is turned around": "是否想写 {name}？其中的正负号是相反的",
+    "did you mean {name}? All of China uses its time": "是否想写 {name}？全中国使用同一时间",
+    "did you mean {one} or {other}? In that name the sign is reversed": "是否想写 {one} 或 {other}？后者的正负号是相反的",  # noqa: E501
+    "did you mean {name}? In that name the sign is reversed": "是否想写 {name}？其中的正负号是相反的",  # noqa: E501
     "did you mean {one} or {other}?": "是否想写 {one} 或 {other}？",
     "did you mean {name}?": "是否想写 {name}？",
     "expected one of: {names}": "应为其中之一：{names}",
     "known: {names}": "可用的有：{names}",
     "there is: {names}": "现有：{names}",
     "{count} are known, such as {names}": "共有 {count} 个，例如 {names}",
-    "{value} is no country; {hint}": "{value} 不是国家代码；{hint}",
-    "{value} has no such part of {country}; {hint}": "{country} 没有地区 {value}；{hint}",
-    "{value} has no full path; expected {example}": "{value} 不是完整路径；应为 {example}",
+    "{value} is not a country code; {hint}": "{value} 不是国家代码；{hint}",
+    "{value} is not a region of {country}; {hint}": "{country} 没有地区 {value}；{hint}",
+    "{value} is not a full path; expected {example}": "{value} 不是完整路径；应为 {example}",
     "expected 'CN', 'US', 'DE-BY', or ics:/path/of/holidays.ics": "应为 'CN'、'US'、'DE-BY' 或 ics:/path/of/holidays.ics",  # noqa: E501
-    "{value} is no IANA time zone; {hint}": "{value} 不是 IANA 时区；{hint}",
-    "{value} is no IANA time zone, such as {example}": "{value} 不是 IANA 时区，例如 {example}",
+    "{value} is not an IANA time zone; {hint}": "{value} 不是 IANA 时区；{hint}",
+    "{value} is not an IANA time zone, such as {example}": "{value} 不是 IANA 时区，例如 {example}",
     "no profile {name}; {hint}": "没有型号文件 {name}；{hint}",
     "no camera {name}; {hint}": "没有摄像机 {name}；{hint}",
     "no platform is called {name}; {hint}": "没有名为 {name} 的会议平台；{hint}",
-    "names no platform; {hint}": "不是会议平台；{hint}",
-    "{name} names no platform, region or host of one; {hint}": "{name} 不是会议平台、地区或平台的主机；{hint}",  # noqa: E501
-    "{scheme}: leads to no {kind}; {hint}": "{scheme}: 不能连接 {kind}；{hint}",
+    "is not a platform; {hint}": "不是会议平台；{hint}",
+    "{name} is not a platform, a region or a platform's host; {hint}": "{name} 不是会议平台、地区或平台的主机；{hint}",  # noqa: E501
+    "unsupported scheme {scheme}; {hint}": "不支持的协议 {scheme}；{hint}",
     "is the same line, at other settings, as {other}; two devices cannot both open it": "与 {other} 是同一条串口线，但参数不同；两个设备不能同时打开它",  # noqa: E501
     "is the same line, as {other}; two devices cannot both open it": "与 {other} 是同一条串口线；两个设备不能同时打开它",  # noqa: E501
     "has the same url and address {address} as {other}; give it another address (1-7)": "url 和地址 {address} 与 {other} 相同；请换一个地址（1-7）",  # noqa: E501
     "has the same url as {other}; `roomctl probe` tells two of one model apart, by ?port=": "url 与 {other} 相同；`roomctl probe` 用 ?port= 区分同型号的两台",  # noqa: E501
-    "{url} is where {other} already is": "{url} 已被 {other} 使用",
+    "{url} is already used by {other}": "{url} 已被 {other} 使用",
     "has no scheme; write it like {one} or {other}": "缺少协议；请写成 {one} 或 {other}",
     "has no scheme; write it like {example}": "缺少协议；请写成 {example}",
     "is not a path; write it like {example}": "不是路径；请写成 {example}",
     "unknown option {option}; {hint}": "未知的选项 {option}；{hint}",
     "{key}={value} is not a number from {low} to {high}": "{key}={value} 不是 {low} 到 {high} 的数",
-    "{url}: is no calendar; expected {example}": "{url}：不是日历；应为 {example}",
+    "{url}: is not a calendar; expected {example}": "{url}：不是日历；应为 {example}",
     "{value} is not HOST:PORT, such as {example}": "{value} 不是 HOST:PORT，例如 {example}",
-    "is not like {example}": "格式应如 {example}",
-    "{value} is not like {example}": "{value} 的格式应如 {example}",
-    "{value} is no V4L2 device; expected a path such as {example}, or a name in /dev/v4l/by-id such as {name}; did you mean {meant}?": "{value} 不是 V4L2 设备；应为路径（例如 {example}），或 /dev/v4l/by-id 中的名称（例如 {name}）；是否指 {meant}？",  # noqa: E501
-    "{value} is no V4L2 device; expected a path such as {example}, or a name in /dev/v4l/by-id such as {name}": "{value} 不是 V4L2 设备；应为路径（例如 {example}），或 /dev/v4l/by-id 中的名称（例如 {name}）",  # noqa: E501
-    "{value} is no preset number; they count from 1": "{value} 不是预置位编号；编号从 1 开始",
-    "{value} is no preset's number or name, no 'home' and no { pan_deg, tilt_deg }; presets names {names}": "{value} 不是预置位的编号或名称，也不是 'home' 或 {{ pan_deg, tilt_deg }}；presets 中有 {names}",  # noqa: E501
-    "is no name; a-z, 0-9, - and _ make one, beginning with a letter": "不是名称；名称由 a-z、0-9、- 和 _ 组成，以字母开头",  # noqa: E501
-    "is called {name} now": "现在叫 {name}",
+    "must look like {example}": "格式应如 {example}",
+    "{value} must look like {example}": "{value} 的格式应如 {example}",
+    "{value} is not a V4L2 device; expected a path such as {example}, or a name in /dev/v4l/by-id such as {name}; did you mean {meant}?": "{value} 不是 V4L2 设备；应为路径（例如 {example}），或 /dev/v4l/by-id 中的名称（例如 {name}）；是否指 {meant}？",  # noqa: E501
+    "{value} is not a V4L2 device; expected a path such as {example}, or a name in /dev/v4l/by-id such as {name}": "{value} 不是 V4L2 设备；应为路径（例如 {example}），或 /dev/v4l/by-id 中的名称（例如 {name}）",  # noqa: E501
+    "{value} is not a preset number; numbers start at 1": "{value} 不是预置位编号；编号从 1 开始",
+    "{value} is not a preset's number or name, 'home' or { pan_deg, tilt_deg }; presets: {names}": "{value} 不是预置位的编号或名称，也不是 'home' 或 {{ pan_deg, tilt_deg }}；presets 中有 {names}",  # noqa: E501
+    "invalid name; allowed: a-z, 0-9, - and _, starting with a letter": "不是名称；名称由 a-z、0-9、- 和 _ 组成，以字母开头",  # noqa: E501
+    "is now called {name}": "现在叫 {name}",
     "is neither evdev:auto nor a path, such as {example}": "既不是 evdev:auto 也不是路径，例如 {example}",  # noqa: E501
     "must be a valid {kind}": "不是有效的 {kind}",
     "link: {why}": "链接：{why}",

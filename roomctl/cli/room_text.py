@@ -46,7 +46,10 @@ def replaced(text: str, file: str, path: tuple[str, ...], new: str) -> str:
                 tried = "".join([*lines[: line - 1], changed, *lines[line:]])
                 if tomllib.loads(tried) == _set(data, path, new):
                     return tried
-    why = "holds a secret that cannot be taken out; `roomctl secret set NAME`, then secret:NAME"
+    why = (
+        "has a secret that cannot be taken out; use `roomctl secret set NAME`, then write"
+        " secret:NAME"
+    )
     raise ConfigError(file, ".".join(path), why, line=line)
 
 

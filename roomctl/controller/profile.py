@@ -21,13 +21,13 @@ class ControllerTable(KindTable):
         default=None, description="which camera it steers; left out: the first of room.toml"
     )
     cameras: tuple[str, ...] = Field(
-        default=(), description="several: its shoulder buttons choose the one that it steers"
+        default=(), description="several cameras; its shoulder buttons choose one"
     )
     dead_zone: float = Field(
-        default=0.15, ge=0.02, le=0.6, description="the part of a stick's way that moves nothing"
+        default=0.15, ge=0.02, le=0.6, description="the part of a stick's travel that moves nothing"
     )
     invert_tilt: bool = Field(default=False, description="stick forward looks down")
-    invert_zoom: bool = Field(default=False, description="zooming in and out change places")
+    invert_zoom: bool = Field(default=False, description="swap zooming in and out")
 
     @model_validator(mode="after")
     def _one_way(self) -> ControllerTable:

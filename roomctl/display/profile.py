@@ -25,7 +25,9 @@ class DisplayTable(DeviceTable):
 
     url: str = Field(description="tcp://HOST:4352, or serial:/dev/serial/by-id/...?baud=9600")
     profile: str = Field(default="pjlink", description="a file of firmware_profiles/display")
-    password: Secret = Field(default=Secret(""), description="PJLink's, as the device has it")
+    password: Secret = Field(
+        default=Secret(""), description="the PJLink password, as set on the device"
+    )
     address: int = Field(default=1, ge=1, le=99, description="set id, where several share a line")
     input: str | None = Field(default=None, description="the input that the box is plugged into")
 

@@ -406,7 +406,7 @@ def _checked(pattern: str) -> str:
     try:
         re.compile(pattern)
     except re.error as error:
-        raise ValueError(f"{pattern!r} is no pattern: {error}") from error
+        raise ValueError(f"{pattern!r} is not a valid pattern: {error}") from error
     return pattern
 
 
@@ -510,7 +510,7 @@ def load_platforms(
     for key, hosts in extra_hosts.items():
         where = f"meeting.hosts.{key}"
         if key not in platforms:
-            why = f"names no platform; {suggest(key, platforms)}"
+            why = f"is not a platform; {suggest(key, platforms)}"
             raise ConfigError("room.toml", where, why)
         for host in hosts:
             site = _configured(platforms[key], host, where)
@@ -538,7 +538,7 @@ def _own_files(own: Path | None) -> list[Path]:
         return []
     files = sorted(own.glob("*.toml"))
     if not files:
-        raise ConfigError("room.toml", "meeting.platforms", f"{own} holds no platform's file")
+        raise ConfigError("room.toml", "meeting.platforms", f"{own} contains no platform file")
     return files
 
 
@@ -583,10 +583,10 @@ def _configured(platform: Platform, text: str, where: str) -> Site:
     match = _CONFIGURED.fullmatch(text)
     host = match and _configured_name(match["host"])
     if not (match and host):
-        why = f"{text!r} is no host, such as 'meet.example.org' or '*.example.org'"
+        why = f"{text!r} is not a host name, such as 'meet.example.org' or '*.example.org'"
         raise ConfigError("room.toml", where, why)
     if host.startswith("*.") and "." not in host[2:]:
-        raise ConfigError("room.toml", where, f"{text!r} is too wide; name at least two labels")
+        raise ConfigError("room.toml", where, f"{text!r} is too broad; write at least two labels")
     if IP_LITERAL.fullmatch(host) and not match["scheme"]:
         why = f"{text!r} is an address; write its scheme too, such as 'http://{text}'"
         raise ConfigError("room.toml", where, why)
@@ -659,7 +659,7 @@ class Policy:
                     continue
                 near = difflib.get_close_matches(text, hosts if "." in text else words, 1)
                 meant = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(words)}"
-                why = f"{entry!r} names no platform, region or host of one; {meant}"
+                why = f"{entry!r} is not a platform, a region or a platform's host; {meant}"
                 yield f"meeting.{where}.{at}", why
 
 

@@ -430,7 +430,7 @@ def _refuse_url(name: str, url: str, profile: OccupancyProfile, others: Mapping[
         raise ConfigError("room.toml", key, str(error)) from error
     taken = {_place(where): other for other, where in others.items()}
     if place in taken:
-        raise ConfigError("room.toml", key, f"{url} is where occupancy.{taken[place]} already is")
+        raise ConfigError("room.toml", key, f"{url} is already used by occupancy.{taken[place]}")
 
 
 def _wrong_port(profile: OccupancyProfile, scheme: str, url: str) -> str | None:
@@ -439,18 +439,20 @@ def _wrong_port(profile: OccupancyProfile, scheme: str, url: str) -> str | None:
         return None
     if profile.speaks == "report":
         if scheme not in _REPORTED:
-            return f"a {profile.name} is reported, by api:NAME or mqtt://HOST/TOPIC, not at {url}"
+            return f"a {profile.name} needs api:NAME or mqtt://HOST/TOPIC, not {url}"
         return None
     if scheme in _REPORTED:
-        return f"a {profile.name} is wired; what is reported has a profile such as 'people_counter'"
+        return (
+            f"a {profile.name} is wired; for api: and mqtt: use a profile such as 'people_counter'"
+        )
     if profile.speaks == "level":
         if scheme == "serial":
-            return f"a {profile.name} has a pin, such as gpio:17, and no line such as {url}"
+            return f"a {profile.name} needs a pin such as gpio:17, not {url}"
         return None
     if scheme in _SERIAL:
         return None
-    why = f"a {profile.name} speaks on a serial line, such as serial:/dev/ttyAMA0, not {url}"
-    return f"{why}; for its OUT pin take profile 'ld2410_out'" if profile.kind == "radar" else why
+    why = f"a {profile.name} needs a serial line such as serial:/dev/ttyAMA0, not {url}"
+    return f"{why}; for its OUT pin use profile 'ld2410_out'" if profile.kind == "radar" else why
 
 
 def _place(url: str) -> tuple[object, ...]:

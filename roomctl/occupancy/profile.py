@@ -33,14 +33,14 @@ class OccupancyTable(DeviceTable):
         default=None,
         ge=0,
         le=1800,
-        description="how long its own output stays after what it saw, where that was set to"
-        " something else than its profile says",
+        description="how long its output stays on after it saw somebody, if the sensor is set"
+        " to another time than its profile says",
     )
     max_age_s: float | None = Field(
         default=None,
         ge=5,
         le=604_800,
-        description="how long a report counts, of a sensor that others report",
+        description="how long a report counts, for a sensor on api: or mqtt:",
     )
 
 
@@ -71,7 +71,9 @@ class OccupancyProfile(Profile):
     polarity: Literal["high", "low"] = Field(description="the output level that means presence")
     warm_up_s: float = Field(ge=0, le=600, description="after power-up; its output is not believed")
     output_hold_s: float = Field(
-        ge=0, le=1800, description="how long its output stays after what it saw, as delivered"
+        ge=0,
+        le=1800,
+        description="how long its output stays on after it saw somebody, as delivered",
     )
     block_s: float = Field(
         ge=0, le=600, description="how long it sees nothing after its output fell"
@@ -102,8 +104,8 @@ class OccupancyProfile(Profile):
         output_hold_s = info.data.get("output_hold_s", block_s)
         if output_hold_s < block_s:
             raise ValueError(
-                f"{block_s:g} s is longer than output_hold_s ({output_hold_s:g} s): whoever keeps "
-                "moving would be gone for most of the time; set the sensor to hold longer"
+                f"{block_s:g} s is longer than output_hold_s ({output_hold_s:g} s): it would"
+                " miss people who keep moving; set the sensor to hold longer"
             )
         return block_s
 

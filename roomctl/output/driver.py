@@ -129,7 +129,7 @@ def _build(tables: Mapping[str, OutputTable], context: Context) -> list[Output]:
     for name, table in tables.items():
         place = _place(name, table.url)
         if (other := made.setdefault(place, name)) != name:
-            why = f"{table.url} is where output.{other} already is"
+            why = f"{table.url} is already used by output.{other}"
             raise ConfigError("room.toml", f"output.{name}.url", why)
     return [
         Output(name, table, context.connect, context.clock, context.changed)

@@ -12,9 +12,9 @@ Condition = Literal["occupied", "vacant", "in_call", "awake", "booked"]
 
 
 class OutputTable(DeviceTable):
-    """[output.NAME]: a relay or a light that is on while something is so in the room."""
+    """[output.NAME]: a relay or a light that follows a condition of the room."""
 
-    on: Condition = Field(description="while what is so it is on")
+    on: Condition = Field(description="it is on while this is true")
     off_after_s: float = Field(
         default=0.0, ge=0, le=7200, description="it stays on this long afterwards"
     )

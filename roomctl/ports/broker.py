@@ -164,4 +164,4 @@ def _tls(url: str, ca: str | None) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=ca)
     except (OSError, ssl.SSLError) as error:
-        raise PortError(url, f"{ca} is no certificate ({error})", PortReason.IO) from error
+        raise PortError(url, f"{ca} is not a certificate ({error})", PortReason.IO) from error

@@ -264,7 +264,7 @@ def _at(url: str, path: str, there: list[HidrawNode]) -> HidrawNode:
     node = next((node for node in there if node.path == os.path.realpath(path)), None)
     if node is None:
         named = ", ".join(node.path for node in there) or "none"
-        raise PortError(url, f"{path} is no hidraw node; there are: {named}", PortReason.MISSING)
+        raise PortError(url, f"{path} is not a hidraw node; there are: {named}", PortReason.MISSING)
     return node
 
 

@@ -323,7 +323,7 @@ def _taken_apart(address: Address) -> tuple[tuple[str, str] | None, Address, str
     if hashed and not address.scheme.endswith(TLS):
         raise plain.refuse(f"has a pin; write it like {address.scheme}{TLS}://HOST#sha256:…")
     if hashed and not roomctl.tls.WHOLE_PIN.fullmatch(pin):
-        why = "ends in no fingerprint, which is #sha256: and 64 small hex digits"
+        why = "must end in a fingerprint: #sha256: and 64 lowercase hex digits"
         raise plain.refuse(why)
     found = _LOGIN.match(place)
     if found is None:

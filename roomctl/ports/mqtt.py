@@ -87,7 +87,7 @@ def place_of(address: Address) -> tuple[str, int, str]:
         raise address.refuse(f"is not {address.scheme}://HOST[:PORT]/TOPIC, such as {like}")
     for one in (topic, address.options.get("availability", "")):
         if "+" in one or "#" in one:
-            raise address.refuse("a sensor has one topic; + and # are no names")
+            raise address.refuse("a sensor has one topic; + and # are not allowed")
     with_port = Address(address.url, address.scheme, f"//{place}", {})
     host, port = with_port.with_port(MQTT_PORTS[address.scheme]).host_and_port()
     return host, port, topic
@@ -154,7 +154,7 @@ def _login(address: Address) -> tuple[str | None, str | None]:
         raise PortError(address.url, f"{file} cannot be read ({error})", PortReason.IO) from error
     user, colon, password = line.partition(":")
     if not (user and colon):
-        raise address.refuse(f"{file} is no USER:PASSWORD")
+        raise address.refuse(f"{file} does not contain USER:PASSWORD")
     return user, password
 
 
@@ -162,7 +162,7 @@ def _tls(address: Address) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=address.options.get("ca"))
     except (OSError, ssl.SSLError) as error:
-        why = f"{address.options.get('ca')} is no certificate ({error})"
+        why = f"{address.options.get('ca')} is not a certificate ({error})"
         raise PortError(address.url, why, PortReason.IO) from error
 
 

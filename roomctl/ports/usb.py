@@ -103,7 +103,7 @@ def device_filter(address: Address) -> DeviceFilter:
     path, serial_number = options.get("port"), options.get("serial")
     if path is not None and not re.fullmatch(r"[0-9]+-[0-9]+(\.[0-9]+)*", path):
         raise address.refuse(
-            f"port={path} is no USB port; `lsusb -t` and `roomctl probe` name them"
+            f"port={path} is not a USB port; `lsusb -t` and `roomctl probe` name them"
         )
     if address.place == "auto":
         return DeviceFilter(address.url, None, path, serial_number)

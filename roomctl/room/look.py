@@ -97,7 +97,7 @@ def brand_picture(room_toml: Path, key: str, name: str) -> BrandPicture:
         raise ConfigError(str(room_toml), key, why)
     media_type = _media_type(data)
     if media_type is None:
-        raise ConfigError(str(room_toml), key, f"{name} is no SVG, PNG, JPEG or WebP")
+        raise ConfigError(str(room_toml), key, f"{name} is not an SVG, PNG, JPEG or WebP")
     return BrandPicture(data, media_type)
 
 

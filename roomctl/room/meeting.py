@@ -765,7 +765,9 @@ def _refuse_unknown(platforms: Platforms, config: Config) -> None:
             raise ConfigError("room.toml", key, why)
     for key, one in meeting.leaving.items():
         if one.to == key:
-            raise ConfigError("room.toml", f"meeting.leaving.{key}.to", "is the one that is left")
+            raise ConfigError(
+                "room.toml", f"meeting.leaving.{key}.to", "is the platform that you are leaving"
+            )
     for key, why in Policy(meeting.allow, meeting.deny).unmatched(platforms):
         raise ConfigError("room.toml", key, why)
 

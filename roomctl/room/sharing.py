@@ -70,6 +70,6 @@ class Sharing(Part):
         if kind == "image/webp" and data[8:12] != b"WEBP":
             kind = None
         if kind is None or len(data) > LARGEST_PICTURE:
-            _log.warning("[share] picture: %s is no picture of 512 KiB at most", self._file)
+            _log.warning("[share] picture: %s is not a picture of at most 512 KiB", self._file)
             return None
         return data, kind

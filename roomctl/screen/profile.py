@@ -24,7 +24,7 @@ class ScreenTable(KindTable):
         default="kiosk", description="kiosk: a real display; headless: a browser without one"
     )
     url: str | None = Field(
-        default=None, description="unix:PATH of `roomctl screen`; made up if unset"
+        default=None, description="unix:PATH of `roomctl screen`; left out: chosen automatically"
     )
     panel_url: str | None = Field(
         default=None,
@@ -60,7 +60,7 @@ class ScreenTable(KindTable):
 
     waiting_browser: Literal["auto", "on", "off"] = Field(
         default="auto",
-        description="whether a browser waits while somebody may soon join; auto: where 3 GB of"
+        description="keep a browser ready while somebody may join soon; auto: if 3 GB of"
         " memory are free",
     )
 

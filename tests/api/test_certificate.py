@@ -139,7 +139,7 @@ def test_a_key_with_a_passphrase_is_refused_and_asks_nobody(made: Path, tmp_path
     locked = tmp_path / "locked.pem"
     locked.touch(mode=0o600)
     openssl("ec", "-in", f"{made}/key.pem", "-aes128", "-passout", "pass:x", "-out", str(locked))
-    with pytest.raises(RoomctlError, match="is no plain key in PEM"):
+    with pytest.raises(RoomctlError, match="is not an unencrypted PEM key"):
         context_of(made / "certificate.pem", locked)
 
 

@@ -429,8 +429,8 @@ async def test_a_room_without_a_provider_has_no_sign_in(house):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        (oidc("http://login.example.org"), "is not like 'https://"),
-        (oidc("https://me:pw@login.example.org"), "is not like"),
+        (oidc("http://login.example.org"), "must look like 'https://"),
+        (oidc("https://me:pw@login.example.org"), "must look like"),
         (oidc(more='scopes = ["profile"]'), "needs 'openid'"),
         (oidc().replace('"facilities"', '"panel"'), "panel"),
         (oidc().replace('url = "http://127.0.0.1:8080"', ""), "needs url"),

@@ -148,7 +148,7 @@ async def test_a_series_of_every_second_is_left_out(tmp_path: Path):
 @pytest.mark.real
 @pytest.mark.parametrize("text", ["", "<html>Sign in</html>", "\x00\xff"])
 async def test_what_is_no_calendar_is_said_so(tmp_path: Path, text: str):
-    with pytest.raises(PortError, match="is no iCalendar file"):
+    with pytest.raises(PortError, match="is not an iCalendar file"):
         await read(tmp_path, text)
 
 
@@ -166,7 +166,7 @@ async def test_a_file_that_is_too_large_is_not_read(tmp_path: Path):
     "url", ["caldav:https://a.example/", "ics:", "ics:ftp://a.example/x", "x", "webcal://"]
 )
 def test_a_url_of_another_kind_is_refused(url: str):
-    with pytest.raises(PortError, match="is no calendar; expected ics:"):
+    with pytest.raises(PortError, match="is not a calendar; expected ics:"):
         CalendarFeed(url, SHANGHAI)
 
 

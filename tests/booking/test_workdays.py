@@ -68,10 +68,10 @@ async def test_a_file_that_is_missing_or_none_is_an_error_that_names_it(tmp_path
     with pytest.raises(PortError, match=r"days\.ics.*check \[rules\] holidays"):
         await days.off(at("2027-10-01"))
     (tmp_path / "days.ics").write_text("<html>", encoding="utf-8")
-    with pytest.raises(PortError, match=r"days\.ics.*is no iCalendar file"):
+    with pytest.raises(PortError, match=r"days\.ics.*is not an iCalendar file"):
         await days.off(at("2027-10-01"))
 
 
 async def test_a_country_that_the_library_does_not_know_is_an_error() -> None:
-    with pytest.raises(PortError, match="is no country"):
+    with pytest.raises(PortError, match="is not a country"):
         await Workdays("XX", SHANGHAI).off(at("2027-10-01"))

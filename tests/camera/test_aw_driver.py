@@ -279,7 +279,7 @@ async def test_what_means_nothing_is_refused(more: str, why: str) -> None:
 
 
 def test_a_login_is_for_cameras_that_have_one() -> None:
-    with pytest.raises(ConfigError, match="only an aw: or onvif: camera"):
+    with pytest.raises(ConfigError, match="only aw: and onvif: cameras"):
         parse('[camera.front]\nurl = "v4l2:/dev/video0"\nuser = "admin"\n', "room.toml", app.TABLES)
 
 

@@ -284,10 +284,10 @@ def test_a_camera_may_go_to_a_preset_by_number_or_name_home_or_to_an_angle(
 @pytest.mark.parametrize(
     ("written", "why"),
     [
-        ('on_join = "Tabel"', r"on_join: 'Tabel' is no preset's .* presets names 'Table', 'Wall'"),
-        ("on_join = 0", "on_join: 0 is no preset"),
-        ("on_join = true", "on_join: true is no preset"),
-        ("on_join = 1.5", "on_join: 1.5 is no preset"),
+        ('on_join = "Tabel"', r"on_join: 'Tabel' is not a preset's .* presets: 'Table', 'Wall'"),
+        ("on_join = 0", "on_join: 0 is not a preset"),
+        ("on_join = true", "on_join: true is not a preset"),
+        ("on_join = 1.5", "on_join: 1.5 is not a preset"),
         ("on_leave = { pan_deg = 1 }", r"on_leave\.tilt_deg: is missing"),
         ("on_leave = { pan_deg = 1, tilt_deg = 400 }", r"on_leave\.tilt_deg: .* 360"),
         ("standby_s = 5", "standby_s: .* 60"),
@@ -334,7 +334,7 @@ def test_a_camera_has_the_video_device_that_is_named(video: str) -> None:
     ],
 )
 def test_what_is_no_video_device_is_refused(video: str, meant: str | None) -> None:
-    with pytest.raises(ConfigError, match="is no V4L2 device; expected a path such") as error:
+    with pytest.raises(ConfigError, match="is not a V4L2 device; expected a path such") as error:
         parse(f'{FRONT}video = "{video}"\n', "room.toml")
     assert error.value.key == "camera.front.video"
     assert str(error.value).endswith(f"did you mean '{meant}'?" if meant else "index0'")
@@ -412,7 +412,7 @@ def test_two_profiles_of_a_site_for_one_camera_are_refused(tmp_path: Path) -> No
 def test_a_site_s_folder_without_a_profile_is_refused(tmp_path: Path, there: bool) -> None:
     if there:
         (tmp_path / "cameras").mkdir()
-    with pytest.raises(ConfigError, match=r"camera\.profiles: .*cameras holds no profile's file"):
+    with pytest.raises(ConfigError, match=r"camera\.profiles: .*cameras contains no profile"):
         known_to(room_of(tmp_path))
 
 
@@ -427,7 +427,7 @@ def test_a_site_s_folder_without_a_profile_is_refused(tmp_path: Path, there: boo
     ],
 )
 def test_what_names_no_folder_is_refused_and_no_camera_is_called_so(text: str) -> None:
-    with pytest.raises(ConfigError, match=r"camera\.profiles: must name a folder .* is called so"):
+    with pytest.raises(ConfigError, match=r"camera\.profiles: must name a folder .* of that name"):
         parse(text, "room.toml")
 
 

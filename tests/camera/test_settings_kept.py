@@ -184,7 +184,7 @@ def test_check_says_what_a_model_cannot_be_told_and_what_to_do_instead(
     camera: str, key: str
 ) -> None:
     config = app.parse(f"[camera.front]\n{camera}\n", "room.toml")
-    why = r"no command for that is known of .*leave it out"
+    why = r"no command for that is known for .*leave it out"
     with pytest.raises(ConfigError, match=why) as wrong:
         app.room(config, Dependencies(connect=_connects_nothing, clock=SystemClock()))
     assert wrong.value.key == f"camera.front.{key}"

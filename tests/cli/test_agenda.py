@@ -96,10 +96,10 @@ def test_an_empty_calendar_is_an_empty_list(tmp_path: Path):
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        (b"<html>Please sign in</html>", "is no iCalendar file; does its url need a login?"),
+        (b"<html>Please sign in</html>", "is not an iCalendar file; does its url need a login?"),
         (calendar(TENCENT)[:-20], "is cut off"),
         (calendar(TENCENT)[:90], "is cut off"),
-        (b"", "is no iCalendar file"),
+        (b"", "is not an iCalendar file"),
         (b"\x00" * (9 * 1024 * 1024), "is larger than 8 MiB"),
         (calendar(hostile.every_second_by_lists()), "1 event is left out: Every second repeats"),
         (calendar(event("bad", "DTSTART:soon", "SUMMARY:Bad")), "Bad cannot be read"),

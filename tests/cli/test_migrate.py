@@ -170,7 +170,7 @@ def test_a_calendar_on_the_web_is_read_as_the_room_reads_it(folder: Path, web: W
     found = json.loads(run("status", good, page, gone, idle, locked, "--json", status=1).stdout)
     assert [one["error"] is None for one in found] == [True, False, False, True, False]
     assert found[0]["moves"][0]["on_leaving"] == 3
-    assert "is no iCalendar file" in found[1]["error"]
+    assert "is not an iCalendar file" in found[1]["error"]
     assert "calendar.invalid" in found[2]["error"]
     assert "secret 'calendar' is not in" in found[4]["error"]
     assert "CANARY" not in json.dumps(found)

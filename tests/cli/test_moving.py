@@ -127,7 +127,7 @@ def test_a_secret_is_taken_out_and_all_else_stays_to_the_byte() -> None:
 
 def test_a_secret_that_cannot_be_taken_out_is_named_with_its_key() -> None:
     text = '[calendar]\nurl = """\nics:https://example.org/a?key=1"""\n'
-    with pytest.raises(RoomctlError, match=r"calendar\.url: holds a secret"):
+    with pytest.raises(RoomctlError, match=r"calendar\.url: has a secret"):
         without_secrets(text, "room.toml")
 
 

@@ -58,7 +58,7 @@ def test_check_advises_of_secrets_that_stand_in_the_file_and_shows_none(file: Pa
     status, said = run("check", str(file))
     ok, advice = said.splitlines()
     assert (status, ok) == (0, f"{file}: ok (room)")
-    assert advice.startswith(f"{file}:6: display.wall.password: stands here for every reader")
+    assert advice.startswith(f"{file}:6: display.wall.password: can be read by everyone")
     assert CANARY not in run("check", "--json", str(file))[1]
 
 

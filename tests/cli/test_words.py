@@ -253,7 +253,7 @@ def test_a_room_is_checked_with_the_profiles_of_its_site(tmp_path: Path) -> None
     assert f"{mine}:{line}: pan.units_per_degree: is missing" in result.output
     mine.unlink()
     result = runner.invoke(app, ["check", str(room)])
-    assert f"{room}:2: camera.profiles: {mine.parent} holds no profile" in result.output
+    assert f"{room}:2: camera.profiles: {mine.parent} contains no profile" in result.output
 
 
 def test_a_camera_is_described_as_a_profile_that_the_room_then_takes(tmp_path: Path) -> None:
@@ -294,7 +294,7 @@ def test_a_good_room_is_ok(tmp_path: Path) -> None:
         ),
         (
             "[camera.a]\nurl = 'sim:x'\npresets = { x = 'a' }",
-            "camera.a.presets: 'x' is no preset number",
+            "camera.a.presets: 'x' is not a preset number",
         ),
     ],
 )
@@ -325,7 +325,7 @@ def test_a_calendar_that_can_never_work_is_found(tmp_path: Path) -> None:
     file.write_text('[calendar]\nurl = "outlook"\n')
     result = runner.invoke(app, ["check", str(file)])
     assert result.exit_code == 1
-    assert "is no calendar" in result.stdout
+    assert "is not a calendar" in result.stdout
 
 
 # link

@@ -107,9 +107,9 @@ def test_epson_on_tcp_hears_a_hello_first():
 @pytest.mark.parametrize(
     ("key", "changed", "why"),
     [
-        ("power", {"accepted": "a {id} OK0[01"}, "is no pattern"),
-        ("power", {"answers": {"(": "on"}}, "is no pattern"),
-        ("refused", "NG(", "is no pattern"),
+        ("power", {"accepted": "a {id} OK0[01"}, "is not a valid pattern"),
+        ("power", {"answers": {"(": "on"}}, "is not a valid pattern"),
+        ("refused", "NG(", "is not a valid pattern"),
         ("end", "", "at least 1"),
     ],
 )

@@ -105,7 +105,7 @@ def test_a_new_platform_needs_one_file(tmp_path: Path):
     [
         ('key = "bamboo"', 'key = "bambus"', "bamboo.toml: key: must be the file's name"),
         ("passcode_param", "passcode_parm", "did you mean 'passcode_param'"),
-        ("'/r/(?P<meeting_id>[0-9]{7})'", "'/r/('", "is no pattern"),
+        ("'/r/(?P<meeting_id>[0-9]{7})'", "'/r/('", "is not a valid pattern"),
         ('key = "bamboo"', "key = ", "cannot be read"),
     ],
 )
@@ -117,11 +117,11 @@ def test_a_wrong_platform_file_says_where(tmp_path: Path, old: str, new: str, sa
 @pytest.mark.parametrize(
     ("hosts", "said"),
     [
-        ({"zomo": ("a.example",)}, r"meeting\.hosts\.zomo: names no platform; did you mean 'zoom'"),
-        ({"zoom": ("*.cn",)}, "too wide"),
-        ({"zoom": ("https://a.example/j/1",)}, "is no host"),
-        ({"zoom": ("*",)}, "is no host"),
-        ({"zoom": ("a b",)}, "is no host"),
+        ({"zomo": ("a.example",)}, r"meeting\.hosts\.zomo: is not a platform; did you mean 'zoom'"),
+        ({"zoom": ("*.cn",)}, "too broad"),
+        ({"zoom": ("https://a.example/j/1",)}, "is not a host"),
+        ({"zoom": ("*",)}, "is not a host"),
+        ({"zoom": ("a b",)}, "is not a host"),
         ({"zoom": ("a.example:0",)}, "a port is 1-65535"),
         ({"jitsi": ("127.0.0.1:4321",)}, "write its scheme too"),
         ({"jitsi": ("zoom.us",)}, "already belongs to zoom"),

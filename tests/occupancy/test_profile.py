@@ -45,7 +45,7 @@ def test_volts_and_lux_of_a_laboratory_are_in_no_profile_of_a_sensor() -> None:
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("hold_s = 15", "hold_s: is called output_hold_s now"),
+        ("hold_s = 15", "hold_s: is now called output_hold_s"),
         (
             "output_hold_s = 2",
             "block_s: 3 s is longer than output_hold_s .2 s.*set the sensor to hold longer",

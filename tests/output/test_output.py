@@ -114,7 +114,7 @@ async def test_a_rule_that_flickers_switches_a_relay_once_a_second_at_most() -> 
         ('url = "gpio:99"\non = "occupied"', "there is no GPIO99"),
         (
             'url = "gpio:9"\non = "awake"\n[output.two]\nurl = "gpio:9?active=low"\non = "awake"',
-            "is where output.lamp already is",
+            "is already used by output.lamp",
         ),
         ('url = "gpiod:22"\non = "occupied"', "is not gpiod:CHIP/LINE"),
         ('url = "gpiod:gpiochip0/1?direction=in"\non = "awake"', "is an input"),
@@ -123,7 +123,7 @@ async def test_a_rule_that_flickers_switches_a_relay_once_a_second_at_most() -> 
         (
             'url = "gpiod:gpiochip0/9"\non = "awake"\n[output.two]\n'
             'url = "gpiod:gpiochip0/9?active=low"\non = "awake"',
-            "is where output.lamp already is",
+            "is already used by output.lamp",
         ),
     ],
 )

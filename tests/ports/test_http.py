@@ -455,8 +455,8 @@ async def test_an_authority_vouches_for_a_host_by_its_name(
     ("url", "why"),
     [
         ("aw://h#sha256:" + "0" * 64, "has a pin; write it like aw-https://HOST#sha256:…"),
-        ("aw-https://h#sha256:12", "ends in no fingerprint"),
-        ("onvif-https://h#", "ends in no fingerprint"),
+        ("aw-https://h#sha256:12", "must end in a fingerprint"),
+        ("onvif-https://h#", "must end in a fingerprint"),
         ("aw-https://h/x", "is not aw-https://HOST:PORT"),
         ("aw-https://h?weakest_login=none", "is not known; known: basic, digest"),
     ],

@@ -187,9 +187,9 @@ def test_a_picture_is_what_its_bytes_say(
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        (b"", "no SVG, PNG"),
-        (b"[room]\nwifi = 'secret'\n", "no SVG, PNG"),
-        (b"<?xml version='1.0'?><html><script/></html>", "no SVG, PNG"),
+        (b"", "not an SVG, PNG"),
+        (b"[room]\nwifi = 'secret'\n", "not an SVG, PNG"),
+        (b"<?xml version='1.0'?><html><script/></html>", "not an SVG, PNG"),
         (PNG + bytes(look.LARGEST_LOGO), "larger than 256 KiB"),
         (None, "cannot be read: No such file"),
     ],

@@ -227,14 +227,14 @@ async def test_garbled_answers_name_nobody_and_the_room_goes_on() -> None:
 
 
 WRONG: dict[str, tuple[Callable[[str], str], str]] = {
-    "http": (lambda text: text.replace("https:", "http:"), "only https leaves this box"),
-    "another scheme": (lambda text: text.replace("https:", "ftp:"), "is not like 'https://"),
-    "a path": (lambda text: text.replace(":8080", ":8080/door"), "is more than https://"),
-    "a user": (lambda text: text.replace("//", "//me@"), "is more than https://"),
-    "half a pin": (lambda text: text.replace("4b4b", ""), "ends in no fingerprint"),
+    "http": (lambda text: text.replace("https:", "http:"), "use https for other boxes"),
+    "another scheme": (lambda text: text.replace("https:", "ftp:"), "must look like 'https://"),
+    "a path": (lambda text: text.replace(":8080", ":8080/door"), "must be only https://"),
+    "a user": (lambda text: text.replace("//", "//me@"), "must be only https://"),
+    "half a pin": (lambda text: text.replace("4b4b", ""), "must end in a fingerprint"),
     "no port": (lambda text: text.replace("8080", "99999"), "ort"),
-    "a short token": (lambda text: text.replace("Pine-token-0123456", "x"), "is no token"),
-    "two words": (lambda text: text.replace("Pine-token", "Pine token"), "is no token"),
+    "a short token": (lambda text: text.replace("Pine-token-0123456", "x"), "is not a token"),
+    "two words": (lambda text: text.replace("Pine-token", "Pine token"), "is not a token"),
     "twice": (lambda text: text * 2, "has the same name twice"),
     "one room": (lambda text: text + text.replace("Pine", "Oak", 1), "has the same url twice"),
 }
@@ -253,7 +253,7 @@ def test_a_neighbour_that_would_never_do_is_a_mistake_with_its_line(
 def test_every_key_that_a_neighbour_lacks_or_misspells_is_told() -> None:
     text = '[[door.neighbours]]\nname = "Pine"\nurl = "pine"\ntokn = "a-token-of-the-pine"\n'
     found = " ".join(str(one) for one in mistakes(text, "room.toml"))
-    assert "room.toml:3: door.neighbours.0.url: is not like" in found
+    assert "room.toml:3: door.neighbours.0.url: must look like" in found
     assert "room.toml:4: door.neighbours.0.tokn" in found
 
 

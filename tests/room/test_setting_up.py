@@ -33,7 +33,7 @@ async def nowhere(name: str, url: str) -> Port:
         ),
         (
             '[meeting.hosts]\nzom = ["x.example"]',
-            "meeting.hosts.zom: names no platform; did you mean 'zoom'?",
+            "meeting.hosts.zom: is not a platform; did you mean 'zoom'?",
         ),
         (
             '[camera.a]\nurl = "serial:/dev/x"\nprofile = "sony"',
@@ -59,7 +59,7 @@ def test_an_unknown_platform_without_a_near_name_is_told_all() -> None:
 @pytest.mark.parametrize(
     ("policy", "expected"),
     [
-        ('deny = ["team"]', r"meeting\.deny\.0: 'team' names no .*; did you mean 'teams'\?"),
+        ('deny = ["team"]', r"meeting\.deny\.0: 'team' is not a .*; did you mean 'teams'\?"),
         ('deny = ["zoom", "teams.liev.com"]', r"meeting\.deny\.1: .*did you mean 'teams.live.com'"),
         ('allow = ["tencet"]', r"meeting\.allow\.0: .*did you mean 'tencent'\?"),
         ('allow = ["us.", "qqqq"]', r"meeting\.allow\.0: .*"),

@@ -178,7 +178,7 @@ async def test_two_cameras_with_one_url_over_ip_are_refused() -> None:
         "front": CameraTable(url="visca-ip://192.0.2.1"),
         "back": CameraTable(url="visca-ip://192.0.2.1", address=2),
     }
-    with pytest.raises(ConfigError, match="over IP each camera has one"):
+    with pytest.raises(ConfigError, match="over IP each camera needs its own"):
         lines(tables, pytest.fail, SystemClock(), lambda: None)
 
 

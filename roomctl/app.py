@@ -137,7 +137,7 @@ def advice(text: str, file: str) -> list[FileError]:
     for name, alert in config.alert.items():
         if not alert.address.is_mail:
             untried = f"{alert.address.service} is not yet tested with its vendor's service"
-            why = f"{untried}; `roomctl alert test {name}` says whether a message arrives"
+            why = f"{untried}; `roomctl alert test {name}` shows whether a message arrives"
             found.append(ConfigError(file, f"alert.{name}.url", why))
     return [located_in(one, text) for one in found]
 

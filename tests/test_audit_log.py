@@ -200,7 +200,7 @@ def test_a_line_that_is_no_entry_is_told_and_left_out(tmp_path, line):
     log = kept(tmp_path, 2)
     with (tmp_path / files.FILE).open("ab") as file:
         file.write(line + b"\n")
-    assert verdict(tmp_path)[1:] == (3, "is no entry")
+    assert verdict(tmp_path)[1:] == (3, "is not an entry")
     assert len(log.entries()) == 2
 
 

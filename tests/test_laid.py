@@ -70,7 +70,7 @@ def test_a_room_toml_of_any_editor_is_taken_once(laid: Laid) -> None:
         ("room.toml", ROOM.encode("utf-16"), "room.toml: is not UTF-8"),
         ("room.toml", b"#" * (2 << 20), "is larger than"),
         ("room.toml.txt", ROOM, "rename it to room.toml"),
-        ("answers.toml", 'nmae = "Bamboo"', "answers.toml: nmae: is no question"),
+        ("answers.toml", 'nmae = "Bamboo"', "answers.toml: nmae: is not a question"),
         ("wifi.toml", 'ssid = "Office"\npassword = "1234567"', "wifi.toml: password: must have 8"),
         ("wifi.toml", "ssid = 7", "wifi.toml: ssid: must be a text of 1 to 32 bytes"),
         ("wifi.toml", 'ssid = "a"\ncountry = "china"', "wifi.toml: country: "),

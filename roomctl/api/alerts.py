@@ -38,9 +38,9 @@ from roomctl.room.alerts import AlertRefused
 LARGEST = 16 * 1024  # bytes of an answer
 _WECOM_BYTES, _BYTES = 2048, 16_000  # of a text; dingtalk and feishu take 20 kB, teams 28 kB
 
-_KEY = "does not know this key; take the robot's address once more"
+_KEY = "does not know this key; copy the robot's address again"
 _SIGNED = "refuses the signature, a keyword is missing, or this box's address is not allowed"
-_OFTEN = "is told too much at once; the message is sent again later"
+_OFTEN = "gets too many messages; this one is sent again later"
 _HINTS: Mapping[int, str] = {
     93000: _KEY,  # wecom: invalid webhook url
     45009: _OFTEN,  # wecom: 20 messages a minute
@@ -165,7 +165,7 @@ def _judge(host: str, status: int) -> None:
     if 200 <= status < 300:
         return
     if 300 <= status < 400:
-        why = f"{host}: leads elsewhere (HTTP {status}), which is not followed; is the url right?"
+        why = f"{host}: redirects (HTTP {status}), which is not followed; is the url right?"
         raise AlertRefused(why)
     if 400 <= status < 500 and status not in LATER:
         raise AlertRefused(f"{host}: refuses the message (HTTP {status}); is the url right?")

@@ -52,7 +52,7 @@ async def send(table: AlertTable, message: AlertMessage, at: datetime, limit_s: 
     except TimeoutError as error:
         raise RoomctlError(f"{host}: no answer within {limit_s:g} s") from error
     except ssl.SSLError as error:
-        why = certificate_fault(error) or f"speaks no TLS at port {address.port}; smtps: or smtp:?"
+        why = certificate_fault(error) or f"has no TLS at port {address.port}; smtps: or smtp:?"
         raise RoomctlError(f"{host}: {why}") from error  # later, a clock or a certificate is right
     except (OSError, smtplib.SMTPException) as error:
         raise _told(host, error) from error
@@ -196,11 +196,11 @@ def _told(host: str, error: Exception) -> RoomctlError:
         case smtplib.SMTPAuthenticationError(smtp_code=code):
             return AlertRefused(f"{host}: refuses the user or its password (code {code})")
         case smtplib.SMTPNotSupportedError():
-            why = "offers no STARTTLS, or no login that is known; smtps: or another port?"
+            why = "offers no STARTTLS or no known login method; smtps: or another port?"
             return AlertRefused(f"{host}: {why}")
         case smtplib.SMTPRecipientsRefused(recipients=refused):
             code = min(code for code, _ in refused.values())
-            return _by_code(host, "takes mail for nobody of to=", code)
+            return _by_code(host, "accepts no recipient of to=", code)
         case smtplib.SMTPResponseException(smtp_code=code):
             return _by_code(host, "does not take the mail", code)
         case smtplib.SMTPException():

@@ -376,15 +376,20 @@ def _proof(room: Room, migration: Migration, body: ProofToKeep, who: str) -> Joi
     from roomctl.migrate.migration import JoinProof
 
     if migration.plan is None:
-        raise Refused("migrate", "no_plan", "there is no plan whose platform could be proven")
+        raise Refused("migrate", "no_plan", "there is no plan, so no platform to prove")
     call, to = room.document.meeting, migration.plan.departure.to
     if call.platform != to or not call.shown:
         open_now = call.platform or "no meeting"
-        why = f"{open_now} is open, not {to}: roomctl join LINK, and say it while the call is open"
+        why = (
+            f"{open_now} is open, not {to}: run roomctl join LINK, and repeat this during the call"
+        )
         raise Refused("migrate", "not_on_target", why)
     by_media = call.state in MEETING and call.evidence == "media"
     if not by_media and not body.seen:
-        why = f"the page of {to} is open, and no media prove the call; look, and say so: --seen"
+        why = (
+            f"the page of {to} is open, but no media prove the call; look at the screen, and"
+            " confirm: --seen"
+        )
         raise Refused("migrate", "no_proof", why)
     evidence: JoinEvidence = "media" if by_media else "person"
     return JoinProof(room.now().wall, who, call.host or "", evidence, _walkthrough(room, to))

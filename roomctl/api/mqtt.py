@@ -430,7 +430,7 @@ async def clear_room(
     try:
         while found := await _kept(session, topics_of(base, room_id)):
             if found.get(f"{base}/availability") == b"online" and not force:
-                why = "is at the broker now; stop the room first, or insist with --force"
+                why = "is connected to the broker; stop the room first, or use --force"
                 raise RoomctlError(f"mqtt: {room_id}: {why}")
             for topic in sorted(found):
                 await session.publish(topic, "", keep=True)

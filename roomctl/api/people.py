@@ -53,7 +53,7 @@ def refuse_weak(name: str, password: str) -> None:
         why = f"a password has {SHORTEST} to {LONGEST} characters; this one has {len(password)}"
         raise Refused("room", "weak_password", why)
     if len(set(password)) < 5 or name in password.lower() or _ORDINARY.search(password):
-        why = "that password is among the first that anybody tries; put several words together"
+        why = "that password is too easy to guess; combine several words"
         raise Refused("room", "weak_password", why)
 
 

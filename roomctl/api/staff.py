@@ -68,12 +68,12 @@ class StaffState:
 def refuse_weak(pin: str) -> None:
     """Raise Refused "weak_pin" for what is no PIN, or what everybody tries first."""
     if not re.fullmatch(rf"[0-9]{{{SHORTEST},{LONGEST}}}", pin):
-        why = f"a PIN has {SHORTEST} to {LONGEST} digits, and nothing else"
+        why = f"a PIN has {SHORTEST} to {LONGEST} digits only"
         raise Refused("room", "weak_pin", why)
     steps = {(int(after) - int(digit)) % 10 for digit, after in pairwise(pin)}
     half = len(pin) // 2
     if len(steps) == 1 or pin[:half] * 2 == pin or len(set(pin)) < 3:
-        raise Refused("room", "weak_pin", "that PIN is among the first that anybody tries")
+        raise Refused("room", "weak_pin", "that PIN is too easy to guess")
 
 
 def keep_pin(store: Store, pin: str | None) -> None:

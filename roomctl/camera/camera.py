@@ -221,7 +221,7 @@ class Camera:
 
         `speed`: part of the top speed that it may have here, above 0 to 1; USB cameras go as fast
         as they like. An angle beyond the end stops is clamped, and the answer says so. Unsupported
-        if the model's degrees are not known; UnknownOutcome if it does not say where it stands.
+        if the model's degrees are not known; UnknownOutcome if it does not report its position.
         """
         return await self._goto(self._mounting.degrees(pan_deg, tilt_deg), zoom_pct, speed)
 
@@ -293,7 +293,7 @@ class Camera:
         if at.moving:
             raise Refused(self.name, "not_executable", "is moving; stop it first")
         if not self._protocol.unread.isdisjoint(("position", "zoom")):
-            raise Refused(self.name, "position_unknown", "does not say where it stands")
+            raise Refused(self.name, "position_unknown", "does not report its position")
         there = StoredPosition(*self._mounting.degrees(at.pan_deg, at.tilt_deg), at.zoom_pct)
         await positions.keep(preset, there, self._port.clock.now().wall)
 
@@ -566,7 +566,7 @@ class Camera:
             if (limit_s := self._protocol.settle_s) is not None:
                 await self._until(lambda: not self._protocol.moving and read(), limit_s)
             if not read():
-                why = "does not say where it stands; look before you send it again"
+                why = "does not report its position; look before you send it again"
                 raise UnknownOutcome(self.name, why)
         there = self.state
         return MoveResult(there.pan_deg, there.tilt_deg, there.zoom_pct, request.clamped)

@@ -545,7 +545,7 @@ class _Travel:
             self._note(part, not axis.min_deg <= degrees <= axis.max_deg)
             return axis.units(degrees)
         if now is None:
-            why = f"does not say where it stands; give {part}_deg too"
+            why = f"does not report its position; give {part}_deg too"
             raise Refused(self._camera, "position_unknown", why)
         return now
 

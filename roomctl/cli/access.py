@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from roomctl.store import Store
 
 token_app = typer.Typer(no_args_is_help=True, help="Tokens of programs: make, list, limit, revoke.")
-pin_app = typer.Typer(no_args_is_help=True, help="The PIN by which staff get more on the panel.")
+pin_app = typer.Typer(
+    no_args_is_help=True, help="The PIN that gives staff more rights on the panel."
+)
 person_app = typer.Typer(
     no_args_is_help=True, help="People who sign in with a password: add, list, remove."
 )
@@ -45,9 +47,10 @@ class Scope(StrEnum):
     ADMIN = "admin"
 
 
-Name = Annotated[str, typer.Argument(help="What the token is called.")]
+Name = Annotated[str, typer.Argument(help="The token's name.")]
 Days = Annotated[
-    int | None, typer.Option(min=1, max=3660, help="How long it is good; default: until revoked.")
+    int | None,
+    typer.Option(min=1, max=3660, help="How many days it is valid; default: until revoked."),
 ]
 
 
@@ -55,7 +58,8 @@ May = Annotated[
     str | None,
     typer.Option(
         metavar="RIGHT,RIGHT",
-        help="An integration's rights, beside seeing the room: pictures, view, listen, mute, meet, "
+        help="An integration's rights, besides seeing the room: pictures, view, listen, mute,"
+        " meet, "
         "move, stop, operate, arrange, message, statistics, report.",
     ),
 ]
@@ -101,7 +105,7 @@ def list_tokens(url: Url = None, token: Token = None, as_json: Json = False) -> 
 def limit(
     name: Name,
     scope: Annotated[
-        Scope | None, typer.Option("--scope", "--role", help="What it may from now on.")
+        Scope | None, typer.Option("--scope", "--role", help="Its scope from now on.")
     ] = None,
     may: May = None,
     days: Days = None,
@@ -117,14 +121,14 @@ def limit(
 
 @token_app.command("revoke", epilog="Example: roomctl token revoke dashboard")
 def revoke_token(name: Name, url: Url = None, token: Token = None, as_json: Json = False) -> None:
-    """End a token, and whatever it is used for, at once."""
+    """End a token, and everything that uses it, at once."""
     ask.access(url, token, "DELETE", f"tokens/{name}")
     typer.echo(dump({"revoked": name}) if as_json else say("done"))
 
 
 @session_app.command("list", epilog="Example: roomctl session list")
 def list_sessions(url: Url = None, token: Token = None, as_json: Json = False) -> None:
-    """List the browsers that are let in: panels, displays, phones."""
+    """List the paired browsers: panels, displays, phones."""
     known = ask.access(url, token, "GET", "sessions")
     typer.echo(dump(known) if as_json else session_words(known))
 
@@ -136,7 +140,7 @@ def revoke_session(
     token: Token = None,
     as_json: Json = False,
 ) -> None:
-    """End a browser's session at once; it has to be paired anew."""
+    """End a browser's session at once; it must be paired again."""
     ask.access(url, token, "DELETE", f"sessions/{session}")
     typer.echo(dump({"revoked": session}) if as_json else say("done"))
 
@@ -145,21 +149,21 @@ def revoke_session(
 def set_pin(url: Url = None, token: Token = None, as_json: Json = False) -> None:
     """Set the staff PIN: 6 to 12 digits, not shown.
 
-    Whoever enters it on the panel has the rights of [staff] there, for its minutes, or until
-    standby. A room that does not run takes it at its next start.
+    Entering it on the panel gives the rights of [staff] there, for its minutes or until standby. A
+    room that is not running reads the PIN at its next start.
     """
     _keep(url, token, _asked_pin(), as_json)
 
 
 @pin_app.command("clear", epilog="Example: roomctl pin clear")
 def clear_pin(url: Url = None, token: Token = None, as_json: Json = False) -> None:
-    """Have no staff PIN: nobody becomes staff on the panel."""
+    """Remove the staff PIN: the panel accepts none."""
     _keep(url, token, None, as_json)
 
 
 @pin_app.command("reset", epilog="Example: roomctl pin reset")
 def reset_pin(url: Url = None, token: Token = None, as_json: Json = False) -> None:
-    """Forget wrong PINs: nobody has to wait before the next one."""
+    """Forget wrong PINs: the next try does not wait."""
     ask.access(url, token, "DELETE", "pin/failures")
     typer.echo(dump({"reset": True}) if as_json else say("done"))
 
@@ -182,21 +186,21 @@ class SignInAs(StrEnum):
     ADMIN = "admin"
 
 
-PersonName = Annotated[str, typer.Argument(metavar="NAME", help="What the person signs in by.")]
+PersonName = Annotated[str, typer.Argument(metavar="NAME", help="The name to sign in with.")]
 
 
 @person_app.command("add", epilog="Example: roomctl person add wang --role facilities")
 def add_person(
     name: PersonName,
-    role: Annotated[SignInAs, typer.Option("--role", help="What the person may.")],
+    role: Annotated[SignInAs, typer.Option("--role", help="The person's role.")],
     url: Url = None,
     token: Token = None,
     as_json: Json = False,
 ) -> None:
-    """Let a person sign in by a password, not shown.
+    """Let a person sign in with a password, not shown.
 
-    It has 10 characters or more. Whoever is known gets another password and role, and is signed
-    out. A room that does not run takes it at its next start.
+    It has at least 10 characters. A known name gets the new password and role, and is signed out.
+    A room that is not running reads them at its next start.
     """
     password = _asked("person add", say("password_ask"))
     body = {"role": role.value, "password": password}
@@ -225,7 +229,7 @@ def list_people(url: Url = None, token: Token = None, as_json: Json = False) -> 
 def remove_person(
     name: PersonName, url: Url = None, token: Token = None, as_json: Json = False
 ) -> None:
-    """Have a person sign in no longer, and end his sessions at once."""
+    """Remove a person, and end their sessions at once."""
 
     def remove(store: "Store") -> None:
         from roomctl.api.people import remove_person as forget
@@ -239,7 +243,7 @@ def remove_person(
 
 @person_app.command("reset", epilog="Example: roomctl person reset")
 def reset_people(url: Url = None, token: Token = None, as_json: Json = False) -> None:
-    """Forget wrong passwords: nobody has to wait before the next one."""
+    """Forget wrong passwords: the next try does not wait."""
     ask.access(url, token, "DELETE", "people-failures")
     typer.echo(dump({"reset": True}) if as_json else say("done"))
 
@@ -281,9 +285,9 @@ def _asked(command: str, question: str) -> str:
     typed = sys.stdin.isatty()
     said = getpass.getpass(question) if typed else sys.stdin.read(2048).rstrip("\r\n")
     if not said:
-        raise RoomctlError(f"{command}: nothing was given; nothing is changed")
+        raise RoomctlError(f"{command}: nothing was entered; nothing is changed")
     if typed and getpass.getpass(say("pin_again")) != said:
-        raise RoomctlError(f"{command}: the two are not the same; nothing is changed")
+        raise RoomctlError(f"{command}: the two entries differ; nothing is changed")
     return said
 
 

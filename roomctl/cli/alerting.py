@@ -29,8 +29,8 @@ def send_test(
 ) -> None:
     """Have the room send a test message to people.
 
-    It says whether the server took it; the exit status is 1 if it did not. Whether people see it,
-    they alone can tell.
+    It says whether the server accepted it; the exit status is 1 if not. Ask the people whether
+    they see it.
     """
     found = ask.access(url, token, "POST", f"alerts/{quote(name, safe='')}/test")
     if as_json:

@@ -26,9 +26,9 @@ PAGE = 1000
 
 Since = Annotated[
     str | None,
-    typer.Option(help="All from this day or instant on, such as 2026-11-26; default: the newest."),
+    typer.Option(help="All from this day or time on, such as 2026-11-26; default: the newest."),
 ]
-Limit = Annotated[int, typer.Option(min=1, max=PAGE, help="So many of the newest.")]
+Limit = Annotated[int, typer.Option(min=1, max=PAGE, help="How many of the newest.")]
 
 
 @audit_app.callback(
@@ -55,11 +55,11 @@ def listed(
 
 @audit_app.command(epilog="Example: roomctl audit verify")
 def verify(url: Url = None, token: Token = None, as_json: Json = False) -> None:
-    """Say whether the record is as it was written.
+    """Check that the record is unchanged.
 
     The exit status is 1 if an entry was changed, removed or moved.
 
-    Note the newest hash elsewhere: whoever may write the room's files could forge all of them.
+    Keep the newest hash elsewhere: a user who can write the room's files could forge all of them.
     """
     found = ask.access(url, token, "GET", "audit/verify")
     typer.echo(dump(found) if as_json else verdict_words(found))
@@ -85,7 +85,7 @@ def _instant(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text)
     except ValueError:
-        why = "is no day or instant; write 2026-11-26 or 2026-11-26T14:00"
+        why = "is not a day or time; write 2026-11-26 or 2026-11-26T14:00"
         raise RoomctlError(f"--since {text}: {why}") from None
 
 

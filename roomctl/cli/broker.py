@@ -14,7 +14,7 @@ from roomctl.cli.language import say
 from roomctl.cli.options import Config, Json, dump, named
 from roomctl.errors import RoomctlError
 
-mqtt_app = typer.Typer(help="What an MQTT broker keeps of a room.", no_args_is_help=True)
+mqtt_app = typer.Typer(help="What an MQTT broker keeps for a room.", no_args_is_help=True)
 
 
 @mqtt_app.callback()
@@ -29,14 +29,14 @@ def clear(
     ] = None,
     config: Config = Path("/etc/roomctl/room.toml"),
     force: Annotated[
-        bool, typer.Option("--force", help="Also if a room of this id is at the broker now.")
+        bool, typer.Option("--force", help="Even if a room with this id is connected now.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Take away what the broker keeps of a room.
+    """Delete what the broker keeps for a room.
 
-    Its state, availability and what Home Assistant has found of it go. The broker is that of
-    [mqtt] in the file. A room whose id or prefix is another one now does it by itself.
+    This removes its state, its availability and its entities in Home Assistant. The broker is that
+    of [mqtt] in the file. A room does this automatically when its id or prefix changes.
     """
     from roomctl import app
     from roomctl.api.mqtt import clear_room
@@ -49,7 +49,9 @@ def clear(
         raise RoomctlError(f"{config}: has no [mqtt], so no broker to clear")
     known = found.room.id or Store(configuration.state_path()).read("room").get("id", "")
     if not (whose := room or str(known)):
-        raise RoomctlError("mqtt clear: this box knows no id; name the room: roomctl mqtt clear ID")
+        raise RoomctlError(
+            "mqtt clear: this box has no room id; name the room: roomctl mqtt clear ID"
+        )
     cleared = asyncio.run(clear_room(found.mqtt, whose, open_session, force=force))
     if as_json:
         typer.echo(dump({"room": whose, "cleared": cleared}))

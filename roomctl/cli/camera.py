@@ -57,7 +57,7 @@ async def _described(name: str, config: Config, *, simulated: bool) -> str | Non
     simulator = Simulator(config, clock, with_screen=False, only=only)
     try:
         asking = ask(name, config.every(CameraTable), simulator.connect, clock, _say)
-        answers = await until_interrupted(asking, "the camera was only asked, and is let go")
+        answers = await until_interrupted(asking, "the camera was only asked, and is released")
     finally:
         await simulator.close()
     return None if answers is None else profile_text(answers, clock.now().wall.date())

@@ -27,7 +27,7 @@ config_app = typer.Typer(
 _BASE = re.compile(r"# base: (\S+)\n")
 
 File = Annotated[Path, typer.Argument(help="A room.toml; - reads stdin.", allow_dash=True)]
-When = Annotated[bool, typer.Option("--when-free", help="Wait until nobody uses the room.")]
+When = Annotated[bool, typer.Option("--when-free", help="Wait until the room is free.")]
 Revision = Annotated[int, typer.Argument(min=0, help="As `config history` has it; 0 is room.toml.")]
 
 
@@ -40,9 +40,9 @@ def show(
     token: Token = None,
     as_json: Json = False,
 ) -> None:
-    """Print what counts now, or a revision, without its secrets.
+    """Print the running configuration, or a revision, without secrets.
 
-    A hidden value that is left as it is stays what it was when the text is applied.
+    Hidden values that you do not change keep their value when you apply the text.
     """
     text, base = _read(url, token, revision)
     if as_json:
@@ -53,9 +53,9 @@ def show(
 
 @config_app.command(epilog="Example: roomctl config diff bamboo.toml")
 def diff(file: File, url: Url = None, token: Token = None, as_json: Json = False) -> None:
-    """Compare a file with what counts now.
+    """Compare a file with the running configuration.
 
-    Mistakes and what would begin anew are told, too. The exit status is 1 if they differ.
+    It also lists mistakes, and what would restart. The exit status is 1 if they differ.
     """
     new, _ = _given(file)
     old, base = _read(url, token, None)
@@ -84,9 +84,9 @@ def apply(
 ) -> None:
     """Run a file, and keep it as a revision.
 
-    room.toml stays as it is.
+    room.toml does not change.
 
-    A file of `config show` is refused if the configuration was changed since.
+    A file from `config show` is refused if the configuration has changed since.
     """
     text, base = _given(file)
     body = {"text": text, "why": why, "when": "free" if when_free else "now"}
@@ -108,7 +108,7 @@ def back(
     token: Token = None,
     as_json: Json = False,
 ) -> None:
-    """Have an earlier revision count again, or room.toml (0)."""
+    """Run an earlier revision again, or room.toml (0)."""
     body = {"revision": revision, "when": "free" if when_free else "now"}
     _, base = _read(url, token, None)
     _told(ask.access(url, token, "POST", "config/rollback", body, base), as_json)

@@ -272,7 +272,7 @@ def refuse(path: Path) -> None:
     """Raise RoomctlError where nothing can be written."""
     folder = next(parent for parent in path.absolute().parents if parent.exists())
     if not os.access(folder, os.W_OK):
-        raise RoomctlError(f"{path}: is not yours to write; try `{_as_root()}`")
+        raise RoomctlError(f"{path}: you may not write it; try `{_as_root()}`")
 
 
 def answers_of(path: Path) -> InitAnswers:
@@ -280,7 +280,9 @@ def answers_of(path: Path) -> InitAnswers:
     data = configuration.read(configuration.text_of(path), str(path))
     for key, value in data.items():
         if key not in QUESTIONS:
-            raise FileError(str(path), key, f"is no question; those are {', '.join(QUESTIONS)}")
+            raise FileError(
+                str(path), key, f"is not a question; the questions are {', '.join(QUESTIONS)}"
+            )
         if not isinstance(value, str):
             raise FileError(str(path), key, "must be a text in double quotes")
     return InitAnswers(**data)
@@ -442,7 +444,7 @@ def _refusal(line: Sequence[str]) -> str:
 def terminal(prompt: Callable[..., str]) -> Ask:
     """Return what asks a person at this terminal; RoomctlError if nobody is there."""
     if not sys.stdin.isatty():
-        why = "nobody is here to answer; give --yes, and flags for what is to be different"
+        why = "cannot ask without a terminal; give --yes, and options for other answers"
         raise RoomctlError(f"init: {why}")
 
     def ask(question: str, proposal: str) -> str:

@@ -79,7 +79,7 @@ def in_child(
             )
             return _heard(json.loads(answer.stdout))
         except (ValueError, subprocess.TimeoutExpired) as error:
-            why = "is not read: its files take too much memory or time"
+            why = "was not read: its files take too much memory or time"
             raise NoArchive(why) from error
 
 

@@ -18,7 +18,7 @@ from roomctl.meeting.invitation import sentences_in_chinese
 from roomctl.words import Language, filled, panel_texts
 
 NOT_LET_IN = (
-    "{url}: this token is not one of its own, or has ended; `roomctl token make` there makes one"
+    "{url}: does not know this token, or it has expired; `roomctl token make` there makes one"
 )
 
 
@@ -112,9 +112,9 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "fingerprint": "key",
         "audit_none": "no entry",
         "migrate_plan": "{room}: from {old} to {new}",
-        "migrate_bookings": "{count} bookings on the platform that is left, {series} series:",
+        "migrate_bookings": "{count} bookings on the old platform, {series} series:",
         "migrate_week": "  {week}  {count}",
-        "migrate_names": "firewall names of the platform that is left: {names}",
+        "migrate_names": "firewall names of the old platform: {names}",
         "migrate_left_out": "{count} events of the calendar could not be read",
         "migrate_letters": "drafts for {count} organizers: --letters FOLDER writes them",
         "migrate_none": "no move is planned: roomctl migrate plan --from PLATFORM --to PLATFORM",
@@ -126,12 +126,12 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "migrate_next": "next: roomctl migrate apply",
         "migrate_later": "later",
         "migrate_proof": "joined at {host}: {evidence}, {who}",
-        "migrate_walkthrough.not_needed": "the room joins on {new} by itself",
-        "migrate_walkthrough.missing": "people pass the page of {new}; show it to the room once: panel, Room screen, Remember these steps",  # noqa: E501
+        "migrate_walkthrough.not_needed": "the room joins on {new} automatically",
+        "migrate_walkthrough.missing": "people must pass the page of {new}; show the room once: panel, Room screen, Remember these steps",  # noqa: E501
         "migrate_walkthrough.shown": "the room was shown how to pass the page of {new}",
         "migrate_stage.dual": "both; new meetings start on the new one",
         "migrate_stage.default": "the new one is the room's platform",
-        "migrate_stage.join_only": "the old one is only joined",
+        "migrate_stage.join_only": "the room only joins the old one",
         "migrate_stage.ended": "the old one's links are refused",
         "migrate_verdict.fine": "fine",
         "migrate_verdict.at_risk": "at risk",
@@ -142,12 +142,12 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "migrate_fate.by_hand": "by hand",
         "migrate_reason.at_default": "when the default moves",
         "migrate_reason.at_dual": "from the first stage",
-        "migrate_reason.at_join_only": "not used once the old one is only joined",
-        "migrate_reason.still_joined": "others' meetings there are still joined",
+        "migrate_reason.at_join_only": "not used once the room only joins the old one",
+        "migrate_reason.still_joined": "the room still joins others' meetings there",
         "migrate_reason.policy_of_people": "people decide what is allowed",
         "migrate_reason.number_of_vendor": "the vendor gave it; the new one gives another",
-        "migrate_reason.link_of_people": "its host makes a new meeting, and tells its link",
-        "migrate_reason.client_on_display": "a program on the display; take it off there",
+        "migrate_reason.link_of_people": "its host makes a new meeting, and sends its link",
+        "migrate_reason.client_on_display": "a program on the display; remove it there",
         "migrate_reason.may_be_needed": "a page that other platforms may need, too",
         "migrate_reason.words_of_people": "somebody wrote it; rewrite it",
         "migrate_evidence.media": "its media prove it",
@@ -164,8 +164,8 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "migrate_artefact.panel_text": "text on the panel",
         "migrate_artefact.policy": "policy",
         "walkthrough_none": "no walkthrough; show a page once, on the panel: Room screen",
-        "audit_sound": "{count} entries, {first} to {last}, are as they were written\n{hash}",
-        "audit_broken": "broken: entry {number} {why}; {count} entries are there",
+        "audit_sound": "{count} entries, {first} to {last}, are unchanged\n{hash}",
+        "audit_broken": "broken: entry {number} {why}; {count} entries in all",
         "booked": "booked",
         "probe": "`roomctl probe` lists what is plugged in, with its lines for room.toml.",
         "done": "done",
@@ -173,25 +173,25 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "sound": "sound",
         "waiting": "browser",
         "mqtt.cleared": "{room}: {count} topics cleared",
-        "alert.arrived": "{host} took the test message; look whether it is there",
-        "alert.not_arrived": "the test message was not taken: {why}",
+        "alert.arrived": "{host} accepted the test message; check that it arrived",
+        "alert.not_arrived": "the test message was not accepted: {why}",
         "times_in": "times in {zone}",
         "usage.error": "Error: {why}",
         "usage.help": "Try '{command} -h' for help.",
         "config.running": "runs",
         "config.wanted": "runs soon",
         "config.runs": "revision {number} runs",
-        "config.waits": "revision {number} is kept, and runs soon; see `roomctl config history`",
-        "config.restarted": "begun anew",
+        "config.waits": "revision {number} is stored, and runs soon; see `roomctl config history`",
+        "config.restarted": "restarted",
         "config.added": "added",
         "config.removed": "removed",
-        "config.program_for": "the program starts anew for",
-        "config.nothing": "nothing begins anew",
-        "join.replaced": "another meeting was joined in its place",
-        "join.waits": "not in the meeting after {seconds} s; the room goes on: `roomctl status`, `roomctl leave`",  # noqa: E501
-        "join.interrupted": "the room goes on joining; `roomctl leave` ends that",
-        "join.passcode": "enter it on the panel, or join anew with the text of the invitation",
-        "goes_on": "{status}: it goes on; see `roomctl status`",
+        "config.program_for": "the program restarts for",
+        "config.nothing": "nothing restarts",
+        "join.replaced": "another meeting was joined instead",
+        "join.waits": "not in the meeting after {seconds} s; the room keeps trying: `roomctl status`, `roomctl leave`",  # noqa: E501
+        "join.interrupted": "the room keeps joining; `roomctl leave` stops it",
+        "join.passcode": "enter it on the panel, or join again with the text of the invitation",
+        "goes_on": "{status}: still running; see `roomctl status`",
         "good": "{file}: ok ({kind})",
         "more": " (and more: `roomctl check {file}`)",
         "no_token": "no token; `roomctl token make NAME` makes one",
@@ -200,9 +200,9 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "pin_ask": "PIN (6 to 12 digits): ",
         "pin_again": "again: ",
         "password_ask": "password (10 characters or more): ",
-        "no_person": "nobody signs in with a password; `roomctl person add NAME --role ROLE`",
-        "kept_in": "done; no room runs, and the next one that keeps its state in {folder} takes it",
-        "stored": "stored in {path}, for its owner alone",
+        "no_person": "no person signs in with a password; `roomctl person add NAME --role ROLE`",
+        "kept_in": "done; no room is running: the next one with its state in {folder} reads it",
+        "stored": "stored in {path}, readable only by its owner",
         "no_secret": "no secret; `roomctl secret set NAME` stores one",
         "init.found": "found on this box:",
         "init.device": "{what}\n  is that {name}? yes or no",
@@ -216,9 +216,9 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "init.screen": "display of the meeting: kiosk (on this box), headless, or none",
         "init.wall": "microphone behind a wall: on (muted is silence that was measured; programs get one microphone, not the sound cards), off, or auto (where roomctl-audio is enabled)",  # noqa: E501
         "init.walled": "behind a wall: roomctl-audio alone opens the sound cards, programs hear the microphone through it; docs/wall.md",  # noqa: E501
-        "init.written": "{file}: written, and without mistake",
-        "init.kept": "what it was is kept as {file}",
-        "init.unchanged": "{file}: as it was",
+        "init.written": "{file}: written, without mistakes",
+        "init.kept": "the old one is kept as {file}",
+        "init.unchanged": "{file}: unchanged",
         "init.waiting": "waiting until the room is ready, {seconds} s at most; Ctrl+C ends it",
         "init.ready": "{room} is ready",
         "init.lacks": "{room} is not ready yet:",
@@ -227,50 +227,50 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "init.not_started": "not started ({why}); type:",
         "init.to_start": "to start it, now and at every boot, type:",
         "init.here": "to try it now, without systemd: roomctl serve --config {file}",
-        "init.then": "then: `{sudo}roomctl status` says how it is, `{sudo}roomctl pair` makes a panel",  # noqa: E501
-        "init.panel": "open this on the panel to be:",
+        "init.then": "then: `{sudo}roomctl status` shows its status, `{sudo}roomctl pair` makes a panel",  # noqa: E501
+        "init.panel": "open this in the panel's browser:",
         "export.written": "{file}: the room, in {count} files",
-        "export.elsewhere": "{folder}: is not beside room.toml, so not in it; copy it",
-        "export.anew": "not in it: tokens, paired browsers, the PIN, the past; make them anew",
-        "export.secrets": "not in it: secrets. On the new box type:",
+        "export.elsewhere": "{folder}: is not beside room.toml, so not included; copy it",
+        "export.anew": "not included: tokens, paired browsers, the PIN, history; set them up again",
+        "export.secrets": "not included: secrets. On the new box type:",
         "import.file": "written: {file}",
         "import.would": "would be written: {file}",
-        "import.over": "(is there already)",
-        "import.needs_force": "what is there is written over with --force alone; copies are kept",
-        "import.missing": "a secret is missing there: `roomctl secret set {name}`",
-        "import.restarts": "the room starts anew for it; `roomctl issues` says if it failed",
+        "import.over": "(exists)",
+        "import.needs_force": "existing files are overwritten only with --force; copies are kept",
+        "import.missing": "a secret is missing: `roomctl secret set {name}`",
+        "import.restarts": "the room restarts for it; `roomctl issues` says if it failed",
         "import.then": "then: `roomctl check {config}`, and start the room",
         "condition": "{name} is not ready: {why}",
         "doctor.ok": "ok",
         "doctor.warn": "warn",
         "doctor.fail": "fail",
         "doctor.sum": "{fail} failed, {warn} warnings",
-        "doctor.no_file": "{file}: there is none yet",
+        "doctor.no_file": "{file}: does not exist yet",
         "doctor.typed": "typed: {line}",
         "doctor.typed_in_vain": "typed: {line}\n  it failed: {why}",
-        "doctor.plain_secret": "{where}: a secret stands in the file itself",
-        "doctor.alert_untried": "{service} at {host}; untried with its vendor: send a test message",
+        "doctor.plain_secret": "{where}: a secret is in the file itself",
+        "doctor.alert_untried": "{service} at {host}; not yet tested with its vendor's service: send a test message",  # noqa: E501
         "doctor.alert_mail": "mail by {host}, from {sender}",
         "doctor.not_plugged": "{url}: nothing is there",
         "doctor.forbidden": "{node}: {user} may not use it ({is_now})",
         "doctor.usable": "{node}: {user} may use it",
-        "doctor.switch_wire": "{url}: a laptop switch that speaks as {profile}",
+        "doctor.switch_wire": "{url}: a laptop switch with the protocol of {profile}",
         "doctor.switch_level": "{url}: a laptop switch, active while a laptop has the devices",
         "doctor.switch_pulse": "{url}: presses the laptop switch's button",
         "doctor.switch_room": "answers: the room has the devices",
         "doctor.switch_laptop": "answers: a laptop has the devices",
-        "doctor.switch_unknown": "answers, and names neither the room nor a laptop",
-        "doctor.switch_nothing": "can be set; it does not say where it stands",
-        "doctor.there": "{what}: is there",
+        "doctor.switch_unknown": "answers, but reports neither the room nor a laptop",
+        "doctor.switch_nothing": "can be set; it does not report its position",
+        "doctor.there": "{what}: found",
         "doctor.missing": "{what}: is missing",
-        "doctor.no_package": "{what}: is missing, and apt has none here; Debian 13 and Raspberry Pi OS have it",  # noqa: E501
+        "doctor.no_package": "{what}: is missing, and apt has no package here; Debian 13 and Raspberry Pi OS have it",  # noqa: E501
         "doctor.no_systemd": "systemd does not run here: nothing starts the room at boot",
         "doctor.no_user": "there is no user {user}",
-        "doctor.no_watchdog": "the hardware watchdog is not used: a box that hangs stays so",
+        "doctor.no_watchdog": "the hardware watchdog is not used: a hung box does not restart",
         "doctor.watchdog": "the hardware watchdog is used",
         "doctor.not_enabled": "{unit}: is not started at boot",
-        "doctor.not_active": "{unit}: does not run ({state})",
-        "doctor.active": "{unit}: runs",
+        "doctor.not_active": "{unit}: is not running ({state})",
+        "doctor.active": "{unit}: is running",
         "doctor.restarts": "{unit}: was restarted {count} times",
         "build.commit": "commit",
         "build.date": "date",
@@ -282,31 +282,31 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "doctor.read_only": "{folder}: cannot be written to",
         "doctor.full": "{folder}: {free} MiB are free",
         "doctor.free": "{folder}: {free} MiB are free",
-        "doctor.open_folder": "{folder}: others can look into it",
+        "doctor.open_folder": "{folder}: other users can read it",
         "doctor.synced": "is set by a time server",
-        "doctor.unsynced": "nobody has set it: no booking is released by itself",
+        "doctor.unsynced": "is not synchronized: the room releases no booking",
         "doctor.no_font": "there is no Chinese font",
         "doctor.wall_stands": "the microphone is behind a wall (wall = {chosen})",
-        "doctor.wall_none": "the microphone is behind no wall (wall = {chosen})",
-        "doctor.wall_off": "the microphone is behind no wall: wall = off",
-        "doctor.wall_away": "the microphone shall be behind a wall (wall = {chosen}), and what keeps it at {socket} does not run",  # noqa: E501
-        "doctor.wall_hidden": "whether the microphone is behind a wall cannot be asked at {socket} by this user",  # noqa: E501
-        "doctor.wall_stranger": "another user than roomctl-audio answers at {socket}: that is no wall",  # noqa: E501
-        "doctor.wall_missing": "the microphone shall be behind a wall (wall = on), and {socket} is not there",  # noqa: E501
-        "doctor.reads": "tesseract: is there, and reads the labels of pages that are drawn anew",
-        "doctor.reads_not": "no tesseract: walkthroughs go by pixels alone (optional: tesseract-ocr, tesseract-ocr-chi-sim)",  # noqa: E501
-        "doctor.waiting_on": "a browser waits while somebody may soon join (waiting_browser = {chosen}, {free} MB of memory are free)",  # noqa: E501
-        "doctor.waiting_memory": "no browser waits for who joins: {free} MB of memory are free, and waiting_browser = {chosen} wants {least}",  # noqa: E501
-        "doctor.waiting_off": "no browser waits for who joins: waiting_browser = off",
-        "doctor.no_network": "this box has no way into a network",
+        "doctor.wall_none": "the microphone is not behind a wall (wall = {chosen})",
+        "doctor.wall_off": "the microphone is not behind a wall: wall = off",
+        "doctor.wall_away": "the microphone should be behind a wall (wall = {chosen}), but its process at {socket} is not running",  # noqa: E501
+        "doctor.wall_hidden": "this user cannot ask at {socket} whether the microphone is behind a wall",  # noqa: E501
+        "doctor.wall_stranger": "another user than roomctl-audio answers at {socket}: not a wall",
+        "doctor.wall_missing": "the microphone should be behind a wall (wall = on), but {socket} is missing",  # noqa: E501
+        "doctor.reads": "tesseract: found; walkthroughs read labels with it",
+        "doctor.reads_not": "no tesseract: walkthroughs compare only pixels (optional: tesseract-ocr, tesseract-ocr-chi-sim)",  # noqa: E501
+        "doctor.waiting_on": "a browser is kept ready while somebody may join soon (waiting_browser = {chosen}, {free} MB of memory are free)",  # noqa: E501
+        "doctor.waiting_memory": "no browser is kept ready: {free} MB of memory are free, waiting_browser = {chosen} needs {least}",  # noqa: E501
+        "doctor.waiting_off": "no browser is kept ready: waiting_browser = off",
+        "doctor.no_network": "this box has no network",
         "doctor.address": "this box is {address}",
         "doctor.reached": "{host}: answers",
         "doctor.no_name": "{host}: no name server knows it",
         "doctor.not_reached": "{host}: does not answer ({why})",
         "doctor.no_certificate": "is made at the first start",
-        "doctor.ends": "{file}: is good until {day}",
+        "doctor.ends": "{file}: is valid until {day}",
         "doctor.no_room": "no room runs here as this user",
-        "doctor.failed": "this look failed: {why}",
+        "doctor.failed": "this check failed: {why}",
         "doctor.late": "took longer than {seconds} s",
         "condition.reachable": "program",
         "condition.devices_present": "devices",
@@ -322,12 +322,12 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "drill.sees": "do you see that {what}?",
         "drill.please": "please {what}",
         "drill.interrupted": "interrupted: {what}",
-        "drill.may_move": "a room runs here: stop it first, for it may move this, too",
+        "drill.may_move": "a room is running here: stop it first, because it may move this device",
         "update.none": "{installed} is the newest version",
         "update.available": "{available} is available; {installed} runs",
         "update.at": "installed once the room is free, not before {at}",
         "update.updated": "updated from {old} to {new}",
-        "update.went_back": "{new} was taken back, {old} runs again: {why}",
+        "update.went_back": "{new} was rolled back, {old} runs again: {why}",
         "update.refused": "nothing was changed: {why}",
         "update.state.waits": "waits for the room to be free",
         "update.state.checking": "looks for a newer version",
@@ -398,13 +398,13 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "yours": "yours, {api}",
         "the_service": "the service's ({user})",
         "needs": "needs {keys}",
-        "waiting.unasked": "none waits: nobody is expected",
-        "waiting.starting": "one is started for who may join soon",
-        "waiting.ready": "one waits for who may join soon",
-        "waiting.little_memory": "none waits: too little memory is free",
-        "waiting.in_sight": "none waits: its window would be seen; see docs/kiosk.md",
-        "waiting.failed": "none waits: it did not start, or ended; the screen's log says how",
-        "waiting.off": "none waits: waiting_browser = off",
+        "waiting.unasked": "none: no join is expected",
+        "waiting.starting": "starting, because somebody may join soon",
+        "waiting.ready": "ready, because somebody may join soon",
+        "waiting.little_memory": "none: too little memory is free",
+        "waiting.in_sight": "none: its window would be visible; see docs/kiosk.md",
+        "waiting.failed": "none: it did not start, or ended; see the screen's log",
+        "waiting.off": "none: waiting_browser = off",
         "call.idle": "idle",
         "call.in_call": "in call",
         "call.prejoin": "prejoin",
@@ -415,8 +415,8 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "call.ended": "ended",
         "call.failed": "failed",
         "call.unknown": "unknown",
-        "wall.stands": "behind a wall: muted is silence that was measured",
-        "wall.away": "not behind its wall: what keeps it does not run; see docs/wall.md",
+        "wall.stands": "behind a wall: muted means measured silence",
+        "wall.away": "not behind its wall: its process is not running; see docs/wall.md",
         "mute.muted": "muted",
         "mute.muting": "muting",
         "mute.open": "on",
@@ -469,7 +469,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "role.technician": "technician",
         "role.integration": "integration",
         "role.admin": "admin",
-        "role.nobody": "nobody",
+        "role.nobody": "not signed in",
         "status.done": "done",
         "status.accepted": "accepted",
         "status.running": "running",
@@ -871,10 +871,10 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
 SENTENCES: Mapping[str, str] = {
     # the order counts: the first that fits is taken
     "was changed": "已被更改",
-    "mqtt: {room}: is at the broker now; stop the room first, or insist with --force": "mqtt：{room} 正连接在代理服务器上；请先停止该会议室，或用 --force",  # noqa: E501
+    "mqtt: {room}: is connected to the broker; stop the room first, or use --force": "mqtt：{room} 正连接在代理服务器上；请先停止该会议室，或用 --force",  # noqa: E501
     "{file}: has no [mqtt], so no broker to clear": "{file}：没有 [mqtt]，因此没有可清除的代理服务器",  # noqa: E501
-    "mqtt clear: this box knows no id; name the room: roomctl mqtt clear ID": "mqtt clear：本机没有会议室标识；请指明：roomctl mqtt clear 标识",  # noqa: E501
-    "is no entry": "不是记录",
+    "mqtt clear: this box has no room id; name the room: roomctl mqtt clear ID": "mqtt clear：本机没有会议室标识；请指明：roomctl mqtt clear 标识",  # noqa: E501
+    "is not an entry": "不是记录",
     "Missing argument '{name}'.": "缺少参数 '{name}'。",
     "Missing option '{name}'.": "缺少选项 '{name}'。",
     "Missing command.": "缺少命令。",
@@ -904,7 +904,7 @@ SENTENCES: Mapping[str, str] = {
     "revision {number} of {who}, {at}": "版本 {number}，{who}，{at}",
     "{key}: is hidden; write the value, or secret:NAME and `roomctl secret set NAME`": "{key}：这是隐藏的值；请写出实际的值，或写 secret:NAME 并执行 `roomctl secret set NAME`",  # noqa: E501
     "no room runs here as this user; start one with `roomctl simulate`, or name one with --room and --token-file": "此用户没有正在运行的会议室；用 `roomctl simulate` 启动一个，或用 --room 和 --token-file 指定",  # noqa: E501
-    "the room on this box is {user}'s, and its token is not for you to read; try `{line}`": "本机的会议室属于用户 {user}，您无权读取其令牌；请执行 `{line}`",  # noqa: E501
+    "the room on this box is {user}'s, and you may not read its token; try `{line}`": "本机的会议室属于用户 {user}，您无权读取其令牌；请执行 `{line}`",  # noqa: E501
     NOT_LET_IN: "{url}：令牌不属于该会议室，或已失效；请在那台设备上用 `roomctl token make` 生成",
     "{url}: a token is needed: --token-file, or ROOMCTL_TOKEN_FILE; `roomctl token make` makes one": "{url}：需要令牌：--token-file 或 ROOMCTL_TOKEN_FILE；用 `roomctl token make` 生成",  # noqa: E501
     "{url}: does not answer ({why}); is the room running?": "{url}：没有应答（{why}）；会议室程序在运行吗？",  # noqa: E501
@@ -916,87 +916,87 @@ SENTENCES: Mapping[str, str] = {
     "can be read by everyone who reads this file; use `roomctl secret set NAME`, then write secret:NAME": "此文件的每个读者都能看到它；请用 `roomctl secret set NAME` 存入，然后写 secret:NAME",  # noqa: E501
     "{file}: holds no token, which is one word": "{file}：其中没有令牌；令牌是一个不含空格的词",
     "join: no link given; paste the invitation's link, or its text": "join：没有给出链接；请粘贴邀请的链接或全文",  # noqa: E501
-    "{command}: the two are not the same; nothing is changed": "{command}：两次输入不一致；未做更改",  # noqa: E501
-    "{command}: nothing was given; nothing is changed": "{command}：没有输入任何内容；未做更改",
+    "{command}: the two entries differ; nothing is changed": "{command}：两次输入不一致；未做更改",
+    "{command}: nothing was entered; nothing is changed": "{command}：没有输入任何内容；未做更改",
     "migrate: {why}": "迁移：{why}",
-    "{platform} is left for itself; name another one": "原平台和新平台都是 {platform}；请指定另一个平台",  # noqa: E501
+    "{platform} is both the old and the new platform; name another one": "原平台和新平台都是 {platform}；请指定另一个平台",  # noqa: E501
     "no platform is called {key}; {hint}": "没有名为 {key} 的平台；{hint}",
     "{platform} is not allowed in this room ([meeting] allow, deny); allow it first": "此会议室不允许使用 {platform}（[meeting] allow、deny）；请先允许",  # noqa: E501
-    "nothing says how a new meeting starts on {platform}; name a standing one: --room-link LINK": "未指定如何在 {platform} 上发起新会议；请指定固定会议：--room-link 链接",  # noqa: E501
+    "no new meeting is configured for {platform}; give a standing one: --room-link LINK": "未指定如何在 {platform} 上发起新会议；请指定固定会议：--room-link 链接",  # noqa: E501
     "room.toml has [meeting.new.{platform}] already; leave --room-link out, or change it": "room.toml 中已有 [meeting.new.{platform}]；请去掉 --room-link，或修改该项",  # noqa: E501
-    "it leads to {other}, not to {platform}": "该链接属于 {other}，不是 {platform}",
+    "it is a link of {other}, not of {platform}": "该链接属于 {other}，不是 {platform}",
     "--room-link: {why}": "固定会议链接（--room-link）：{why}",
-    "{platform}: its file knows no day on which it ends; say when to move: --on DATE": "{platform}：其平台文件中没有停止服务的日期；请指定迁移日期：--on 日期",  # noqa: E501
+    "{platform}: its file has no end date; say when to move: --on DATE": "{platform}：其平台文件中没有停止服务的日期；请指定迁移日期：--on 日期",  # noqa: E501
     "{name} {day}: lies in the past, today is {today}; name a day from today on": "{name} {day}：日期已过，今天是 {today}；请指定今天或以后的日期",  # noqa: E501
     "--end {ends}: is before the default moves on {on}": "--end {ends}：早于默认平台的切换日期 {on}",  # noqa: E501
-    "{option} {text}: is no day; write it like 2027-03-01": "{option} {text}：不是日期；请写成 2027-03-01 的形式",  # noqa: E501
+    "{option} {text}: is not a day; write it like 2027-03-01": "{option} {text}：不是日期；请写成 2027-03-01 的形式",  # noqa: E501
     "the move from {pair} has begun; `roomctl migrate rollback` takes it back": "{pair} 的迁移已经开始；用 `roomctl migrate rollback` 撤销",  # noqa: E501
     "{pair} is planned already; `roomctl migrate rollback` drops that plan": "已有 {pair} 的迁移计划；用 `roomctl migrate rollback` 取消",  # noqa: E501
     "the configuration was changed while the plan was made; plan again": "制定计划期间配置已更改；请重新制定计划",  # noqa: E501
     "every stage of the plan is applied": "计划的所有阶段都已应用",
     "the next stage is {stage}; stages are applied in their order": "下一阶段是 {stage}；各阶段须按顺序应用",  # noqa: E501
-    "{stage} wants proof that this room joins on {platform}; join a meeting there, and say `roomctl migrate drill`": "应用 {stage} 之前，须证实此会议室能加入 {platform} 的会议；请加入一次会议，再执行 `roomctl migrate drill`",  # noqa: E501
-    "{count} bookings can not be joined after that; have them moved, or insist with --leave-behind": "此后有 {count} 个预订无法加入；请先请组织者更改，或用 --leave-behind 确认放弃",  # noqa: E501
+    "{stage} needs proof that this room joins on {platform}; join a meeting there, and run `roomctl migrate drill`": "应用 {stage} 之前，须证实此会议室能加入 {platform} 的会议；请加入一次会议，再执行 `roomctl migrate drill`",  # noqa: E501
+    "{count} bookings cannot be joined after that; have them moved, or confirm with --leave-behind": "此后有 {count} 个预订无法加入；请先请组织者更改，或用 --leave-behind 确认放弃",  # noqa: E501
     "{stage} is not applied; applied: {done}": "{stage} 尚未应用；已应用：{done}",
     "there is no plan; make one: roomctl migrate plan --from PLATFORM --to PLATFORM": "没有迁移计划；请先制定：roomctl migrate plan --from 平台 --to 平台",  # noqa: E501
-    "there is no plan whose platform could be proven": "没有迁移计划，无需验证新平台",
+    "there is no plan, so no platform to prove": "没有迁移计划，无需验证新平台",
     "no plan was made since the room began; plan again": "会议室程序启动后尚未制定计划；请重新制定",
     "the configuration was changed since the plan of {when} UTC; plan again": "配置在 {when}（UTC）制定计划后已更改；请重新制定计划",  # noqa: E501
     "{why}; restore revision {number} first, or move by hand: nothing was changed": "{why}；请先恢复到修订 {number}，或手动迁移；未做任何更改",  # noqa: E501
     "{file} is not as it was when the plan was made": "{file} 与制定计划时不同",
-    "the text of revision {number} is not the one that was applied": "修订 {number} 的内容与应用时不同",  # noqa: E501
-    "{file} was changed since, and counts again": "{file} 此后已更改，并重新生效",
+    "the text of revision {number} is not what was applied": "修订 {number} 的内容与应用时不同",
+    "{file} was changed since, and is in use again": "{file} 此后已更改，并重新生效",
     "revision {number} was applied since by {who} ({reason})": "此后 {who} 应用了修订 {number}（{reason}）",  # noqa: E501
     "revision {number} was applied since": "此后已应用修订 {number}",
     "no reason given": "未说明原因",
     "keeps no configurations; move it by hand, in room.toml": "此会议室不保存配置；请在 room.toml 中手动迁移",  # noqa: E501
     "another plan or stage is under way; wait until that is done": "另一个计划或阶段正在进行；请等待其完成",  # noqa: E501
-    "{open} is open, not {platform}: roomctl join LINK, and say it while the call is open": "当前打开的是 {open}，不是 {platform}：请执行 roomctl join 链接，并在会议打开时再执行",  # noqa: E501
+    "{open} is open, not {platform}: run roomctl join LINK, and repeat this during the call": "当前打开的是 {open}，不是 {platform}：请执行 roomctl join 链接，并在会议打开时再执行",  # noqa: E501
     "no meeting": "（没有会议）",
     "drill: the meeting was not joined: {status}": "drill：未能加入会议：{status}",
-    "the page of {platform} is open, and no media prove the call; look, and say so: --seen": "{platform} 的页面已打开，但没有音视频可证实已入会；请查看屏幕，并用 --seen 确认",  # noqa: E501
-    "its reader was ended: it took too much memory or time, or one beside it did": "读取进程已终止：它或其他进程占用的内存或时间过多",  # noqa: E501
+    "the page of {platform} is open, but no media prove the call; look at the screen, and confirm: --seen": "{platform} 的页面已打开，但没有音视频可证实已入会；请查看屏幕，并用 --seen 确认",  # noqa: E501
+    "its reader was stopped: it, or another reader, took too much memory or time": "读取进程已终止：它或其他进程占用的内存或时间过多",  # noqa: E501
     "its agenda takes more than {seconds} s to read; publish fewer weeks": "读取日历超过 {seconds} 秒；请减少发布的周数",  # noqa: E501
     "calendar {url}: was not read within {seconds} s; is it reachable from here?": "日历 {url}：{seconds} 秒内未能读取；从本机能访问吗？",  # noqa: E501
     "agenda {file}: is larger than {size} MiB; publish fewer weeks": "日历 {file}：大于 {size} MiB；请减少发布的周数",  # noqa: E501
-    "agenda {file}: is no calendar that can be read ({why})": "日历 {file}：不是可读取的日历（{why}）",  # noqa: E501
+    "agenda {file}: is not a readable calendar ({why})": "日历 {file}：不是可读取的日历（{why}）",
     "room: {why}": "会议室：{why}",
-    "a PIN has 6 to 12 digits, and nothing else": "PIN 是 6 到 12 位数字，不含其他字符",
-    "that PIN is among the first that anybody tries": "这样的 PIN 最容易被猜到，请换一个",
-    "is no question; those are {names}": "没有这个问题；可回答：{names}",
+    "a PIN has 6 to 12 digits only": "PIN 是 6 到 12 位数字，不含其他字符",
+    "that PIN is too easy to guess": "这样的 PIN 最容易被猜到，请换一个",
+    "is not a question; the questions are {names}": "没有这个问题；可回答：{names}",
     "doctor: --fix changes the box; try `{line}`": "doctor：--fix 会更改本机；请执行 `{line}`",
     "must be a text in double quotes": "必须是双引号中的文本",
-    "{key}: is written in a way that is not changed here; edit the file": "{key}：这种写法无法在此更改；请直接编辑文件",  # noqa: E501
-    "{file}: is not yours to write; try `{line}`": "{file}：您无权写入；请执行 `{line}`",
-    "init: nobody is here to answer; give --yes, and flags for what is to be different": "init：没有人可以回答；请用 --yes，并用选项指定不同的值",  # noqa: E501
+    "{key}: is written in a form that cannot be changed here; edit the file": "{key}：这种写法无法在此更改；请直接编辑文件",  # noqa: E501
+    "{file}: you may not write it; try `{line}`": "{file}：您无权写入；请执行 `{line}`",
+    "init: cannot ask without a terminal; give --yes, and options for other answers": "init：没有人可以回答；请用 --yes，并用选项指定不同的值",  # noqa: E501
     "init: stopped; nothing is written": "init：已停止；未写入任何内容",
-    "{file}: is there already; --force writes over it, and keeps a copy": "{file}：已存在；--force 会覆盖它并保留副本",  # noqa: E501
+    "{file}: exists; --force overwrites it, and keeps a copy": "{file}：已存在；--force 会覆盖它并保留副本",  # noqa: E501
     "{file}: a room runs on it; stop it first: `sudo systemctl stop roomctl`": "{file}：会议室正在运行；请先停止：`sudo systemctl stop roomctl`",  # noqa: E501
     "{file}: {why}; nothing is changed": "{file}：{why}；未做任何更改",
-    "is no archive of `roomctl export`": "不是 `roomctl export` 生成的文件",
-    "is no archive of `roomctl export`, or is damaged or cut off": "不是 `roomctl export` 生成的文件，或已损坏或不完整",  # noqa: E501
-    "is cut off, or has something behind its end": "不完整，或末尾之后还有内容",
-    "is not read: its files take too much memory or time": "未读取：其中的文件占用过多内存或时间",
+    "is not an archive of `roomctl export`": "不是 `roomctl export` 生成的文件",
+    "is not an archive of `roomctl export`, or is damaged or cut off": "不是 `roomctl export` 生成的文件，或已损坏或不完整",  # noqa: E501
+    "is cut off, or has data after its end": "不完整，或末尾之后还有内容",
+    "was not read: its files take too much memory or time": "未读取：其中的文件占用过多内存或时间",
     "is cut off, or was added to: {name}": "不完整，或被添加了内容：{name}",
     "{name}: is damaged": "{name}：已损坏",
     "{name}: is cut off": "{name}：不完整",
-    "{name}: is no file of a room": "{name}：不属于会议室的文件",
-    "holds something that is no plain file": "含有不是普通文件的内容",
+    "{name}: is not a file of a room": "{name}：不属于会议室的文件",
+    "contains something that is not a regular file": "含有不是普通文件的内容",
     "{name}: comes twice": "{name}：出现两次",
-    "is of version {version}; this roomctl knows version {known}; update it, or export anew": "版本为 {version}；此 roomctl 只支持版本 {known}；请更新，或重新导出",  # noqa: E501
+    "is of version {version}; this roomctl knows version {known}; update it, or export again": "版本为 {version}；此 roomctl 只支持版本 {known}；请更新，或重新导出",  # noqa: E501
     "has a secret that cannot be taken out; use `roomctl secret set NAME`, then write secret:NAME": "含有无法移出的机密；请用 `roomctl secret set NAME` 存入，然后写 secret:NAME",  # noqa: E501
     "is on": "已开机",
     "is off": "已关机",
-    "right {right}, left {left}; each stop taken within {ms} ms, and it stands": "右 {right}，左 {left}；每次停止在 {ms} ms 内生效，已静止",  # noqa: E501
-    "up {up}, down {down}; each stop taken within {ms} ms, and it stands": "上 {up}，下 {down}；每次停止在 {ms} ms 内生效，已静止",  # noqa: E501
-    "tele {tele}, wide {wide}; each stop taken within {ms} ms, and it stands": "拉近 {tele}，拉远 {wide}；每次停止在 {ms} ms 内生效，已静止",  # noqa: E501
+    "right {right}, left {left}; each stop taken within {ms} ms, and it stopped": "右 {right}，左 {left}；每次停止在 {ms} ms 内生效，已静止",  # noqa: E501
+    "up {up}, down {down}; each stop taken within {ms} ms, and it stopped": "上 {up}，下 {down}；每次停止在 {ms} ms 内生效，已静止",  # noqa: E501
+    "tele {tele}, wide {wide}; each stop taken within {ms} ms, and it stopped": "拉近 {tele}，拉远 {wide}；每次停止在 {ms} ms 内生效，已静止",  # noqa: E501
     "there and back, within {error}": "往返，误差在 {error} 以内",
     "{amount} and back, within {error}": "{amount} 后返回，误差在 {error} 以内",
     "there after {seconds} s, at {place}": "{seconds} 秒后到达，位于 {place}",
     "would overwrite one; {flag} allows it": "会覆盖一个预置位；用 {flag} 允许",
     "{amount} and back": "{amount} 后返回",
     "{mode}, and {other} again": "{mode}，再恢复 {other}",
-    "stopped, and as it stood": "已停止，并恢复原状",
+    "stopped, and back at its old position": "已停止，并恢复原状",
     "{count} answered in {mean} ms on average, {most} ms at most": "{count} 次，平均 {mean} ms，最长 {most} ms",  # noqa: E501
     "no command {name}; {hint}": "没有命令 {name}；{hint}",
     "{command} has no '{key}'; {hint}": "{command} 没有参数 '{key}'；{hint}",
@@ -1043,16 +1043,16 @@ SENTENCES: Mapping[str, str] = {
     "has characters other than printable ASCII": "含有可打印 ASCII 以外的字符",
     "has the same url twice; remove one": "同一个 url 出现了两次；写一个即可",
     "alert.{name}: {service} runs in the region {region}, which [meeting] {key} does not allow": "alert.{name}：{service} 位于区域 {region}，而 [meeting] {key} 不允许该区域",  # noqa: E501
-    "{service} is not yet tested with its vendor's service; {command} says whether a message arrives": "{service} 未经厂商实测；用 {command} 确认消息能否收到",  # noqa: E501
+    "{service} is not yet tested with its vendor's service; {command} shows whether a message arrives": "{service} 未经厂商实测；用 {command} 确认消息能否收到",  # noqa: E501
     "{host}: no answer within {seconds} s": "{host}：{seconds} 秒内没有应答",
     "{host}: cannot be reached ({why}); is the url right?": "{host}：无法连接（{why}）；url 正确吗？",  # noqa: E501
-    "{host}: leads elsewhere (HTTP {status}), which is not followed; is the url right?": "{host}：重定向到别处（HTTP {status}），不会跟随；url 正确吗？",  # noqa: E501
+    "{host}: redirects (HTTP {status}), which is not followed; is the url right?": "{host}：重定向到别处（HTTP {status}），不会跟随；url 正确吗？",  # noqa: E501
     "{host}: refuses the message (HTTP {status}); is the url right?": "{host}：拒绝该消息（HTTP {status}）；url 正确吗？",  # noqa: E501
     "{host}: answered HTTP {status}; the message is sent again later": "{host}：应答 HTTP {status}；稍后会再次发送",  # noqa: E501
     "{host}: answered without a code of its own; is the url right?": "{host}：应答中没有其自身的代码；url 正确吗？",  # noqa: E501
-    "{host}: does not know this key; take the robot's address once more (code {code})": "{host}：不认识此密钥；请重新复制机器人的地址（代码 {code}）",  # noqa: E501
+    "{host}: does not know this key; copy the robot's address again (code {code})": "{host}：不认识此密钥；请重新复制机器人的地址（代码 {code}）",  # noqa: E501
     "{host}: refuses the signature, a keyword is missing, or this box's address is not allowed (code {code})": "{host}：签名被拒绝、缺少关键词，或不允许本机的地址（代码 {code}）",  # noqa: E501
-    "{host}: is told too much at once; the message is sent again later (code {code})": "{host}：发送过于频繁；稍后会再次发送（代码 {code}）",  # noqa: E501
+    "{host}: gets too many messages; this one is sent again later (code {code})": "{host}：发送过于频繁；稍后会再次发送（代码 {code}）",  # noqa: E501
     "{host}: did not take the message (code {code})": "{host}：没有接受该消息（代码 {code}）",
     "{host}: is on the public internet, where only {safe} is used": "{host}：位于公网，只能使用 {safe}",  # noqa: E501
     "{host}: has a certificate that has expired; renew it there, or set this box's clock": "{host}：证书已过期；请在对方更新，或校准本机时间",  # noqa: E501
@@ -1060,11 +1060,11 @@ SENTENCES: Mapping[str, str] = {
     "{host}: has a certificate of another name; write the name that it is of": "{host}：证书属于另一个域名；请写成证书上的域名",  # noqa: E501
     "{host}: has a certificate that is not trusted; install its authority on this box": "{host}：证书不受信任；请在本机安装其签发机构的证书",  # noqa: E501
     "no issue is called {code}; {hint}": "没有名为 {code} 的问题；{hint}",
-    "{host}: speaks no TLS at port {port}; smtps: or smtp:?": "{host}：端口 {port} 不支持 TLS；应为 smtps: 还是 smtp:？",  # noqa: E501
+    "{host}: has no TLS at port {port}; smtps: or smtp:?": "{host}：端口 {port} 不支持 TLS；应为 smtps: 还是 smtp:？",  # noqa: E501
     "{host}: refuses the user or its password (code {code})": "{host}：拒绝该用户或其密码（代码 {code}）",  # noqa: E501
-    "{host}: offers no STARTTLS, or no login that is known; smtps: or another port?": "{host}：不提供 STARTTLS 或已知的登录方式；应为 smtps: 或其他端口？",  # noqa: E501
-    "{host}: takes mail for nobody of to= (code {code})": "{host}：不为 to= 中的任何人接收邮件（代码 {code}）",  # noqa: E501
-    "{host}: takes mail for nobody of to= (code {code}); it is sent again later": "{host}：不为 to= 中的任何人接收邮件（代码 {code}）；稍后会再次发送",  # noqa: E501
+    "{host}: offers no STARTTLS or no known login method; smtps: or another port?": "{host}：不提供 STARTTLS 或已知的登录方式；应为 smtps: 或其他端口？",  # noqa: E501
+    "{host}: accepts no recipient of to= (code {code})": "{host}：不为 to= 中的任何人接收邮件（代码 {code}）",  # noqa: E501
+    "{host}: accepts no recipient of to= (code {code}); it is sent again later": "{host}：不为 to= 中的任何人接收邮件（代码 {code}）；稍后会再次发送",  # noqa: E501
     "{host}: does not take the mail (code {code})": "{host}：不接收该邮件（代码 {code}）",
     "{host}: does not take the mail (code {code}); it is sent again later": "{host}：不接收该邮件（代码 {code}）；稍后会再次发送",  # noqa: E501
     "{host}: broke off; is it a mail server, and its port right?": "{host}：连接中断；它是邮件服务器吗？端口正确吗？",  # noqa: E501
@@ -1101,7 +1101,7 @@ SENTENCES: Mapping[str, str] = {
     "{file}: belongs to user {owner}, and this is user {user}; start as that user, or give this one another folder": "{file}：属于用户 {owner}，而当前用户为 {user}；请以该用户启动，或改用另一个文件夹",  # noqa: E501
     "{file}: others can read it (mode {mode}); chmod 640 {again}": "{file}：其他用户可以读取（权限 {mode}）；请执行 chmod 640 {again}",  # noqa: E501
     "{url}: is not a CalDAV address; expected {example}": "{url}：不是 CalDAV 地址；应为 {example}",
-    "says {key} twice": "{key} 出现两次",
+    "has {key} twice": "{key} 出现两次",
     "{folder} contains no profile": "{folder} 中没有型号文件",
     "{folder} contains no platform file": "{folder} 中没有会议平台文件",
     "is the platform that you are leaving": "与要离开的平台相同",
@@ -1151,7 +1151,7 @@ SENTENCES: Mapping[str, str] = {
     "is neither evdev:auto nor a path, such as {example}": "既不是 evdev:auto 也不是路径，例如 {example}",  # noqa: E501
     "must be a valid {kind}": "不是有效的 {kind}",
     "link: {why}": "链接：{why}",
-    "{option} {text}: is no day or instant; write {one} or {other}": "{option} {text}：不是日期或时刻；请写成 {one} 或 {other}",  # noqa: E501
+    "{option} {text}: is not a day or time; write {one} or {other}": "{option} {text}：不是日期或时刻；请写成 {one} 或 {other}",  # noqa: E501
     "{key}: String should have at least {count} character": "{key}：至少要有 {count} 个字符",
     "{key}: String should have at least {count} characters": "{key}：至少要有 {count} 个字符",
     "{key}: String should have at most {count} characters": "{key}：最多 {count} 个字符",

@@ -198,10 +198,10 @@ def screen(
         int | None, typer.Option(help="The daemon's user id, if it is neither root nor mine.")
     ] = None,
     panel: Annotated[
-        bool, typer.Option("--panel", help="Show the touch panel alone: for a user of its own.")
+        bool, typer.Option("--panel", help="Show only the touch panel, as a separate user.")
     ] = False,
     sound: Annotated[
-        bool, typer.Option("--sound", help="Own the room's sound alone, behind a wall.")
+        bool, typer.Option("--sound", help="Own only the room's sound, behind a wall.")
     ] = False,
     walled: Annotated[
         bool, typer.Option("--walled", help="Leave the sound to `roomctl screen --sound`.")
@@ -221,7 +221,7 @@ def screen(
 
 @app.command(epilog="Example: roomctl status --json")
 def status(url: Url = None, token: Token = None, as_json: Json = False) -> None:
-    """Say how the room is; exit status 1 unless it is ready."""
+    """Show the room's status; exit status 1 unless it is ready."""
     document = ask.room(url, token)
     typer.echo(dump(document) if as_json else told.words(document))
     end(0 if told.is_ready(document) else 1)
@@ -241,8 +241,8 @@ def ledger(url: Url = None, token: Token = None, as_json: Json = False) -> None:
 def issues(url: Url = None, token: Token = None, as_json: Json = False) -> None:
     """List what is wrong, and what to do about it.
 
-    A condition that does not hold is listed, too, where no issue says why. The exit status is 1 if
-    there is anything.
+    A condition that does not hold is listed too if no issue explains it. The exit status is 1 if
+    anything is listed.
     """
     found, document = ask.access(url, token, "GET", "issues"), ask.room(url, token)
     unmet = told.unexplained(document, found)
@@ -263,16 +263,18 @@ def devices(url: Url = None, token: Token = None, as_json: Json = False) -> None
 def update(
     check: Annotated[bool, typer.Option("--check", help="Only look for a newer version.")] = False,
     at: Annotated[
-        str | None, typer.Option(metavar="HH:MM", help="Not before that time; then do not wait.")
+        str | None,
+        typer.Option(metavar="HH:MM", help="Install it not before this time, and do not wait."),
     ] = None,
-    cancel: Annotated[bool, typer.Option("--cancel", help="Do not install what waits.")] = False,
+    cancel: Annotated[bool, typer.Option("--cancel", help="Cancel the update that waits.")] = False,
     source: Annotated[
         str | None,
-        typer.Option("--from", metavar="URL|FOLDER", help="Where versions are had from now on."),
+        typer.Option("--from", metavar="URL|FOLDER", help="Where to get versions from now on."),
     ] = None,
     channel: Annotated[str | None, typer.Option(help="stable or beta, from now on.")] = None,
     key: Annotated[
-        Path | None, typer.Option(help="Who signs there, as gpg exports it; else the package's.")
+        Path | None,
+        typer.Option(help="The key that signs there, as gpg exports it; default: the package's."),
     ] = None,
     url: Url = None,
     token: Token = None,
@@ -280,7 +282,8 @@ def update(
 ) -> None:
     """Install the newest version, once the room is free.
 
-    It goes back by itself if the room is worse. The exit status is 1 if nothing newer stays.
+    It goes back to the old version if the room gets worse. The exit status is 1 if no newer
+    version was installed.
     """
     from roomctl.cli import updating
 
@@ -340,9 +343,9 @@ def do_command(
     token: Token = None,
     as_json: Json = False,
 ) -> None:
-    """Give the room any command of its API.
+    """Send the room any command of its API.
 
-    `roomctl --install-completion` has the shell complete commands and keys.
+    `roomctl --install-completion` makes the shell complete commands and keys.
     """
     from roomctl.cli import do
 
@@ -364,7 +367,8 @@ def join(
     wait: Annotated[
         bool | None,
         typer.Option(
-            "--wait/--no-wait", help="Wait for the call, and tell how it goes; default: a terminal."
+            "--wait/--no-wait",
+            help="Wait for the call, and show its progress; default: on a terminal.",
         ),
     ] = None,
     limit_s: Annotated[
@@ -376,8 +380,8 @@ def join(
 ) -> None:
     """Join a meeting on the room's screen.
 
-    Having waited, the exit status is 0 in the call, 3 if it failed, was left or replaced, 4 if it
-    waits for somebody still. Ctrl-C ends the waiting, and not the call.
+    After waiting, the exit status is 0 in the call, 3 if it failed, was left or was replaced, and
+    4 if it still waits for somebody. Ctrl-C ends the wait, not the call.
     """
     from roomctl.cli import joining
 
@@ -403,7 +407,7 @@ def leave(url: Url = None, token: Token = None, as_json: Json = False) -> None:
 
 @app.command(epilog="Example: roomctl mute    (unmuting is done in the room, on its panel)")
 def mute(url: Url = None, token: Token = None, as_json: Json = False) -> None:
-    """Mute the room's microphone; unmuting is for people in it."""
+    """Mute the microphone; unmute it in the room itself."""
     _answer(ask.command(url, token, "audio.mute", {"on": True}), as_json)
 
 
@@ -434,7 +438,7 @@ def check(
 ) -> None:
     """Check room.toml and profiles; touches no device.
 
-    Every mistake is told, with its line. The exit status is 1 if there is one.
+    It lists every mistake with its line. The exit status is 1 if there is one.
     """
     from roomctl.cli import inspect
 
@@ -457,7 +461,7 @@ def probe(
 ) -> None:
     """List what is plugged in, as lines for room.toml.
 
-    Nothing is opened but to --ask.
+    It opens no port without --ask.
     """
     from roomctl.cli import inspect
 
@@ -478,17 +482,17 @@ def init(
     listen: Annotated[str | None, typer.Option(help="HOST:PORT for panels and phones.")] = None,
     screen: Annotated[str | None, typer.Option(help="kiosk, headless or none.")] = None,
     wall: Annotated[
-        str | None, typer.Option(help="Of the microphone: on, auto or off; on enables its unit.")
+        str | None, typer.Option(help="For the microphone: on, auto or off; on enables its unit.")
     ] = None,
     answers: Annotated[
         Path | None,
         typer.Option(help='Answers in a file, such as name = "Bamboo"; the rest as with --yes.'),
     ] = None,
     yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Ask nothing: take what is proposed.")
+        bool, typer.Option("--yes", "-y", help="Ask nothing: accept what is proposed.")
     ] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Write a file that is there anew; a copy is kept.")
+        bool, typer.Option("--force", help="Overwrite an existing file; a copy is kept.")
     ] = False,
     enable: Annotated[
         bool, typer.Option("--enable/--no-enable", help="As root: start the units, too.")
@@ -497,8 +501,8 @@ def init(
 ) -> None:
     """Set up a room: probe, ask, write its file, start it.
 
-    What is written is checked before. It waits until the room is ready; exit status 1 if it is not.
-    Typed again, it changes the answers that are given, or asks for each; the rest stays.
+    It checks the file before it writes it. It waits until the room is ready; exit status 1 if it
+    is not. Run again, it changes the answers that you give, or asks for each; the rest stays.
     """
     from roomctl.cli import init as setting_up
 
@@ -531,8 +535,8 @@ def export_room(
 ) -> None:
     """Write a room into a file, without its secrets.
 
-    Along go room.toml, what was changed on panels, the room's id, presets' pictures, and profiles
-    and platforms beside room.toml. Tokens, paired browsers, the PIN and secrets stay.
+    The file has room.toml, changes made on panels, the room's id, pictures of presets, and
+    profiles and platforms beside room.toml. It has no tokens, paired browsers, PIN or secrets.
     """
     from roomctl.cli import moving
 
@@ -542,14 +546,14 @@ def export_room(
 
 @app.command("import", epilog="Example: roomctl import bamboo.tar --check")
 def import_room(
-    file: Annotated[Path, typer.Argument(help="What `roomctl export` has written.")],
+    file: Annotated[Path, typer.Argument(help="A file from `roomctl export`.")],
     config: Config = Path("/etc/roomctl/room.toml"),
     state: State = None,
     check_only: Annotated[
         bool, typer.Option("--check", help="Say what would be written, and write nothing.")
     ] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Write over what is there; copies are kept.")
+        bool, typer.Option("--force", help="Overwrite existing files; copies are kept.")
     ] = False,
     url: Url = None,
     token: Token = None,
@@ -557,9 +561,9 @@ def import_room(
 ) -> None:
     """Make this box the room of an export.
 
-    Browsers are paired anew, tokens are made anew, and secrets are stored anew.
+    Afterwards pair browsers, make tokens and store secrets again.
 
-    With --room, a room that runs takes it in, and starts anew; its secrets have to be there.
+    With --room, a running room imports it and restarts; its secrets must be there already.
     """
     from roomctl.cli import moving
 
@@ -575,15 +579,15 @@ def doctor(
     config: Config = Path("/etc/roomctl/room.toml"),
     state: State = None,
     fix: Annotated[
-        bool, typer.Option("--fix", help="As root: type what is safe, and look again.")
+        bool, typer.Option("--fix", help="As root: run the safe commands, and check again.")
     ] = False,
     as_json: Json = False,
 ) -> None:
     """Say what is wrong with this box, and what to type.
 
-    It looks at the configuration, permissions, systemd, the disk, the clock, the display's
-    programs, the network and the room that runs. Nothing is changed without --fix, which starts
-    units and sets permissions, and installs nothing. Exit status 1 if something fails.
+    It checks the configuration, permissions, systemd, the disk, the clock, the display's programs,
+    the network and the running room. It changes nothing without --fix, which starts units and sets
+    permissions, and installs nothing. Exit status 1 if something fails.
     """
     from roomctl.cli import doctor as looks
 
@@ -608,29 +612,32 @@ def drill(
         bool, typer.Option("--simulated", help="Drill the simulated device instead.")
     ] = False,
     presets: Annotated[
-        bool, typer.Option("--presets", help="A camera: overwrite the last preset without name.")
+        bool, typer.Option("--presets", help="Camera: overwrite the last preset without a name.")
     ] = False,
     power: Annotated[
-        bool, typer.Option("--power", help="A camera, a display: off and on.")
+        bool, typer.Option("--power", help="Camera or display: switch it off and on.")
     ] = False,
     trace: Annotated[
-        Path | None, typer.Option(help="Write what was said on a camera's line into this file.")
+        Path | None, typer.Option(help="Write the traffic of a camera's line into this file.")
     ] = None,
     yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Nobody is there to look, press or speak.")
+        bool,
+        typer.Option("--yes", "-y", help="Leave out what needs a person to look, press or speak."),
     ] = False,
     as_json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Prove a device, step by step, with numbers.
+    """Test a device step by step, and measure it.
 
-    Afterwards it is as it was found.
+    Afterwards the device is as it was before.
 
-    A camera moves a little. A speakerphone's lights go on and off, and muted has to be silence.
+    A camera moves a little. A speakerphone's lights go on and off, and its muted microphone must
+    be silent.
 
-    A display is only asked, unless --power lets it be seen to do something.
+    A display is only asked for its state, unless --power allows more.
 
-    It needs the device's port for itself: stop the room first. Ctrl-C stops it and puts it back.
+    The drill needs the device's port: stop the room first. Ctrl-C stops the device and puts it
+    back.
     """
     from roomctl.cli import drill as drills
 
@@ -658,8 +665,10 @@ def drill(
 
 camera = typer.Typer(no_args_is_help=True, help="VISCA cameras of a room.")
 speakerphone = typer.Typer(no_args_is_help=True, help="USB speakerphones on this box.")
-walkthrough = typer.Typer(no_args_is_help=True, help="Passing a meeting page as it was shown.")
-occupancy = typer.Typer(no_args_is_help=True, help="How well presence is judged, in figures.")
+walkthrough = typer.Typer(
+    no_args_is_help=True, help="Walkthroughs: how the room passes meeting pages."
+)
+occupancy = typer.Typer(no_args_is_help=True, help="Measure how well presence is detected.")
 app.add_typer(reading.app)
 app.add_typer(occupancy, name="occupancy")
 app.add_typer(camera, name="camera")
@@ -699,9 +708,9 @@ def occupancy_eval(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Judge labelled samples.
+    """Test presence detection on labelled samples.
 
-    Beside it stand a plain hold and a Bayes without memory.
+    For comparison, it also tests a plain hold time and a Bayes filter without memory.
     """
     from roomctl.cli import occupancy as figures
 
@@ -717,9 +726,9 @@ def occupancy_simulate(
     seed: Annotated[int, typer.Option(help="The same seed gives the same weeks.")] = 1,
     as_json: Json = False,
 ) -> None:
-    """Judge made-up weeks of a room.
+    """Test presence detection on simulated weeks of a room.
 
-    In them are meetings, stillness and sensors with faults.
+    They have meetings, people who sit still, and sensors with faults.
     """
     from roomctl.cli import occupancy as figures
 
@@ -740,10 +749,10 @@ def walkthrough_look(
 
     It was shown the control once, on another picture.
 
-    A line is an object of teach (PNG), at (x and y), look (PNG), and teach_also, further pictures
-    of the page as it was shown. A PNG is its bytes in base64, or the path of a file.
+    Each line is an object with teach (PNG), at (x and y), look (PNG), and teach_also: more
+    pictures of the page as it was shown. A PNG is its bytes in base64, or the path of a file.
 
-    For each comes press, x and y; or press is null, and why says what is wrong.
+    For each line it prints press, x and y; or press is null, and why says what is wrong.
     """
     from roomctl.cli import walkthrough as pictures
     from roomctl.cli.visca import until_nobody_reads
@@ -760,7 +769,7 @@ WalkthroughName = Annotated[str, typer.Argument(help="As `roomctl walkthrough li
 
 @walkthrough.command("list", epilog="Example: roomctl walkthrough list --json")
 def walkthrough_list(url: Url = None, token: Token = None, as_json: Json = False) -> None:
-    """List what the room was shown, with tries and misses."""
+    """List the walkthroughs, with tries and misses."""
     from roomctl.cli import shown
 
     found = shown.listed(url, token)
@@ -801,14 +810,14 @@ def walkthrough_export(
 def walkthrough_import(
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE...", help="Files that `export` has written, or a folder."),
+        typer.Argument(metavar="FILE...", help="Files from `export`, or a folder."),
     ],
-    name: Annotated[str | None, typer.Option(help="How it is called here; else as FILE.")] = None,
+    name: Annotated[str | None, typer.Option(help="Its name here; default: as FILE.")] = None,
     url: Url = None,
     token: Token = None,
     as_json: Json = False,
 ) -> None:
-    """Have the room keep what another room was shown."""
+    """Import walkthroughs that another room was shown."""
     from roomctl.cli import shown
 
     meant = shown.files_of(files)
@@ -830,12 +839,14 @@ def walkthrough_import(
 )
 def walkthrough_trust(
     room: Annotated[str, typer.Argument(help="The other room's id.")],
-    fingerprint: Annotated[str, typer.Argument(help="Of its new key: sha256: and 64 digits.")],
+    fingerprint: Annotated[
+        str, typer.Argument(help="Fingerprint of its new key: sha256: and 64 digits.")
+    ],
     url: Url = None,
     token: Token = None,
     as_json: Json = False,
 ) -> None:
-    """Have the room take files that another room signs with a new key."""
+    """Accept files that another room signs with a new key."""
     from roomctl.cli import shown
 
     shown.trust(url, token, room, fingerprint)
@@ -846,7 +857,7 @@ def walkthrough_trust(
 def walkthrough_forget(
     name: WalkthroughName, url: Url = None, token: Token = None, as_json: Json = False
 ) -> None:
-    """Have the room forget what it was shown of a page."""
+    """Forget a walkthrough."""
     from roomctl.cli import shown
 
     shown.forget(url, token, name)
@@ -862,15 +873,16 @@ def camera_describe(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Write a profile from what a camera answers.
+    """Write a profile from a camera's answers.
 
-    It is ready to be completed and sent in.
+    Complete it and send it in.
 
-    It is stopped, then only asked, for two and a half minutes at most: nothing is moved or set.
+    The camera is stopped, then only asked, for at most two and a half minutes: it is not moved or
+    set.
 
-    What it cannot tell is a commented key.
+    Keys that it gave no answer to are comments.
 
-    It needs the camera's port for itself: stop the room first.
+    It needs the camera's port: stop the room first.
     """
     from roomctl.cli import camera as descriptions
 
@@ -883,9 +895,9 @@ def camera_describe(
     "release", epilog="In a systemd unit: ExecStopPost=-/usr/bin/roomctl speakerphone release"
 )
 def speakerphone_release(as_json: Json = False) -> None:
-    """Give devices that a killed roomctl held their driver back.
+    """Give devices back to their driver after roomctl was killed.
 
-    What a living program holds stays with it. Without this, the next start does it, or a replug.
+    Devices that a running program holds stay with it. The next start does the same, or a replug.
     """
     from roomctl.ports.usb import DeviceFilter, libusb, reattach
 
@@ -906,7 +918,8 @@ def speakerphone_describe(
         str | None, typer.Argument(help="As in room.toml, or a url; default: the first one.")
     ] = None,
     config: Annotated[
-        Path | None, typer.Option("--config", "-c", help="A room.toml; then no room is asked.")
+        Path | None,
+        typer.Option("--config", "-c", help="A room.toml; then no running room is asked."),
     ] = None,
     listen: Annotated[
         float, typer.Option(min=0, max=60, help="Seconds in which to press its keys.")
@@ -915,9 +928,9 @@ def speakerphone_describe(
     token: Token = None,
     as_json: Json = False,
 ) -> None:
-    """Print all that is known of a speakerphone, never audio.
+    """Print all that is known about a speakerphone, never audio.
 
-    It is ready to be pasted into an issue.
+    You can paste it into an issue.
 
     A room that runs here holds the device and is asked; else the device is opened for a moment.
 

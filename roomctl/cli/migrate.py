@@ -29,12 +29,12 @@ CALL_S = 60.0  # until a meeting that was joined for a drill has its media; then
 Stage = Annotated[
     str | None, typer.Option(help="dual, default, join_only or ended; default: the next one.")
 ]
-When = Annotated[bool, typer.Option("--when-free", help="Wait until nobody uses the room.")]
+When = Annotated[bool, typer.Option("--when-free", help="Wait until the room is free.")]
 Files = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[ROOM.toml[=AGENDA.ics]]...",
-        help="Rooms to read from their files; default: the room that runs.",
+        help="Rooms to read from their files; default: the running room.",
     ),
 ]
 
@@ -44,8 +44,8 @@ Files = Annotated[
     "--room-link https://meeting.tencent.com/p/1234567890"
 )
 def plan(
-    leaving: Annotated[str, typer.Option("--from", help="The platform that is left.")],
-    to: Annotated[str, typer.Option("--to", help="The platform that takes its place.")],
+    leaving: Annotated[str, typer.Option("--from", help="The platform to leave.")],
+    to: Annotated[str, typer.Option("--to", help="The platform to move to.")],
     files: Files = None,
     on: Annotated[str | None, typer.Option(help="The day on which the default moves.")] = None,
     ends: Annotated[
@@ -55,7 +55,9 @@ def plan(
         str | None, typer.Option(help="The standing meeting on the new platform.")
     ] = None,
     csv: Annotated[Path | None, typer.Option(help="Write the bookings there, for Excel.")] = None,
-    ics: Annotated[Path | None, typer.Option(help="Write those that die or may as events.")] = None,
+    ics: Annotated[
+        Path | None, typer.Option(help="Write bookings that die or are at risk as events.")
+    ] = None,
     letters: Annotated[
         Path | None, typer.Option(help="Write the drafts to organizers into this folder.")
     ] = None,
@@ -63,9 +65,9 @@ def plan(
     token: Token = None,
     as_json: Json = False,
 ) -> None:
-    """Say what a move means: a dry run, nothing changes.
+    """Show what a move means: a dry run, nothing changes.
 
-    The plan of the room that runs is kept there, for `apply`.
+    The running room keeps its plan, for `apply`.
     """
     days = [_day("--on", on), _day("--end", ends)]
     if files:
@@ -87,9 +89,9 @@ def plan(
 def status(
     files: Files = None, url: Url = None, token: Token = None, as_json: Json = False
 ) -> None:
-    """Say how far the room's move is, or those of many rooms.
+    """Show how far the move of one or many rooms is.
 
-    Of files it tells what [meeting.leaving] says for today, and which bookings are still to move.
+    For files it shows what [meeting.leaving] says for today, and which bookings must still move.
     """
     if files:
         found = _status_of_files(files)
@@ -117,10 +119,10 @@ def drill(
     token: Token = None,
     as_json: Json = False,
 ) -> None:
-    """Keep a meeting on the new platform as proof of it.
+    """Prove that the room can join on the new platform.
 
-    The one that is open, or the one of LINK. Its media prove it, or a person who looked: which of
-    them is kept. A call that comes to nothing ends it with exit status 3, as `roomctl join` does.
+    It takes the open meeting, or joins LINK. The meeting's media prove it, or a person who looked;
+    the plan notes which. If the call fails, the exit status is 3, as with `roomctl join`.
     """
     from roomctl.cli import joining
 
@@ -137,7 +139,8 @@ def drill(
 def apply(
     stage: Stage = None,
     leave_behind: Annotated[
-        bool, typer.Option("--leave-behind", help="Bookings that die are known.")
+        bool,
+        typer.Option("--leave-behind", help="Accept that some bookings cannot be joined any more."),
     ] = False,
     when_free: When = False,
     url: Url = None,
@@ -153,14 +156,14 @@ def apply(
 @migrate_app.command(epilog="Example: roomctl migrate rollback")
 def rollback(
     stage: Annotated[
-        str | None, typer.Option(help="Back to before this stage; default: before all.")
+        str | None, typer.Option(help="Go back to before this stage; default: before all.")
     ] = None,
     when_free: When = False,
     url: Url = None,
     token: Token = None,
     as_json: Json = False,
 ) -> None:
-    """Take back a stage, or the whole move, to the byte; or drop a plan."""
+    """Undo a stage, or the whole move, byte for byte; or drop a plan."""
     body = {"stage": stage, "when": "free" if when_free else "now"}
     found = ask.access(url, token, "POST", "migration/rollback", body)
     typer.echo(dump(found) if as_json else _status_words(found))

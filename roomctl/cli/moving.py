@@ -160,7 +160,7 @@ def carry_out(plan: PlannedImport, *, state: Path, force: bool, now: datetime) -
     RoomctlError: something is there, and `force` was not given, or a room runs.
     """
     if plan.over and not force:
-        why = "is there already; --force writes over it, and keeps a copy"
+        why = "exists; --force overwrites it, and keeps a copy"
         raise RoomctlError(f"{plan.over[0]}: {why}")
     with _alone(state), written(plan.targets, plan.over, now) as copies:
         return copies

@@ -32,12 +32,12 @@ def link(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Read an invitation, and whether this room may open it.
+    """Read an invitation, and say whether this room may open it.
 
-    It says which meeting it is. The exit status is 1 if it is refused.
+    It names the meeting. The exit status is 1 if the room refuses it.
 
     With --lines, stdin holds one invitation in each line as JSON: a string, or an object of
-    calendar fields (DESCRIPTION, LOCATION, URL, ...); one line comes out for each.
+    calendar fields (DESCRIPTION, LOCATION, URL, ...); it prints one line for each.
     """
     from roomctl.cli.link import reader
 
@@ -115,15 +115,17 @@ def visca(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Say what VISCA frames mean. Opens no port.
+    """Explain VISCA frames. Opens no port.
 
-    One line, or with --json one object, for each.
+    It prints one line for each, or one object with --json.
 
-    After a TAB may stand the inquiry that a frame answers; without it an answer stays `data`.
+    After a frame and a TAB you may write the inquiry that it answers; without it an answer stays
+    `data`.
 
-    Names are subject first, as zoom_tele or pan_tilt_absolute; an inquiry and its answer share one.
+    Names begin with the subject, as zoom_tele or pan_tilt_absolute; an inquiry and its answer have
+    the same name.
 
-    Numbers are the raw ones of the wire, with its signs; a bit is true or false.
+    Numbers are raw, as on the wire, with their signs; a bit is true or false.
     """
     from roomctl.camera.tools.trace import as_object, in_words
     from roomctl.cli import visca as lines
@@ -148,9 +150,9 @@ def hid(
     ],
     as_json: Json = False,
 ) -> None:
-    """Say what a HID report descriptor declares.
+    """Explain a HID report descriptor.
 
-    It is where every control stands. No device is opened.
+    It says where each control is in the reports. No device is opened.
 
     A file holds the bytes, or hex, or what hid-recorder, usbhid-dump, xxd, hexdump -C or od -t x1
     printed.
@@ -177,13 +179,14 @@ def pjlink(
     ] = [],  # noqa: B006 - typer takes no tuple
     as_json: Json = False,
 ) -> None:
-    """Say what lines of PJLink mean. Opens no port.
+    """Explain lines of PJLink. Opens no port.
 
-    One line, or with --json one object, for each.
+    It prints one line for each, or one object with --json.
 
-    After a TAB may stand the request that a line answers; an answer to another one is an error.
+    After a line and a TAB you may write the request that it answers; an answer to another request
+    is an error.
 
-    Class 1 and 2, over TCP and UDP; numbers have their units in their names, as width_px.
+    Class 1 and 2, over TCP and UDP; names of numbers end with the unit, as width_px.
     """
     from roomctl.cli import pjlink as said
     from roomctl.cli.visca import until_nobody_reads
@@ -205,15 +208,16 @@ def aw(
     ] = [],  # noqa: B006 - typer takes no tuple
     as_json: Json = False,
 ) -> None:
-    """Say what lines of a Panasonic camera mean.
+    """Explain lines of a Panasonic camera.
 
-    One line, or with --json one object, for each. No port is opened.
+    It prints one line for each, or one object with --json. No port is opened.
 
-    After a TAB may stand the request that a line answers; an answer to another one is an error.
+    After a line and a TAB you may write the request that it answers; an answer to another request
+    is an error.
 
-    Without it `OAF:1` is taken for a command, and `s06` for any that is answered so.
+    Without it, `OAF:1` is read as a command, and `s06` as an answer to any command that it fits.
 
-    Degrees count right and up; speeds are -49 to 49, presets count from 1 as people do.
+    Degrees count right and up; speeds are -49 to 49; presets count from 1, as people do.
     """
     from roomctl.camera.aw.message import as_object, spoken
     from roomctl.cli import aw as said

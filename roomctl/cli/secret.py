@@ -26,10 +26,10 @@ _ETC = Path("/etc/roomctl/room.toml")
 
 @secret_app.command("set", epilog="Example: roomctl secret set front-camera < password.txt")
 def set_secret(name: Name, config: Config = _ETC, as_json: Json = False) -> None:
-    """Store a secret; it is asked for without an echo, or read from stdin.
+    """Store a secret, typed without echo or read from stdin.
 
-    It becomes a file that its folder's owner alone can read: secrets/NAME beside room.toml, or
-    where [secrets] says.
+    It becomes a file that only the folder's owner can read: secrets/NAME beside room.toml, or in
+    the folder of [secrets].
     """
     files = _files(config)
     value = _asked(name) if sys.stdin.isatty() else sys.stdin.read(LARGEST + 1)
@@ -43,7 +43,7 @@ def set_secret(name: Name, config: Config = _ETC, as_json: Json = False) -> None
 
 @secret_app.command("list", epilog="Example: roomctl secret list")
 def list_secrets(config: Config = _ETC, as_json: Json = False) -> None:
-    """List the names of secrets, never what they are."""
+    """List the names of secrets, never their values."""
     names = _files(config).names()
     typer.echo(dump(names) if as_json else "\n".join(names) or say("no_secret"))
 

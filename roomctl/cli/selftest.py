@@ -30,7 +30,7 @@ def run(
         while True:
             report = asked("GET", "selftest")["report"]
             if report is None:
-                raise RoomctlError("the room was started anew meanwhile, and its report is gone")
+                raise RoomctlError("the room was restarted meanwhile, and its report is lost")
             devices = report["devices"]
             for device in devices[told:]:
                 tell(device_words(device))

@@ -52,7 +52,9 @@ def _proven(edited: str, wanted: dict[str, Any], what: str) -> str:
     except ValueError:
         found = {}
     if _told(found) != _told(wanted):
-        raise RoomctlError(f"{what}: is written in a way that is not changed here; edit the file")
+        raise RoomctlError(
+            f"{what}: is written in a form that cannot be changed here; edit the file"
+        )
     return edited
 
 

@@ -126,9 +126,9 @@ class DisplayDrill:
         await self._steps.until(lambda: one.state.input and one.state.inputs, KNOWN_S)
         before, there_are = one.state.input, one.state.inputs
         if before is None:
-            raise Skipped("does not say what it shows")
+            raise Skipped("does not report its input")
         self._showed = one.state
-        known = f"shows {before}; has {' '.join(there_are) or 'inputs that it does not tell'}"
+        known = f"shows {before}; has {' '.join(there_are) or 'inputs that it does not report'}"
         other = next((each for each in there_are if each != before), None)
         if not self._switches or other is None:
             return Finding(known)
@@ -147,7 +147,7 @@ class DisplayDrill:
         await self._steps.until(lambda: one.state.picture_muted is not None, KNOWN_S)
         before = one.state.picture_muted
         if before is None:
-            raise Skipped("does not say whether its picture is muted")
+            raise Skipped("does not report whether its picture is muted")
         self._showed = one.state
         if not self._switches:
             return Finding("its picture is muted" if before else "its picture is shown")
@@ -187,4 +187,4 @@ class DisplayDrill:
 
     async def _seen(self, what: str) -> None:
         if self._operator is not None and not await self._operator.sees(what):
-            raise Failed(f"{what}: nobody sees that, although it says so")
+            raise Failed(f"{what}: a person did not see it, although the device reports it")

@@ -165,11 +165,11 @@ class Migration:
         await self._refuse_stale(plan)
         if due in _PROVEN and not self.proofs:
             to = plan.departure.to
-            why = f"{due} wants proof that this room joins on {to}; join a meeting there, and say"
+            why = f"{due} needs proof that this room joins on {to}; join a meeting there, and run"
             raise Refused("migrate", "no_proof", f"{why} `roomctl migrate drill`")
         dead = plan.dead if dead is None else dead
         if due is ExitStage.ENDED and dead and not leave_behind:
-            why = f"{dead} bookings can not be joined after that; have them moved, or insist"
+            why = f"{dead} bookings cannot be joined after that; have them moved, or confirm"
             raise Refused("migrate", "bookings_die", f"{why} with --leave-behind")
         return due, _with_stage(plan, due)
 
@@ -276,11 +276,11 @@ class Migration:
             if plan.base == 0 and text_digest(await in_thread(self._file_text)) != plan.digest:
                 why = f"{self._file} is not as it was when the plan was made"
             elif text_digest(await in_thread(self.text)) != last.digest:
-                why = f"the text of revision {wanted} is not the one that was applied"
+                why = f"the text of revision {wanted} is not what was applied"
             else:
                 return
         elif wanted == 0:
-            why = f"{self._file} was changed since, and counts again"
+            why = f"{self._file} was changed since, and is in use again"
         else:
             other = next((one for one in self._configs.revisions if one.number == wanted), None)
             said = f" by {other.who} ({other.why or 'no reason given'})" if other else ""

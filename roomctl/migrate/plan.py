@@ -140,7 +140,11 @@ def make_plan(
     policy = Policy(meeting.allow, meeting.deny)
     old, new = _known(asked.leaving, platforms), _known(asked.to, platforms)
     if old is new:
-        raise Refused("migrate", "same_platform", f"{old.key} is left for itself; name another one")
+        raise Refused(
+            "migrate",
+            "same_platform",
+            f"{old.key} is both the old and the new platform; name another one",
+        )
     _refuse_target(new, platforms, policy)
     room_link = _room_link(new, asked, config, platforms, policy)
     zone = config.room.zone
@@ -215,7 +219,7 @@ def _room_link(
     has_way = new.key in config.meeting.new
     if asked.room_link is None:
         if not has_way:
-            why = f"nothing says how a new meeting starts on {new.key}; name a standing one"
+            why = f"no new meeting is configured for {new.key}; give a standing one"
             raise Refused("migrate", "no_room_link", f"{why}: --room-link LINK")
         return None
     if has_way:
@@ -223,6 +227,6 @@ def _room_link(
         raise Refused("migrate", "room_link_known", why)
     found = read(asked.room_link, platforms, policy)
     if found.platform != new.key or found.launch is None:
-        why = found.why or f"it leads to {found.platform}, not to {new.key}"
+        why = found.why or f"it is a link of {found.platform}, not of {new.key}"
         raise Refused("migrate", "bad_room_link", f"--room-link: {why}")
     return asked.room_link

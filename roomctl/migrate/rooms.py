@@ -176,7 +176,7 @@ def _ended(
     try:
         return RoomOutcome(*future.result())
     except BrokenProcessPool:
-        why = "its reader was ended: it took too much memory or time, or one beside it did"
+        why = "its reader was stopped: it, or another reader, took too much memory or time"
         return RoomOutcome(str(room.config), None, error=why)
 
 
@@ -294,7 +294,7 @@ def _read(
     try:
         cut = ics.cut(data, config.calendar.room or "")
     except ics.InvalidCalendar as error:
-        raise RoomctlError(f"agenda {path}: is no calendar that can be read ({error})") from error
+        raise RoomctlError(f"agenda {path}: is not a readable calendar ({error})") from error
     end = now + timedelta(weeks=WEEKS_AHEAD)
     zones = zone.Zones(config.room.zone, now, end)
     for said in cut.zones:

@@ -54,7 +54,7 @@ def schedule(
     sales = [phases[name].date for name in ("no_new_sales", "join_only", "ended") if name in phases]
     vendor = min(sales, default=ends)
     if on is None and vendor is None:
-        why = f"{platform.key}: its file knows no day on which it ends; say when to move"
+        why = f"{platform.key}: its file has no end date; say when to move"
         raise Refused("migrate", "no_date", f"{why}: --on DATE")
     if on is None:
         assert vendor is not None  # noqa: S101 - looked at above

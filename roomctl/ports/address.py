@@ -83,7 +83,7 @@ def parse(url: str) -> Address:
     options: dict[str, str] = {}
     for key, value in parse_qsl(query, keep_blank_values=True):
         if key in options:
-            raise PortError(url, f"says {key} twice", PortReason.UNSUPPORTED)
+            raise PortError(url, f"has {key} twice", PortReason.UNSUPPORTED)
         options[key] = value
     return Address(url, scheme.lower(), place, options)
 

@@ -174,7 +174,7 @@ class Ledger(Part):
 def _entry(said: Mapping[str, Any]) -> LedgerEntry:
     """Return the entry of a record; ValueError, KeyError, TypeError or AttributeError if none."""
     if said.keys() != {one.name for one in fields(LedgerEntry)}:
-        raise ValueError("is no entry")
+        raise ValueError("is not an entry")
     texts = [said[name] for name in ("booking", "title", "author")]
     texts += [text for name in _LISTS for text in (*said[name],)]
     numbers = (said["number"], said["given_back_min"])

@@ -192,7 +192,7 @@ async def leds(on: SpeakerphoneDrill) -> Finding:
     walk = [("off-hook", False, True)] if known.off_hook else []
     walk += [("mute", True, True)] if known.mute else []
     if not walk:
-        raise Skipped("it declares no LED of a call")
+        raise Skipped("it declares no call LED")
     took = []
     for led, muted, off_hook in walk:
         took += [await write_leds(on, muted, off_hook), await write_leds(on, False, False)]
@@ -201,14 +201,16 @@ async def leds(on: SpeakerphoneDrill) -> Finding:
         await write_leds(on, False, False)
     await _seen(on, "its lights are out")
     names = " and ".join(led for led, _, _ in walk)
-    seen = "seen" if on.operator else "written; nobody looked"
+    seen = "seen" if on.operator else "written; not checked by a person"
     words = f"{names} on and off, {seen}; at most {max(took):.0f} ms each"
     return Finding(words, {"leds": len(walk), "write_max_ms": round(max(took), 1)})
 
 
 async def _seen(on: SpeakerphoneDrill, what: str) -> None:
     if on.operator is not None and not await on.operator.sees(what):
-        raise Failed(f"{what}: nobody sees that; `roomctl speakerphone describe` tells its reports")
+        raise Failed(
+            f"{what}: a person did not see it; `roomctl speakerphone describe` shows its reports"
+        )
 
 
 async def handshake(on: SpeakerphoneDrill) -> Finding:
@@ -248,7 +250,7 @@ async def echo(on: SpeakerphoneDrill) -> Finding:
         await on.pause(_AFTER_S)
         lags += [(at - began) * 1000 for at in _mute_said(on, began)[:1]]
     if (counted := mutes(on) - before) > 0:
-        raise Failed(f"{counted} reports counted as presses of mute; did nobody touch it?")
+        raise Failed(f"{counted} reports counted as presses of mute; did somebody touch it?")
     if not lags:
         return Finding("it does not confirm mute", {"echoes": 0, "writes": ECHOES})
     words = f"confirms {len(lags)} of {ECHOES} mute writes, after {max(lags):.0f} ms at most"
@@ -274,7 +276,7 @@ async def writes(on: SpeakerphoneDrill) -> Finding:
 async def button(on: SpeakerphoneDrill) -> Finding:
     """Somebody presses mute, twice: each is one press, and its LED is the answer."""
     if on.operator is None:
-        raise Skipped("nobody is there to press a key; leave out --yes")
+        raise Skipped("this step needs a person to press a key; leave out --yes")
     if not on.layout.find(Usage.PHONE_MUTE, ReportType.INPUT):
         raise Skipped("it has no mute key")
     took = []
@@ -314,11 +316,11 @@ async def silence(on: SpeakerphoneDrill) -> Finding:
     if muted:
         raise Failed(f"muted, its microphone still gives {muted} % of full scale")
     if muted is None or opened is None:
-        raise Skipped("the sound server told no level; does it have a microphone?")
+        raise Skipped("the sound server reported no level; does it have a microphone?")
     numbers = {"muted_peak_pct": muted, "open_peak_pct": opened}
     if not opened:
         raise Skipped(
-            "muted it is silent; open it was too, so that proves nothing: speak meanwhile"
+            "silent when muted, but also when open, so nothing is proven: speak meanwhile"
         )
     return Finding(f"muted: silence; open: {opened} % of full scale at most", numbers)
 

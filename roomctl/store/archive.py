@@ -106,7 +106,7 @@ def _entries(data: bytes) -> dict[str, bytes]:
     while header := data[at : at + _BLOCK].rstrip(b"\0"):
         name, size = _header(header.ljust(_BLOCK, b"\0"))
         if name != _LIST and not NAMES.fullmatch(name):
-            raise NoArchive(f"{name[:80]!r}: is no file of a room")
+            raise NoArchive(f"{name[:80]!r}: is not a file of a room")
         if name in found:
             raise NoArchive(f"{name}: comes twice")
         if size > _largest(name) or len(found) > MOST_FILES:
@@ -117,7 +117,7 @@ def _entries(data: bytes) -> dict[str, bytes]:
         found[name] = content
         at += _BLOCK + -(-size // _BLOCK) * _BLOCK
     if data.count(0, at) != len(data) - at:
-        raise NoArchive("is cut off, or has something behind its end")
+        raise NoArchive("is cut off, or has data after its end")
     return found
 
 
@@ -126,9 +126,9 @@ def _header(block: bytes) -> tuple[str, int]:
     size, said = (_OCTAL.fullmatch(block[at:end]) for at, end in ((124, 136), (148, 156)))
     summed = sum(block) - sum(block[148:156]) + 8 * ord(" ")
     if block[257:265] != b"ustar\x0000" or not size or not said or int(said[1], 8) != summed:
-        raise NoArchive("is no archive of `roomctl export`, or is damaged or cut off")
+        raise NoArchive("is not an archive of `roomctl export`, or is damaged or cut off")
     if block[156:157] != b"0":
-        raise NoArchive("holds something that is no plain file")
+        raise NoArchive("contains something that is not a regular file")
     parts = (block[345:500], block[:100])
     name = b"/".join(part.partition(b"\0")[0] for part in parts).removeprefix(b"/")
     return name.decode("ascii", "backslashreplace"), int(size[1], 8)
@@ -146,9 +146,9 @@ def _listed(data: bytes) -> dict[str, str]:
     except (ValueError, RecursionError):
         head = None
     if not isinstance(head, dict) or head.get("format") != FORMAT:
-        raise NoArchive("is no archive of `roomctl export`")
+        raise NoArchive("is not an archive of `roomctl export`")
     if head.get("version") != VERSION:
-        known = f"this roomctl knows version {VERSION}; update it, or export anew"
+        known = f"this roomctl knows version {VERSION}; update it, or export again"
         raise NoArchive(f"is of version {str(head.get('version'))[:20]}; {known}")
     files = head.get("files")
     if not isinstance(files, dict) or not all(isinstance(one, str) for one in files.values()):

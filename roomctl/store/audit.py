@@ -234,7 +234,7 @@ def examined(lines: Sequence[bytes], pruned: ChainLink, newest: ChainLink) -> Au
     for at, line in enumerate(lines):
         entry = _entry(line)
         if entry is None:
-            return verdict(before.number + 1, "is no entry")
+            return verdict(before.number + 1, "is not an entry")
         if at == 0 and 0 < entry.number <= pruned.number:  # was pruned, and is still there
             before = ChainLink(entry.number - 1, entry.previous)
         if entry.number != before.number + 1:

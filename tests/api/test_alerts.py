@@ -216,7 +216,7 @@ def http(status: str, body: bytes = b"", more: str = "") -> bytes:
 
 WRONG: dict[str, tuple[bytes, bool, str]] = {
     "an unknown key, as 200": (http("200 OK", code(93000)[1]), True, "does not know this key"),
-    "too often, as 200": (http("200 OK", code(45009)[1]), False, "too much at once"),
+    "too often, as 200": (http("200 OK", code(45009)[1]), False, "too many messages"),
     "another code": (http("200 OK", b'{"errcode": 4711}'), True, "code 4711"),
     "feishu's old form": (http("200 OK", b'{"StatusCode": 9}'), True, "code 9"),
     "no code": (http("200 OK", b"{}"), False, "without a code"),
@@ -235,7 +235,7 @@ WRONG: dict[str, tuple[bytes, bool, str]] = {
     "a redirect": (
         http("302 F", more="Location: http://127.0.0.1:1/\r\n"),
         True,
-        "leads elsewhere",
+        "redirects",
     ),
     "no HTTP": (b"220 mail.example.org ESMTP\r\n\r\n", False, "cannot be reached"),
 }
@@ -461,7 +461,7 @@ async def test_a_wrong_password_is_said_to_be_that_and_is_not_said(proof: ssl.SS
 @pytest.mark.parametrize(
     ("recipient", "data", "for_good", "why"),
     [
-        ("550 no such user", "250 OK", True, "takes mail for nobody"),
+        ("550 no such user", "250 OK", True, "accepts no recipient"),
         ("451 greylisted", "250 OK", False, "sent again later"),
         ("250 OK", "554 spam", True, "does not take the mail .code 554"),
         ("250 OK", "452 no space", False, "sent again later"),
@@ -483,7 +483,7 @@ async def test_a_plain_port_that_is_spoken_to_with_tls_is_said_to_be_that(
 ) -> None:
     async with post_office("smtp", None) as (_, desk):
         url = desk.url.reveal().replace("smtp://", "smtps://")
-        with pytest.raises(RoomctlError, match="speaks no TLS at port"):
+        with pytest.raises(RoomctlError, match="has no TLS at port"):
             await send(table(url), TOLD, AT)
 
 

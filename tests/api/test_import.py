@@ -91,7 +91,7 @@ def test_the_command_does_it_from_afar(tmp_path: Path) -> None:
         at = (str(file), "--room", str(client.base_url), "--token-file", str(token))
         said = roomctl(tmp_path, "import", *at, "--check")
         assert (said.status, "would be written" in said.out) == (0, True), said.err
-        assert "--force alone" in said.out
+        assert "only with --force" in said.out
         refused = roomctl(tmp_path, "import", *at)
         assert (refused.status, "is there already" in refused.err) == (1, True)
         taken = roomctl(tmp_path, "import", *at, "--force", "--json")

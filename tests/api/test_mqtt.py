@@ -687,7 +687,7 @@ async def test_a_retired_room_is_cleared_and_a_living_one_is_not() -> None:
     assert found is not None
     broker.kept["roomctl/oak/state/ready"] = "ON"
     broker.kept[f"{BASE}/availability"] = "online"
-    with pytest.raises(RoomctlError, match="is at the broker now"):
+    with pytest.raises(RoomctlError, match="is connected to the broker"):
         await clear_room(found, ID, broker.open)
     broker.kept[f"{BASE}/availability"] = "offline"
     cleared = await clear_room(found, ID, broker.open)

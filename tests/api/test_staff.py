@@ -108,7 +108,7 @@ def test_what_is_no_pin_or_is_tried_first_is_refused(pin):
 
 @pytest.mark.parametrize("pin", ["121212", "123123", "112211"])
 def test_a_pattern_is_refused(pin):
-    with pytest.raises(Refused, match="first that anybody tries"):
+    with pytest.raises(Refused, match="too easy to guess"):
         refuse_weak(pin)
 
 

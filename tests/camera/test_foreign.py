@@ -95,7 +95,7 @@ async def test_old_degrees_are_never_told_as_read_back_on_a_real_line() -> None:
         await rig.front.goto(20.0, 0.0)
         assert rig.front.state.pan_deg == pytest.approx(20.0, abs=0.1)
         rig.far.lose = lambda reply: reply.about == WHERE
-        with pytest.raises(UnknownOutcome, match="does not say where it stands"):
+        with pytest.raises(UnknownOutcome, match="does not report its position"):
             await rig.front.goto(-40.0, 0.0)
         assert rig.far.camera.pan_deg == pytest.approx(-40.0, abs=0.1)
         await rig.until(lambda: rig.front.state.pan_deg is None and rig.front.unread)

@@ -26,7 +26,7 @@ async def test_a_goto_of_a_camera_that_does_not_say_where_it_stands_has_an_unkno
         await b.front.goto(20.0, 0.0)
         assert b.front.state.pan_deg == pytest.approx(20.0, abs=0.1)
         b.cameras[0].unanswered = "0612"
-        with pytest.raises(UnknownOutcome, match="does not say where it stands"):
+        with pytest.raises(UnknownOutcome, match="does not report its position"):
             await b.front.goto(-40.0, 0.0)
         await until(lambda: "position" in b.front.unread)
         assert (b.front.state.pan_deg, b.front.state.tilt_deg) == (None, None)
@@ -61,7 +61,7 @@ async def test_a_goto_that_needs_the_angle_it_has_is_refused_while_that_is_not_k
         await b.front.goto(20.0, 5.0)
         b.cameras[0].unanswered = "0612"
         await until(lambda: "position" in b.front.unread)
-        with pytest.raises(Exception, match="does not say where it stands; give tilt_deg too"):
+        with pytest.raises(Exception, match="does not report its position; give tilt_deg too"):
             await b.front.goto(pan_deg=-40.0)
 
 

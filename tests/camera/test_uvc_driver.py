@@ -409,7 +409,7 @@ async def test_old_degrees_are_not_told_of_one_that_does_not_say_where_it_stands
         assert b.front.state.pan_deg is None
         assert b.front.state.tilt_deg == 0.0
         assert b.status == "online"
-        with pytest.raises(Refused, match="does not say where it stands"):
+        with pytest.raises(Refused, match="does not report its position"):
             await b.front.store(1)
         b.look().unreadable = frozenset()
         await b.house.until(lambda: ("camera.unread", "camera.front") not in b.house.issues, 80)

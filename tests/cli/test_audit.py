@@ -61,7 +61,7 @@ def test_an_entry_is_told_in_chinese(monkeypatch: pytest.MonkeyPatch) -> None:
     assert line.endswith("camera.recall camera=front preset=2: 被拒绝: 设备未连接")
     assert entry_words([{**ENTRY, "result": "done"}]).endswith(": 完成")
     found = {"entries": 9, "first": 1, "newest": 10, "hash": "", "broken": 4}
-    for why in ("is missing", "was changed", "is no entry"):
+    for why in ("is missing", "was changed", "is not an entry"):
         assert why not in verdict_words({**found, "why": why})
 
 
@@ -72,12 +72,12 @@ def test_every_role_has_a_word_in_both_languages() -> None:
 
 def test_a_broken_record_names_the_entry() -> None:
     found = {"entries": 9, "first": 1, "newest": 10, "hash": "", "broken": 4, "why": "is missing"}
-    assert verdict_words(found) == "broken: entry 4 is missing; 9 entries are there"
+    assert verdict_words(found) == "broken: entry 4 is missing; 9 entries in all"
 
 
 def test_a_day_that_is_none_is_refused_with_what_would_be_one() -> None:
     said = CliRunner().invoke(app, ["audit", "--since", "nonsense"])
-    assert "is no day or instant; write 2026-11-26" in str(said.exception)
+    assert "is not a day or time; write 2026-11-26" in str(said.exception)
 
 
 @pytest.mark.real
@@ -95,5 +95,5 @@ def test_verify_ends_with_1_once_somebody_changed_the_file(tmp_path: Path) -> No
         changed = room.roomctl("audit", "verify")
         assert (changed.status, changed.out) == (
             1,
-            "broken: entry 1 was changed; 2 entries are there\n",
+            "broken: entry 1 was changed; 2 entries in all\n",
         )

@@ -72,7 +72,7 @@ def test_a_port_that_is_gone_or_shut_is_told_with_what_to_type(tmp_path: Path) -
     [
         ('url = "gpio:22"', "gpio:22: a laptop switch, active while"),
         ('url = "gpiod:gpiochip0/22"\nline = "pulse"', "presses the laptop switch's button"),
-        ('url = "tcp://192.0.2.9"\nprofile = "lightware_ucx"', "speaks as lightware_ucx"),
+        ('url = "tcp://192.0.2.9"\nprofile = "lightware_ucx"', "the protocol of lightware_ucx"),
     ],
 )
 def test_of_a_laptop_switch_it_is_told_where_it_is(tmp_path: Path, lines: str, says: str) -> None:
@@ -90,7 +90,11 @@ def test_both_lines_of_a_laptop_switch_are_looked_at(tmp_path: Path) -> None:
     ("device", "entry", "says"),
     [
         ({"status": "online"}, {"reads_back": True, "holder": "laptop"}, ("ok", "a laptop has")),
-        ({"status": "online"}, {"reads_back": False, "holder": "unknown"}, ("ok", "does not say")),
+        (
+            {"status": "online"},
+            {"reads_back": False, "holder": "unknown"},
+            ("ok", "does not report"),
+        ),
     ],
 )
 def test_where_a_laptop_switch_stands_is_what_the_room_says(
@@ -109,10 +113,10 @@ def test_a_silent_laptop_switch_is_told_once_as_an_issue_of_the_room() -> None:
 @pytest.mark.parametrize(
     ("key", "free_kb", "says"),
     [
-        ("auto", 4_000_000, "a browser waits while somebody may soon join"),
-        ("auto", 2_000_000, "no browser waits for who joins: 2048 MB of memory are free, and"),
-        ("on", 2_000_000, "a browser waits while somebody may soon join"),
-        ("off", 4_000_000, "no browser waits for who joins: waiting_browser = off"),
+        ("auto", 4_000_000, "a browser is kept ready while somebody may join soon"),
+        ("auto", 2_000_000, "no browser is kept ready: 2048 MB of memory are free,"),
+        ("on", 2_000_000, "a browser is kept ready while somebody may join soon"),
+        ("off", 4_000_000, "no browser is kept ready: waiting_browser = off"),
     ],
 )
 def test_it_says_whether_a_browser_waits_and_why(
@@ -243,7 +247,7 @@ def test_an_ordinary_user_mends_nothing(monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.parametrize(
     ("wall", "there", "verdict", "says"),
     [
-        ("auto", "nothing", "ok", "behind no wall"),
+        ("auto", "nothing", "ok", "not behind a wall"),
         ("auto", "listens", "ok", "is behind a wall"),
         ("auto", "dead", "warn", "does not run"),
         ("auto", "file", "warn", "does not run"),

@@ -199,7 +199,7 @@ def test_ctrl_c_ends_the_questions_and_no_half_profile_is_written(tmp_path: Path
         finally:
             process.kill()
     assert (process.returncode, out) == (130, "")
-    assert err.splitlines()[-1] == "interrupted: the camera was only asked, and is let go"
+    assert err.splitlines()[-1] == "interrupted: the camera was only asked, and is released"
 
 
 def interrupted(folder: Path, *words: str, after: str) -> tuple[list[str], str]:

@@ -214,7 +214,10 @@ def test_answers_are_read_from_a_file_and_what_is_no_question_is_named(tmp_path:
     found = answers_of(file)
     assert found == InitAnswers(name="Bamboo", screen="none")
     assert found.overruled(InitAnswers(name="Pine")) == InitAnswers(name="Pine", screen="none")
-    for text, why in (('nane = "x"\n', "is no question; those are name"), ("name = 7\n", "text")):
+    for text, why in (
+        ('nane = "x"\n', "is not a question; the questions are name"),
+        ("name = 7\n", "text"),
+    ):
         file.write_text(text)
         with pytest.raises(FileError, match=why):
             answers_of(file)

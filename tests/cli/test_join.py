@@ -224,7 +224,7 @@ def test_a_meeting_that_takes_its_place_ends_the_waiting(room: Running) -> None:
         shown.until("In the lobby")
         room.roomctl("join", OTHER)
         assert shown.status() == NOT_JOINED
-    assert shown.shown.endswith("another meeting was joined in its place\n")
+    assert shown.shown.endswith("another meeting was joined instead\n")
 
 
 @pytest.mark.real

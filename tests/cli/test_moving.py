@@ -228,7 +228,7 @@ HOSTILE = {
     "size of spaces": header("room.toml", b"0", " " * 11),
     "magic of GNU": header("room.toml", b"0", "00000000000", b"ustar  \0") + bytes(1024),
     "sum that is wrong": header("room.toml", b"0", "00000000000").replace(b"room", b"mroo"),
-    "something behind its end": GOOD + b"x",
+    "data after its end": GOOD + b"x",
     "toml in brackets": made({"room.toml": b"a = " + b"[" * 50_000}),
     "toml in tables": made({"room.toml": b"a = " + b"{a = " * 50_000}),
     "toml with a key of many parts": made({"room.toml": b"a." * 30_000 + b"a = 1"}),
@@ -319,7 +319,7 @@ def test_what_is_there_is_written_over_by_force_only_and_kept(tmp_path: Path) ->
     file.write_bytes(GOOD)
     config, state = a_room(tmp_path / "box")
     before = config.read_bytes()
-    with pytest.raises(RoomctlError, match="is there already"):
+    with pytest.raises(RoomctlError, match="exists; --force"):
         import_from(file, config, state, check=False, force=False, look=judged)
     said = import_from(file, config, state, check=False, force=True, look=judged)
     assert config.read_bytes() == PLAIN

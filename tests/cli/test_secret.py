@@ -36,7 +36,10 @@ def test_a_secret_that_is_set_is_found_listed_and_forgotten_and_never_printed(fi
     at = ("--config", str(file))
     assert run("check", str(file))[0] == 1
     status, said = run("secret", "set", "wall", *at, stdin=f"{CANARY}\n")
-    assert (status, said) == (0, f"stored in {file.parent}/secrets/wall, for its owner alone\n")
+    assert (status, said) == (
+        0,
+        f"stored in {file.parent}/secrets/wall, readable only by its owner\n",
+    )
     assert (file.parent / "secrets" / "wall").read_text() == f"{CANARY}\n"
     assert run("check", str(file)) == (0, f"{file}: ok (room)\n")
     assert run("secret", "list", *at) == (0, "wall\n")

@@ -98,7 +98,7 @@ def test_a_token_that_is_not_the_rooms_is_called_so(room: Running) -> None:
     file.chmod(0o600)
     said = room.roomctl("status", "--url", room.said["api"], "--token-file", str(file))
     assert (said.status, said.out) == (1, "")
-    assert said.err.startswith(f"roomctl: {room.said['api']}: this token is not one of its own")
+    assert said.err.startswith(f"roomctl: {room.said['api']}: does not know this token")
 
 
 def test_any_command_is_given_and_what_it_found_out_is_printed(room: Running) -> None:

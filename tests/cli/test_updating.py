@@ -99,7 +99,7 @@ def test_a_channel_is_a_word(etc: Path, channel: str) -> None:
         ({"refusal": "something new"}, False, "nothing was changed: It failed", 1),
         ({"last": {**BACK, "outcome": "updated"}}, False, "updated from 1.0 to 2.0", 0),
         ({"last": BACK}, True, "1.0 is the newest version", 0),
-        ({"last": BACK}, False, "2.0 was taken back, 1.0 runs again", 1),
+        ({"last": BACK}, False, "2.0 was rolled back, 1.0 runs again", 1),
     ],
 )
 def test_a_person_reads_how_it_ended(

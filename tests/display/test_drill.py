@@ -99,7 +99,7 @@ async def test_a_picture_that_nobody_sees_fails_and_is_put_back() -> None:
     display = lit()
     passed, steps = await drilled(display, switches=True, blind=True)
     assert not passed
-    assert "nobody sees that" in steps["power"].words
+    assert "a person did not see it" in steps["power"].words
     assert (display.power, display.picture_muted) == ("on", False)
 
 

@@ -416,7 +416,7 @@ def test_a_move_is_planned_applied_and_taken_back(seen_by: SeenBy, tmp_path: Pat
         expect(page.locator("desk-migration .lead")).to_contain_text("From")
         report = page.locator("desk-migration desk-table", has_text="What becomes of it")
         expect(report.locator("tbody tr", has_text="Default platform")).to_contain_text("jitsi")
-        expect(report).to_contain_text("kept: others' meetings there are still joined")
+        expect(report).to_contain_text("kept: the room still joins others' meetings there")
         expect(page.locator("desk-migration")).to_contain_text("People pass its page")
         page.set_viewport_size({"width": 390, "height": 844})
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")

@@ -453,7 +453,7 @@ class AwConnection:
                 quick = str(found.fields["model"]).startswith(("AW-U", "AK-"))
                 self.pace_s = PTZ_PACE_S if quick else SLOW_PACE_S
         elif command in _WHERE or found.error == 1:
-            self.said.pop(command, None)  # in standby it does not say where it stands
+            self.said.pop(command, None)  # in standby it does not report its position
         if command == "#O" and _is_on(found) and before is not None and not _is_on(before):
             self._unread.wake()
             self._ask(_MOUNTING)  # in standby it did not say

@@ -238,7 +238,7 @@ class AwProtocol(SelfDescribed[AwConnection]):
         """Go so far from here, as a place: said twice it does no more."""
         pan, tilt = self._told("#APC", "pan_deg"), self._told("#APC", "tilt_deg")
         if pan is None or tilt is None:
-            raise Refused(self.name, "not_executable", "does not say where it stands; is it on?")
+            raise Refused(self.name, "not_executable", "does not report its position; is it on?")
         return self.goto(pan + pan_deg, tilt + tilt_deg, None, speed)
 
     def recall(self, number: int) -> CameraRequest:
@@ -338,7 +338,7 @@ class AwProtocol(SelfDescribed[AwConnection]):
         if degrees is None:
             now = self._told("#APC", part)
             if now is None:
-                why = f"does not say where it stands; give {part}_deg too"
+                why = f"does not report its position; give {part}_deg too"
                 raise Refused(self.name, "position_unknown", why)
             return int(now)
         inside = min(max(degrees, axis.min_deg), axis.max_deg)

@@ -153,7 +153,7 @@ class CameraDrill:
             axis: round(at, 1) for axis, at in self._stood.items() if at is not None
         }
         words = ", ".join(f"{axis} {at:.1f}" for axis, at in known.items())
-        return Finding(words or "it does not say in degrees where it stands", known)
+        return Finding(words or "it does not report its position in degrees", known)
 
     def _moves(self, options: DrillOptions) -> dict[str, Callable[[], Awaitable[Finding]]]:
         can, steps = set(self._camera.abilities), dict[str, Callable[[], Awaitable[Finding]]]()
@@ -220,7 +220,10 @@ class CameraDrill:
         await self.until(lambda: not camera.state.moving, SETTLE_S, "moves by itself")
         words = f"{camera.profile.name}{self._firmware()} after {took:.1f} s"
         if camera.unknown_model:
-            words += f"; no profile knows {camera.unknown_model}, so only what all share is drilled"
+            words += (
+                f"; no profile knows {camera.unknown_model}, so the drill tests only common"
+                " functions"
+            )
         known = "".join(f"; known: {advisory.what}" for advisory in camera.advisories)
         return Finding(words + known, {"took_s": round(took, 2)})
 
@@ -244,7 +247,7 @@ class CameraDrill:
             await camera.goto(stood["pan"], stood["tilt"], stood["zoom"])
         if self._found.focus is not None and camera.state.focus != self._found.focus:
             await camera.focus(self._found.focus)
-        await settled(self, "does not come to rest")
+        await settled(self, "does not stop")
         for axis, at in stood.items():
             if not near(axis, at, now := await place(self, axis)):
                 raise Failed(f"stood at {axis} {at:.1f}, and is now at {now:.1f}")
@@ -252,8 +255,8 @@ class CameraDrill:
             await camera.power(False)
             return Finding("stopped, and in standby again")
         if stood and stood["pan"] is None:
-            return Finding("stopped; about where it stood, for its degrees are not known")
-        return Finding("stopped, and as it stood")
+            return Finding("stopped; near its old position, because its degrees are not known")
+        return Finding("stopped, and back at its old position")
 
     async def _questions(self) -> Finding:
         times_ms = [passed * 1000 for passed in round_trips(self.trace)]
@@ -314,7 +317,7 @@ async def drive_step(on: DrillContext, axis: AxisName) -> Finding:
     numbers = {f"{_way(axis, way)}{_unit(axis)}": went for way, went, _ in pushes if went}
     stop_ms = max(stopped for _, _, stopped in pushes) * 1000
     said = ", ".join(_went(axis, way, went) for way, went, _ in pushes)
-    words = f"{said}; each stop taken within {stop_ms:.0f} ms, and it stands"
+    words = f"{said}; each stop taken within {stop_ms:.0f} ms, and it stopped"
     return Finding(words, {**numbers, "stop_ms": round(stop_ms, 1)})
 
 
@@ -345,7 +348,7 @@ async def stop(on: DrillContext) -> float:
     asked = on.now()
     on.camera.stop()
     await on.until(
-        lambda: not on.camera.stopping, STOP_S, f"did not take a stop within {STOP_S:g} s"
+        lambda: not on.camera.stopping, STOP_S, f"did not accept a stop within {STOP_S:g} s"
     )
     return on.now() - asked
 
@@ -462,7 +465,7 @@ async def goto_step(on: DrillContext) -> Finding:
     """Go to an angle beside this one and back: it arrives, and says the same."""
     pan, tilt = await place(on, "pan"), await place(on, "tilt")
     if pan is None or tilt is None:
-        raise Failed("does not say where it stands")
+        raise Failed("does not report its position")
     targets = ((_beside(on, "pan", pan), _beside(on, "tilt", tilt)), (pan, tilt))
     errors: list[float] = []
     for to_pan, to_tilt in targets:
@@ -476,7 +479,7 @@ async def relative_step(on: DrillContext) -> Finding:
     """Go a step from here and back."""
     pan = await place(on, "pan")
     if pan is None:
-        raise Failed("does not say where it stands")
+        raise Failed("does not report its position")
     step = _beside(on, "pan", pan) - pan
     await on.camera.relative(step, 0.0)
     there = await _arrival(on, "pan", pan + step)
@@ -490,7 +493,7 @@ async def home_step(on: DrillContext) -> Finding:
     began = on.now()
     await on.camera.home()
     took = on.now() - began
-    await settled(on, "went home and does not come to rest")
+    await settled(on, "went home and does not stop")
     pan, tilt = await place(on, "pan"), await place(on, "tilt")
     at = "" if pan is None or tilt is None else f", at {pan:.1f}°, {tilt:.1f}°"
     return Finding(f"there after {took:.1f} s{at}", {"took_s": round(took, 2)})
@@ -519,7 +522,7 @@ async def preset_step(on: DrillContext, number: int) -> Finding:
     began = on.now()
     await camera.recall(number)
     took = on.now() - began
-    await settled(on, "was recalled and does not come to rest")
+    await settled(on, "was recalled and does not stop")
     for part, then in before.items():
         if then is not None:
             await _arrival(on, part, then)
@@ -536,7 +539,7 @@ async def _arrival(on: DrillContext, axis: AxisName, wanted: float) -> float:
             )
         await on.rest(_BEAT_S)
     if now is None:
-        raise Failed("went, and does not say where it is")
+        raise Failed("moved, but does not report its position")
     return now
 
 
@@ -565,7 +568,7 @@ async def setting_step(
     """Set something else and back again; each time the camera says so."""
     before = read(on.camera.state)
     if before is None:
-        raise Failed("does not say how it is set")
+        raise Failed("does not report its setting")
     if before not in values or len(values) < 2:
         raise Skipped(f"is set to {_word(before)}, and could not be set to that again")
     other = next(value for value in values if value != before)
@@ -589,9 +592,9 @@ async def power_step(on: DrillContext, *, cycle: bool) -> Finding:
     """Be on; with `cycle`, go to standby and come back first."""
     camera, began = on.camera, on.now()
     if camera.state.power is None and "power" not in camera.abilities and on.address is None:
-        raise Skipped("says nothing of its power")
+        raise Skipped("does not report its power")
     if camera.state.power is None:
-        raise Failed("does not say whether it is on")
+        raise Failed("does not report whether it is on")
     if camera.state.power and not cycle:
         return Finding("is on")
     if camera.state.power:
@@ -614,4 +617,4 @@ async def tally_step(on: DrillContext) -> Finding:
         await on.camera.tally(light)
         await on.rest(_BLIND_S)
     await on.camera.tally(None)
-    return Finding(f"{', '.join(lamps.lights)} lit and put out; look whether it was so")
+    return Finding(f"{', '.join(lamps.lights)} switched on and off; check that you saw it")

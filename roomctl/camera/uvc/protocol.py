@@ -129,7 +129,7 @@ class UvcProtocol(SelfDescribed[UvcConnection]):
             must_have(self.name, self._control(part), f"position of {part} that can be set")
         pan, tilt = _degrees(self.connection, "pan"), _degrees(self.connection, "tilt")
         if pan is None or tilt is None:
-            raise Refused(self.name, "not_executable", "does not say where it stands")
+            raise Refused(self.name, "not_executable", "does not report its position")
         return self.goto(pan + pan_deg, tilt + tilt_deg, None, speed)
 
     def focus(self, act: str) -> CameraRequest:

@@ -51,7 +51,7 @@ async def told(port: Port, level: bytes) -> int:
     for count in range(1, 10_000):
         if (await levels(port)).endswith(level):
             return count
-    raise AssertionError("the line does not come to rest")
+    raise AssertionError("the line does not stop")
 
 
 async def rest(port: Port) -> tuple[bytes, int]:

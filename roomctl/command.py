@@ -142,7 +142,9 @@ AgoSeconds = Annotated[
     int, Field(ge=0, le=7 * 86_400, description="seconds since then"), BeforeValidator(_whole)
 ]
 MessageSeconds = Annotated[
-    int, Field(ge=10, le=7 * 86_400, description="seconds that it stands"), BeforeValidator(_whole)
+    int,
+    Field(ge=10, le=7 * 86_400, description="for so many seconds"),
+    BeforeValidator(_whole),
 ]
 PeopleCount = Annotated[int, Field(ge=0, le=10_000), BeforeValidator(_whole)]
 Co2Ppm = Annotated[int, Field(ge=0, le=40_000), BeforeValidator(_whole)]

@@ -30,7 +30,7 @@ class CommandDescription(ApiModel):
     description: Annotated[str, Field(description="what it does, in English")]
     right: Annotated[str, Field(description="what it takes, as a token may name it")]
     roles: Annotated[list[str], Field(description="which may give it, now or in some case")]
-    may: Annotated[bool, Field(description="whether whoever asks may give it, now or in some case")]
+    may: Annotated[bool, Field(description="whether the caller may give it, now or in some case")]
     args: Annotated[dict[str, Any], Field(description="JSON Schema of its arguments")]
     example: Annotated[dict[str, Any], Field(description="arguments; capitals are to be replaced")]
 

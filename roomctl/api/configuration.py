@@ -87,7 +87,7 @@ class RunningConfig(Protocol):
 TomlText = Annotated[str, Field(max_length=LONGEST, description="a whole room.toml")]
 RestartTime = Annotated[
     Literal["now", "free"],
-    Field(description="when it is run: now, or once nobody uses the room"),
+    Field(description="when to run it: now, or once the room is free"),
 ]
 
 
@@ -134,15 +134,15 @@ class ConfigMistake(ApiModel):
 class ConfigPlanModel(ApiModel):
     """What becomes of each part: devices by name, such as camera.front, others by their table."""
 
-    restarted: Annotated[list[str], Field(description="stopped, and begun anew")]
-    added: Annotated[list[str], Field(description="devices that are begun")]
+    restarted: Annotated[list[str], Field(description="restarted")]
+    added: Annotated[list[str], Field(description="devices that are started")]
     removed: Annotated[list[str], Field(description="devices that are stopped")]
     unchanged: Annotated[list[str], Field(description="go on as they are, their links too")]
     program: Annotated[
-        bool, Field(description="whether the whole program starts anew, so that every part does")
+        bool, Field(description="whether the whole program restarts, and so every part")
     ]
     program_for: Annotated[
-        list[str], Field(description="the keys for which it does: api, secrets, room.id")
+        list[str], Field(description="the keys that need it: api, secrets, room.id")
     ]
 
 
@@ -191,10 +191,10 @@ class ImportModel(ApiModel):
     files: Annotated[list[str], Field(description="that are written, or would be; as full paths")]
     over: Annotated[list[str], Field(description="those that are there already; copies are kept")]
     secrets: Annotated[
-        list[str], Field(description="names of secrets that it needs, and this box has not")
+        list[str], Field(description="names of secrets that it needs and this box lacks")
     ]
     kept: Annotated[
-        bool, Field(description="whether it is carried out: the program starts anew for it")
+        bool, Field(description="whether it is carried out; the program restarts for it")
     ]
 
 

@@ -166,7 +166,7 @@ def _starts(room: Room) -> Iterator[Metric]:
 
 def _commands(room: Room) -> Iterator[Metric]:
     tally = room.tally
-    ended = "Commands by how they ended; other: there is no such command."
+    ended = "Commands by how they ended; other: unknown commands."
     yield _counter("commands", ended, ["type", "result"], tally.commands)
     took = "Seconds from a command to its end."
     yield _histogram("command_duration_seconds", took, tally.command_s)

@@ -46,12 +46,12 @@ class _Refusal:
 _HOST = _Refusal(421, "host", "this name is not this room's; add it to hosts in [api]")
 _ORIGIN = _Refusal(403, "origin", "requests from other sites are refused")
 _PATH = _Refusal(
-    400, "path", "a path has no control characters, backslashes, dot segments or encoded slashes"
+    400,
+    "path",
+    "a path must not have control characters, backslashes, dot segments or encoded slashes",
 )
-_OFTEN = _Refusal(
-    429, "too_often", "more requests without a token than are looked at; wait a second"
-)
-_LENGTH = _Refusal(400, "content_length", "the Content-Length is no number")
+_OFTEN = _Refusal(429, "too_often", "too many requests without a token; wait a second")
+_LENGTH = _Refusal(400, "content_length", "the Content-Length is not a number")
 
 _JSON, _TAR = "application/json", "application/x-tar"
 _OTHER_FORM = {

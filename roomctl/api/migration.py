@@ -84,7 +84,7 @@ class StageToApply(RequestModel):
         StageName | None, Field(description="the next one, for certainty; null: whichever it is")
     ] = None
     leave_behind: Annotated[
-        bool, Field(description="bookings that die when the platform ends are known")
+        bool, Field(description="accept that some bookings cannot be joined any more")
     ] = False
     when: RestartTime = "now"
 
@@ -123,7 +123,7 @@ class StageModel(ApiModel):
     stage: Annotated[StageName, Field(description="which one")]
     day: Annotated[date, Field(description="day from which on it counts, in the room's zone")]
     applied_at: Annotated[datetime | None, Field(description="when it was applied; null: not yet")]
-    who: Annotated[str | None, Field(description="who applied it; null: nobody yet")]
+    who: Annotated[str | None, Field(description="who applied it; null: not applied yet")]
     revision: Annotated[
         int | None, Field(description="number of its revision of the configuration; null: none")
     ]
@@ -147,8 +147,8 @@ class ProofModel(ApiModel):
 class MigrationModel(ApiModel):
     """A move as it stands."""
 
-    leaving: Annotated[str | None, Field(description="platform that is left; null: no plan")]
-    to: Annotated[str | None, Field(description="platform that takes its place; null: no plan")]
+    leaving: Annotated[str | None, Field(description="old platform; null: no plan")]
+    to: Annotated[str | None, Field(description="new platform; null: no plan")]
     planned_at: Annotated[datetime | None, Field(description="when; null: no plan")]
     planned_by: Annotated[str | None, Field(description="who planned it; null: no plan")]
     today: Annotated[

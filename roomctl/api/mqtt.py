@@ -328,7 +328,7 @@ class MqttBridge(Part):
         try:
             given = _arguments(received.payload)
         except ValueError as error:
-            why = Failure("invalid", f"is no JSON object: {error}")
+            why = Failure("invalid", f"is not a JSON object: {error}")
             await self._refuse(session, kind, None, why)
             return
         await self._submit(session, kind, given.pop("id", None), given)
@@ -338,7 +338,7 @@ class MqttBridge(Part):
         if not self._commands.take(self._room.clock.mono_s()):
             return Failure("too_often", f"more than {COMMANDS.per_s:g} commands a second")
         if received.kept:
-            return Failure("retained", "a command must not be kept by the broker; publish it once")
+            return Failure("retained", "a command must not be retained; publish it without retain")
         if len(received.payload) > LONGEST:
             return Failure("too_large", f"has {len(received.payload)} bytes, {LONGEST} at most")
         if len(self._waiting) >= PENDING:

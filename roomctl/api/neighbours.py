@@ -36,7 +36,7 @@ async def ask(table: NeighbourTable, limit_s: float = LIMIT_S) -> bytes:
 
 def _why(error: Exception) -> str:
     if tls.OTHER_KEY in str(error):
-        return "proves itself with another key than its url says; nothing was sent"
+        return "has another key than its url says; nothing was sent"
     if "CERTIFICATE" in str(error).upper():
         return "no authority has signed its certificate; write #sha256:… (panel, Help) at its url"
     return f"cannot be reached ({type(error).__name__}); does it run, and is the url right?"

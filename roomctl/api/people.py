@@ -70,7 +70,7 @@ def keep_person(store: Store, name: str, role: Role, password: str, now: datetim
         raise Refused("room", "invalid", why)
     if role not in SIGNED_IN:
         roles = ", ".join(one.value for one in SIGNED_IN)
-        raise Refused("room", "invalid", f"nobody signs in as {role}; there is: {roles}")
+        raise Refused("room", "invalid", f"nobody can sign in as {role}; roles: {roles}")
     refuse_weak(name, password)
     known = _read(store)
     if name not in known and len(known) >= MOST:
@@ -135,14 +135,14 @@ class StaffAccounts:
     async def _look(self, name: str, password: str, address: str) -> StaffAccount:
         whose = self._counted(name)
         if (wait_s := self._tries.wait_s(whose, address)) > 0:
-            why = f"too many wrong passwords; the next one is looked at in {wait_s:.0f} s"
+            why = f"too many wrong passwords; try again in {wait_s:.0f} s"
             raise Refused("room", "password_wait", why)
         before = await self._tries.count(whose, address)
         person = self._known.get(name)
         kept = await in_thread(_nobodys) if person is None else person.hashed
         right = await in_thread(is_right, kept, password)
         if not right or person is None or self._known.get(name) is not person:
-            raise Refused("room", "wrong_password", "nobody has that name and that password")
+            raise Refused("room", "wrong_password", "wrong name or password")
         await self._tries.forget(name, before)
         return person
 
@@ -194,7 +194,7 @@ def _people(kept: Mapping[str, Any]) -> Iterator[StaffAccount]:
             role, made = Role(entry["role"]), datetime.fromisoformat(entry["made"])
             hashed = entry["hash"]
         except (KeyError, ValueError, TypeError):
-            _log.warning("a person cannot be read, and signs in no longer; add him anew")
+            _log.warning("a stored person cannot be read, and cannot sign in; add them again")
             continue
         if role in SIGNED_IN and isinstance(hashed, str) and re.fullmatch(NAME, name):
             yield StaffAccount(name, role, made, hashed)

@@ -19,7 +19,9 @@ def checked(text: str) -> str:
     """Return a pin as it is compared, however it was written; RoomctlError."""
     pin = re.sub(r"[\s:]", "", text.lower()).replace("sha256", PIN, 1)
     if not WHOLE_PIN.fullmatch(pin):
-        raise RoomctlError(f"{text[:80]}: is no fingerprint, which is sha256: and 64 hex digits")
+        raise RoomctlError(
+            f"{text[:80]}: is not a fingerprint; a fingerprint is sha256: and 64 hex digits"
+        )
     return pin
 
 
@@ -27,10 +29,11 @@ def why(error: Exception) -> str:
     """Say what a refused certificate means, and what to do."""
     if OTHER_KEY in str(error):
         return (
-            "proves itself with another key than the fingerprint says; nothing was sent. Was"
-            " the box set up anew? Compare with its panel (Help) before you trust it"
+            "has another key than the fingerprint says; nothing was sent. Was the box set up"
+            " again? Compare with its panel (Help) before you trust it"
         )
     return (
-        "no authority that this computer knows has signed its certificate; give the fingerprint"
+        "its certificate is not signed by an authority that this computer knows; give the"
+        " fingerprint"
         " that its panel shows under Help: --room https://HOST:PORT#sha256:…"
     )

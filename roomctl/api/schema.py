@@ -146,11 +146,11 @@ class ReportedOccupancy(RequestModel):
     """What a sensor sees: somebody, how many people, the air; or that it cannot be reached."""
 
     present: bool | None = Field(
-        default=None, description="somebody is there; of a door: it stands open"
+        default=None, description="somebody is there; of a door: it is open"
     )
     people: PeopleCount | None = Field(default=None, description="number of people there")
     co2_ppm: Co2Ppm | None = Field(default=None, description="of the room's air, in ppm")
-    available: bool = Field(default=True, description="false: nobody can tell what it would see")
+    available: bool = Field(default=True, description="false: the sensor is not available")
 
     @property
     def report(self) -> SensorReport:
@@ -182,7 +182,7 @@ PersonName = Annotated[
     str,
     Field(
         pattern=r"^[a-z][a-z0-9._-]{0,31}$",
-        description="what a person signs in by: up to 32 of a-z, 0-9, . _ -",
+        description="the name to sign in with: up to 32 of a-z, 0-9, . _ -",
     ),
 ]
 """What a person signs in by (`people.NAME`)."""

@@ -64,20 +64,20 @@ _WORDS = {
     "again": ("Try again", "重试"),
     "not_signed_in": ("You are not signed in", "未能登录"),
     "provider": (
-        "The house's sign-in cannot be reached. Try again in a few minutes, or use the staff PIN.",
+        "The sign-in service cannot be reached. Try again in a few minutes, or use the staff PIN.",
         "无法连接单位的登录服务。请几分钟后重试，或使用员工 PIN。",
     ),
-    "refused": ("The sign-in was broken off, or refused.", "登录被取消或被拒绝。"),
+    "refused": ("The sign-in was cancelled or refused.", "登录被取消或被拒绝。"),
     "expired": (
-        "This sign-in is over, or was begun elsewhere. Begin anew.",
+        "This sign-in is over, or began elsewhere. Start again.",
         "本次登录已失效，或是在别处开始的。请重新开始。",
     ),
     "untrusted": (
-        "What came from the house's sign-in cannot be trusted. Tell whoever looks after it.",
+        "The answer of the sign-in service cannot be trusted. Tell its administrator.",
         "登录服务返回的内容不可信。请联系管理员。",
     ),
     "no_group": (
-        "Your account may not look after rooms. Ask whoever gives these rights.",
+        "Your account has no rights for rooms. Ask the administrator for them.",
         "您的账号没有管理会议室的权限。请联系负责授权的人员。",
     ),
     "busy": ("Too many sign-ins at once. Try again in a moment.", "登录请求过多，请稍后重试。"),
@@ -194,7 +194,7 @@ class OidcProvider:
                 raise NotSignedIn("untrusted", f"{issuer} says that it is another issuer")
             for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
                 if not _is_safe(found.get(name)):
-                    raise NotSignedIn("untrusted", f"{issuer}: its {name} is no https address")
+                    raise NotSignedIn("untrusted", f"{issuer}: its {name} is not an https address")
             self._metadata = found
 
     async def _exchange(self, code: str, attempt: _Attempt) -> tuple[object, object]:
@@ -239,7 +239,7 @@ class OidcProvider:
             why = f"the ID token is not taken ({type(error).__name__}: {error})"
             raise NotSignedIn("untrusted", why) from error
         if not isinstance(claims.get("sub"), str):
-            raise NotSignedIn("untrusted", "the ID token names nobody")
+            raise NotSignedIn("untrusted", "the ID token names no person")
         return dict(claims)
 
     async def _keyring(self, *, anew: bool = False) -> Any:  # noqa: ANN401 - joserfc's
@@ -298,7 +298,7 @@ class OidcProvider:
         except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict):
-            raise NotSignedIn("untrusted", f"{host}: its answer is no JSON object")
+            raise NotSignedIn("untrusted", f"{host}: its answer is not a JSON object")
         return found
 
 

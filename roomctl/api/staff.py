@@ -174,7 +174,7 @@ class Staff:
                 why = "no PIN is set; `roomctl pin set` on the box sets one"
                 raise Refused("room", "no_pin", why)
             if (wait_s := self.wait_s(panel.name)) > 0:
-                why = f"too many wrong PINs; the next one is looked at in {wait_s:.0f} s"
+                why = f"too many wrong PINs; try again in {wait_s:.0f} s"
                 raise Refused("room", "pin_wait", why)
             before = await self._tries.count(panel.name)
             kept = self._hash

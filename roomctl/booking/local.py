@@ -143,7 +143,7 @@ class LocalBookings:
     def extended(
         self, agenda: Agenda, moment: Moment, booking: Booking, length: timedelta
     ) -> LocalBookings:
-        """Have a booking that is under way end later, at the next one's beginning at most.
+        """Extend a booking that is under way, at most to the start of the next one.
 
         Taken "not_under_way", or "no_time_left" if the next begins where this one ends.
         """

@@ -339,7 +339,7 @@ class Camera:
         await self._ask(self._protocol.white_balance(mode))
 
     async def backlight(self, on: bool) -> None:
-        """Expose for what stands before a bright window, or not."""
+        """Switch backlight compensation on or off."""
         self._refuse_if_unknown()
         await self._ask(self._protocol.backlight(on))
 

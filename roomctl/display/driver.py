@@ -305,7 +305,7 @@ class DisplaysPart(KindPart):
 
     @command("display.power", Right.OPERATE)
     async def _power(self, source: Source, display: DisplayName, on: bool) -> None:
-        """Switch a display on or off; one that cools down is switched on as soon as it lets one."""
+        """Switch a display on or off; one that cools down is switched on as soon as possible."""
         await self._named(display).power(on)
 
     @command("display.input", Right.OPERATE)

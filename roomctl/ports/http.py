@@ -294,14 +294,15 @@ async def _untrusted(address: Address, pin: str, error: ssl.SSLCertVerificationE
         await shown.close()
         key = roomctl.tls.Certificate(sent).pin
         if pin:
-            why = (
-                f"proves itself by another key ({key}) than its url says; nothing was sent. Was it"
-            )
-            return PortError(address.url, f"{why} reset, or exchanged?", PortReason.INSECURE)
-        why = f"no authority that is known here has certified it ({error.verify_message})"
+            why = f"has another key ({key}) than its url says; nothing was sent. Was it"
+            return PortError(address.url, f"{why} reset, or replaced?", PortReason.INSECURE)
+        why = (
+            "its certificate is not signed by an authority that is known here"
+            f" ({error.verify_message})"
+        )
         ask = f"if the camera's own page names the same key, write #{key} at the end of its url"
         return PortError(address.url, f"{why}; {ask}", PortReason.INSECURE)
-    return PortError(address.url, "does not prove by TLS who it is", PortReason.INSECURE)
+    return PortError(address.url, "does not prove its identity by TLS", PortReason.INSECURE)
 
 
 def _import() -> None:

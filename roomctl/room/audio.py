@@ -265,7 +265,7 @@ class Audio(Part):
 
     @command("audio.talk_hint", Right.MUTE)
     async def _hint(self, source: Source, on: bool) -> None:
-        """Tell, or do not tell, in this meeting that somebody talks while muted."""
+        """Show, or do not show, in this meeting that somebody talks while muted."""
         if not self._talk.tell(on):
             why = "there is no meeting; [audio] talk_hint in room.toml says it for all of them"
             raise Refused("room", "no_page", why)

@@ -232,7 +232,7 @@ class Automation(Part):
 
     @command("booking.check_in", Right.BOOK)
     async def _check_in(self, source: Source, booking: Identifier) -> None:
-        """Say that somebody is there for a booking: it is not released, or had again if it was."""
+        """Check in to a booking: it is not released; if it was, it is restored."""
         bookings = self._actuators.bookings
         if bookings.released(booking):
             await bookings.restore(booking, source.name)
@@ -254,7 +254,7 @@ class Automation(Part):
     async def _postpone(
         self, source: Source, act: Literal["standby", "release", "end_call"]
     ) -> None:
-        """Do not do what is announced, or was until this tap; it may come again later."""
+        """Cancel the announced action; it may be announced again later."""
         now = self._clock.now()
         self._postponed_at[Act(act)] = now.mono_s
         booking = self._actuators.bookings.under_way(now)
@@ -265,7 +265,7 @@ class Automation(Part):
 
     @command("room.undo", Right.OPERATE)
     async def _undo(self, source: Source, number: Number) -> None:
-        """Undo an act, as far as that can be; Refused "nothing_to_undo" says why not."""
+        """Undo an automatic action; Refused "nothing_to_undo" says why that is not possible."""
         now = self._clock.now()
         shown = self._entry(now).acts
         found = next((act for act in shown if act.number == number and act.undo), None)

@@ -270,7 +270,7 @@ class Bookings(Part):
         minutes: Literal[15, 30, 60],
         end: Identifier | None = None,
     ) -> Mapping[str, Param | list[str]]:
-        """Have a booking that is under way end later, at the next one's beginning at most.
+        """Extend a booking that is under way, at most to the start of the next one.
 
         `end` is the one that whoever asks has seen: if it is another by now, Refused "changed".
         """
@@ -287,7 +287,7 @@ class Bookings(Part):
 
     @command("booking.end_now", Right.MEET)
     async def _end_now(self, source: Source, booking: Identifier) -> None:
-        """End a booking that is under way; once it has ended, that is done already."""
+        """End a booking that is under way; if it has ended already, that counts as done."""
         known = self.booking(booking)
         now = self._clock.now()
         if booking in self._local.ends and known.end <= now.wall:
@@ -298,7 +298,7 @@ class Bookings(Part):
 
     @command("booking.release", Right.MEET)
     async def _release(self, source: Source, booking: Identifier) -> Mapping[str, str]:
-        """Give the room back from a booking that has begun, or may be joined; done already: none.
+        """Release a booking that has begun, or may be joined; released already: nothing.
 
         Refused "not_under_way".
         """
@@ -311,7 +311,7 @@ class Bookings(Part):
 
     @command("booking.undo", Right.UNDO)
     async def _undo(self, source: Source, change: Identifier) -> None:
-        """Undo what was changed of a booking lately (`booking_changes`); done already: nothing.
+        """Undo a recent change of a booking (`booking_changes`); undone already: nothing.
 
         Refused "nothing_to_undo" if it is too old or was changed since, or "already_booked".
         Whoever stands outside the door undoes what was changed there.

@@ -486,7 +486,7 @@ class Cameras(Part):
 
     @command("camera.zoom", Right.MOVE)
     async def _zoom(self, source: Source, camera: CameraName, pct: LensPercent) -> Result:
-        """Zoom to a place, 0 wide to 100 tele; done when it is there."""
+        """Zoom to a position, 0 wide to 100 tele; done when it is there."""
         return _reached(await self._steered(camera).zoom_to(pct))
 
     @command("camera.recall", Right.MOVE)
@@ -524,7 +524,7 @@ class Cameras(Part):
     async def _delete_preset(
         self, source: Source, camera: CameraName, preset: PresetNumber
     ) -> None:
-        """Forget a stored position, the name that it was given, and its picture."""
+        """Delete a preset, its name and its picture."""
         await self[camera].delete(preset)
         await self._pictures.forget(camera, preset)
         await self.names.forget(camera, preset, source.name)
@@ -533,7 +533,7 @@ class Cameras(Part):
     async def _name(
         self, source: Source, camera: CameraName, preset: PresetNumber, name: Name
     ) -> None:
-        """Name a stored position; empty: by no name but that of room.toml. Kept over a restart."""
+        """Name a preset; empty: use the name in room.toml. Kept over a restart."""
         self[camera].must_have_preset(preset)
         await self.names.give(camera, preset, name, source.name)
 
@@ -550,7 +550,7 @@ class Cameras(Part):
         mode: Literal["auto", "manual", "one_push", "infinity"] | None = None,
         pct: LensPercent | None = None,
     ) -> None:
-        """Focus by itself or not, once, on infinity, or on a place (0 far to 100 near)."""
+        """Focus automatically, manually, once, on infinity, or at a position (0 far, 100 near)."""
         if pct is not None:
             await self[camera].focus_to(pct)
         elif mode is not None:
@@ -578,7 +578,7 @@ class Cameras(Part):
 
     @command("camera.backlight", Right.OPERATE)
     async def _backlight(self, source: Source, camera: CameraName, on: bool) -> None:
-        """Expose for what stands before a bright window, or not."""
+        """Switch backlight compensation on or off."""
         await self[camera].backlight(on)
 
     @command("camera.exposure_compensation", Right.OPERATE)
@@ -622,7 +622,7 @@ class Cameras(Part):
         camera: CameraName,
         light: Literal["red", "green", "yellow", "off"],
     ) -> None:
-        """Light a tally lamp of `modes.tally`, which stays lit until told otherwise, or none."""
+        """Light a tally lamp of `modes.tally` until it is changed, or switch it off."""
         await self[camera].tally(None if light == "off" else light)
 
     @command("camera.tracking", Right.OPERATE)

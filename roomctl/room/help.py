@@ -89,7 +89,7 @@ class HelpReports(Part):
         word: TroubleWord = "",
         ago_s: AgoSeconds = 0,
     ) -> Result:
-        """Tell staff of a fault, with the room's state and the end of its log.
+        """Report a fault to staff, with the room's state and the end of its log.
 
         `report` is the caller's own name for it: whatever is sent again under it is the same one.
         """
@@ -120,7 +120,7 @@ class HelpReports(Part):
 
     @command("help.close", Right.RELIEVE)
     async def _close(self, source: Source, number: Number) -> None:
-        """Close a report: what went with it is deleted."""
+        """Close a report, and delete what was sent with it."""
         found = next((one for one in self._open if one.number == number), None)
         if found is None:
             known = ", ".join(str(one.number) for one in self._open) or "none"

@@ -257,7 +257,7 @@ class Look(Part):
 
     @command("look.set_theme", Right.MESSAGE)
     async def _set_theme(self, source: Source, theme: Theme) -> None:
-        """Have panels and display light, dark or in high contrast; auto: as room.toml has it."""
+        """Set panels and display to light, dark or high contrast; auto: as in room.toml."""
         wanted = None if theme == "auto" else theme
         if self._settings.now.get(_THEME) != wanted:
             why = f"the theme is {theme}"

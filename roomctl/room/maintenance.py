@@ -142,7 +142,7 @@ class Maintenance(Part):
         how: Literal["port", "power"] = "port",
         force: bool = False,
     ) -> Result:
-        """Open the port of a device anew, or switch it off and on; in a call only by `force`.
+        """Open a device's port again, or switch it off and on; in a call only with `force`.
 
         Devices on the same line are opened anew, too. `result`: whether it is online, and after
         how many seconds.
@@ -189,7 +189,7 @@ class Maintenance(Part):
         when: Literal["now", "free", "never"] = "now",
         force: bool = False,
     ) -> None:
-        """Start the program anew: now (in a call only by `force`), or once nobody uses the room.
+        """Restart the program: now (in a call only with `force`), or once the room is free.
 
         Free is a room without call, people and a booking within 10 minutes. "never" calls off
         what waits.
@@ -266,7 +266,7 @@ class Maintenance(Part):
 
     @command("selftest.run", Right.MAINTAIN)
     async def _test(self, source: Source, device: DevicePath | None = None) -> Result:
-        """Drill every device that can be drilled, or one, while nobody uses the room.
+        """Test every device that can be tested, or one, while the room is free.
 
         A device leaves the room for its test: it is offline for that time. A test ends when
         somebody wants the room. The report is at /api/v1/selftest.

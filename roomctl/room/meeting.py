@@ -900,7 +900,7 @@ class Meeting(Part):
 
     @command("meeting.read", Right.MEET)
     async def _read(self, source: Source, link: Text) -> Result:
-        """Say what a link or an invitation's text is read as, and open nothing."""
+        """Read a link or an invitation's text, and open nothing."""
         found = self._calls.read(link)
         refused = None if found.launch else str(found.refusal)
         return {
@@ -924,17 +924,17 @@ class Meeting(Part):
 
     @command("meeting.fallback", Right.MEET)
     async def _fall_back(self, source: Source) -> None:
-        """Meet another way: by the invitation's other link, or anew on [meeting] fallback."""
+        """Meet another way: by the invitation's other link, or on [meeting] fallback."""
         await self._calls.fall_back()
 
     @command("meeting.rejoin", Right.MEET)
     async def _rejoin(self, source: Source) -> None:
-        """Join the meeting again that was joined last: after a crash, or with the network back."""
+        """Join the last meeting again: after a crash, or when the network is back."""
         await self._calls.rejoin()
 
     @command("meeting.cards_seen", Right.HERE)
     async def _cards_seen(self, source: Source, platform: PlatformId) -> None:
-        """Show the cards of a platform that is left no more: what changed was read here."""
+        """Stop showing the cards of an old platform: people here have read them."""
         one = self._calls.departures.of(platform)
         if one is None:
             why = f"does not leave {platform}"
@@ -944,7 +944,7 @@ class Meeting(Part):
 
     @command("meeting.press_join", Right.DISPLAY)
     async def _press_join(self, source: Source) -> None:
-        """Strike the keys that finish this platform's page before the meeting, where known."""
+        """Press the keys that join on this platform's page, where they are known."""
         page = self._page
         keys = self._calls.keys_to_join
         if not keys:
@@ -955,7 +955,7 @@ class Meeting(Part):
 
     @command("meeting.enter_passcode", Right.DISPLAY)
     async def _enter_passcode(self, source: Source, passcode: AskedPasscode) -> None:
-        """Give the page the passcode that it asks for, where the room knows how; kept nowhere."""
+        """Type the passcode that the page asks for, where the room can; it is not kept."""
         if not passcode.isprintable():
             why = "the passcode has characters that no key writes"
             raise Refused("screen", "not_typed", why)
@@ -981,7 +981,7 @@ class Meeting(Part):
 
     @command("screen.type", Right.DISPLAY)
     async def _type(self, source: Source, text: TypedText) -> None:
-        """Type a text into whatever has the page's focus; it may be a passcode, kept nowhere."""
+        """Type a text into the page's focused field; it may be a passcode, and is not kept."""
         page = self._page
         if not text.isprintable():
             why = "the text has characters that no key writes; keys go as screen.key"
@@ -990,7 +990,7 @@ class Meeting(Part):
 
     @command("screen.key", Right.DISPLAY)
     async def _key(self, source: Source, key: Key) -> None:
-        """Strike a key on the page; `back` goes back to the page before."""
+        """Press a key on the page; `back` goes back to the page before."""
         await self._touches.key(self._page, KeyName(key))
 
     @command("screen.close_window", Right.DISPLAY)

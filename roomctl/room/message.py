@@ -46,14 +46,14 @@ class RoomMessage(Part):
     async def _show(
         self, source: Source, text: MessageText, for_s: MessageSeconds = USUAL_S
     ) -> None:
-        """Show a text on panels and display for so many seconds, in place of an earlier one."""
+        """Show a text on panels and display for `for_s` seconds, in place of an earlier one."""
         now = self._clock.now().wall
         until = now + timedelta(seconds=for_s)
         await self._set(MessageEntry(text, now, until, source.role, source.name))
 
     @command("room.clear_message", Right.MESSAGE)
     async def _clear(self, source: Source) -> None:
-        """Show no message any more."""
+        """Clear the message."""
         if self._shown is not None:
             await self._set(None)
 

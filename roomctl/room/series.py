@@ -87,7 +87,7 @@ class UnusedSeriesOffers(Part):
 
     @command("booking.release_series", Right.SERIES)
     async def _release(self, source: Source, series: Identifier) -> Mapping[str, Param | list[str]]:
-        """Give back the occurrences of four weeks of a series that nobody comes to, 40 at most.
+        """Release four weeks of bookings of an unused series, 40 at most.
 
         `changes` is what `booking.undo` takes, of each by itself. Refused "unknown_series" if it is
         not offered (`booking.series_unused`), "agenda_unreadable".
@@ -102,7 +102,7 @@ class UnusedSeriesOffers(Part):
 
     @command("booking.keep_series", Right.SERIES)
     async def _keep(self, source: Source, series: Identifier) -> None:
-        """Keep a series that is offered for release, and count anew; done already: nothing."""
+        """Keep a series that is offered for release, and count again; kept already: nothing."""
         self._have(self._noted.used(series))
 
     def _have(self, noted: SeriesMisses) -> None:

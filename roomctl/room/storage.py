@@ -76,7 +76,7 @@ class Storage(Part):
 
     @command("storage.acknowledge", Right.SERVICE)
     async def _acknowledge(self, source: Source) -> None:
-        """Take it that somebody knows of the damaged files."""
+        """Confirm that staff know of the damaged files."""
         if self._disk is not None:
             self._disk.acknowledge()
             self._changed()

@@ -137,7 +137,7 @@ class Updates(Part):
 
     @command("update.check", Right.UPDATE)
     async def _check(self, source: Source) -> Result:
-        """Look for a newer version of the program; what is found is in the room document.
+        """Look for a newer version of the program; the result is in the room document.
 
         `request`: what `maintenance.update.request` is once the updater has taken it.
         """
@@ -168,7 +168,7 @@ class Updates(Part):
 
     @command("update.cancel", Right.UPDATE)
     async def _cancel(self, source: Source) -> None:
-        """Do not install what waits, and take it that somebody knows how the last update ended.
+        """Cancel the waiting update, and confirm that staff know how the last one ended.
 
         What is under way goes on.
         """

@@ -633,7 +633,7 @@ class Walkthroughs(Part):
 
     @command("walkthrough.begin", Right.TEACH)
     async def _show(self, source: Source) -> None:
-        """Remember from now on how a person passes this page; one that was tapped opens anew."""
+        """Record from now on how a person passes this page; a page that was tapped opens again."""
         plain, platform = self._plain(), self._calls.plain_platform
         assert platform is not None and self._screen is not None  # noqa: PT018, S101 - it stands there
         asks_number = self._calls.plain_asks_number
@@ -718,20 +718,20 @@ class Walkthroughs(Part):
 
     @command("walkthrough.discard", Right.TEACH)
     async def _discard(self, source: Source) -> None:
-        """Forget what was shown, and go on without being watched."""
+        """Discard what was shown, and go on without recording."""
         self._draft()
         await self._unshow()
 
     @command("walkthrough.stop", Right.MEET)
     async def _stop(self, source: Source) -> None:
-        """Have the room pass the page no further; people go on themselves."""
+        """Stop the room on this page; people go on themselves."""
         if self._replay is not None:
             self._replay.end(WalkOutcome.STOPPED)
             self._changed()
 
     @command("walkthrough.pick", Right.TEACH)
     async def _pick(self, source: Source, x: Share, y: Share) -> None:
-        """Take a picture of what stands at a place of the page, to be named; tap nothing."""
+        """Pick the picture at a place of the page, to name it; tap nothing."""
         plain = self._plain()
         if self._kept_here() is None:
             why = "this page was not shown yet; show it first: walkthrough.begin"
@@ -745,7 +745,7 @@ class Walkthroughs(Part):
 
     @command("walkthrough.name", Right.TEACH)
     async def _named(self, source: Source, says: Says) -> None:
-        """Keep what was picked: where it stands, the page is a lobby, or a wall, or an end."""
+        """Keep the picked picture: a page with it is a lobby, a barrier, or an end."""
         kept, plain = self._kept_here(), self._plain()
         control = self.picked()
         if kept is None:

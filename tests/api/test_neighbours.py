@@ -187,7 +187,7 @@ async def test_a_real_room_proves_its_key_and_is_asked_with_the_least_token(room
 
 async def test_another_key_or_none_is_refused_before_the_token_is_sent(room: Running) -> None:
     said = await refused(f"{outside(room)}#sha256:{'0' * 64}")
-    assert said == "proves itself with another key than its url says; nothing was sent"
+    assert said == "has another key than its url says; nothing was sent"
     assert "no authority has signed its certificate" in await refused(outside(room))
 
 

@@ -129,13 +129,13 @@ def test_a_key_that_nobody_vouches_for_is_refused_and_not_taken_at_first_sight(
 ) -> None:
     said = asked(room, tmp_path, "")
     assert said.status == 1
-    assert "no authority that this computer knows" in said.err
+    assert "not signed by an authority that this computer knows" in said.err
     assert pin(room) not in said.err
 
 
 def test_what_is_no_pin_is_refused(room: Running, tmp_path: Path) -> None:
     said = asked(room, tmp_path, "#sha256:0123")
-    assert "is no fingerprint" in said.err
+    assert "is not a fingerprint" in said.err
 
 
 def test_strangers_who_speak_no_tls_are_gone_without_a_word_in_the_log(room: Running) -> None:

@@ -29,7 +29,7 @@ def test_without_a_room_the_next_one_takes_it(tmp_path: Path) -> None:
 
 def test_a_room_that_runs_takes_it_at_once(tmp_path: Path) -> None:
     with simulating(tmp_path, "--screen", "simulated") as room:
-        assert "nobody signs in" in room.roomctl("person", "list").out
+        assert "no person signs in" in room.roomctl("person", "list").out
         add = ("person", "add", "wang", "--role", "facilities")
         weak = room.roomctl(*add, stdin="password1234\n")
         assert (weak.status, "too easy to guess" in weak.err) == (1, True)

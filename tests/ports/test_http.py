@@ -407,7 +407,7 @@ async def test_a_host_proves_itself_by_the_pin_of_its_key(tmp_path: Path) -> Non
             await connect("front", with_login(other, USER, PASSWORD))
         assert error.value.reason is PortReason.INSECURE
         with pytest.raises(
-            PortError, match=f"certified it .*, write #{pin} at the end of"
+            PortError, match=f"not signed by an authority .*, write #{pin} at the end of"
         ) as error:
             await connect(
                 "front", with_login(f"onvif-https://127.0.0.1:{far.number}", USER, PASSWORD)

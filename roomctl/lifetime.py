@@ -95,7 +95,7 @@ async def lasting(
 
     def ended(task: asyncio.Future[None]) -> None:
         error = None if task.cancelled() else task.exception()
-        end(f"{what} failed ({error!r})" if error else f"{what} ended by itself")
+        end(f"{what} failed ({error!r})" if error else f"{what} ended unexpectedly")
         if owner is not None:
             owner.cancel()
 
@@ -107,7 +107,7 @@ async def lasting(
         if task.done() and not task.cancelled():
             task.result()
         if task.done():
-            raise RoomctlError(f"{what} ended by itself; see what it logged")
+            raise RoomctlError(f"{what} ended unexpectedly; see its log")
 
 
 class Shutdown:

@@ -223,7 +223,7 @@ class SecretFiles:
         with os.fdopen(handle, "rb") as file:
             about = os.fstat(file.fileno())
             if not stat.S_ISREG(about.st_mode):
-                raise RoomctlError(f"{path}: is no file")
+                raise RoomctlError(f"{path}: is not a file")
             if ours:
                 _refuse_others(path, about)
             data = file.read(LARGEST + 1)

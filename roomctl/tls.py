@@ -25,7 +25,7 @@ class Certificate:
         if fields and fields[0][0] == 0xA0:  # its version, which may be left out
             fields = fields[1:]
         if len(fields) < 6:
-            raise ValueError("is no certificate")
+            raise ValueError("is not a certificate")
         _serial, _algorithm, _issuer, validity, _subject, key = fields[:6]
         self.pin = PIN + hashlib.sha256(key[1]).hexdigest()
         begins, ends = (_time(tag, _value(whole)) for tag, whole in _fields(_value(validity[1])))
@@ -90,7 +90,7 @@ def _length(data: bytes, at: int) -> tuple[int, int]:
         return first, 2
     more = first & 0x7F
     if not 1 <= more <= 3 or at + 2 + more > len(data):
-        raise ValueError("is no DER")
+        raise ValueError("is not DER")
     return int.from_bytes(data[at + 2 : at + 2 + more], "big"), 2 + more
 
 

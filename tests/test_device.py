@@ -220,7 +220,7 @@ async def test_what_was_known_is_forgotten_with_every_loss() -> None:
 
 @invented
 async def test_a_port_that_can_never_work_is_tried_seldom() -> None:
-    trouble = PortError(URL, "is no speakerphone", PortReason.UNSUPPORTED)
+    trouble = PortError(URL, "is not a speakerphone", PortReason.UNSUPPORTED)
     async with running(trouble) as (_, socket):
         await asyncio.sleep(15)
     assert len(socket.tried_at) == 11

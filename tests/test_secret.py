@@ -166,7 +166,7 @@ def test_a_link_and_a_pipe_in_the_place_of_a_secret_are_not_followed(files: Secr
     (files.folder / "link").symlink_to(files.folder / "front")
     os.mkfifo(files.folder / "pipe", 0o600)
     for name in ("link", "pipe"):
-        with pytest.raises(RoomctlError, match=r"cannot be read|is no file"):
+        with pytest.raises(RoomctlError, match=r"cannot be read|is not a file"):
             files.read(name)
 
 

@@ -309,7 +309,7 @@ class Tokens(Part):
         if any(known.name == name for known in self._tokens.values()):
             raise Refused("room", "token_exists", f"there is a token {name!r}; revoke it first")
         if len(self._tokens) >= TOKENS_KEPT:
-            why = f"there are {TOKENS_KEPT} tokens; revoke those that nobody uses"
+            why = f"there are {TOKENS_KEPT} tokens; revoke unused ones"
             raise Refused("room", "too_many_tokens", why)
         token = secrets.token_urlsafe(32)
         made = ApiToken(name, scope, self._clock.now().wall, expires, None, rights)
@@ -341,7 +341,7 @@ class Tokens(Part):
         more = wider(new_scope, known.scope, rights, known.rights)
         later = expires is not None and known.expires is not None and expires > known.expires
         if more or later:
-            why = f"{name}: a token is limited, never widened; make another one"
+            why = f"{name}: a token's rights can only be reduced; make another one"
             raise Refused("room", "token_widened", why)
         new = replace(known, scope=new_scope, expires=expires or known.expires, rights=rights)
         self._tokens[hashed] = new
@@ -390,7 +390,7 @@ class Tokens(Part):
         try:
             await in_thread(self._revoked.note, tuple(self._ended))
         except OSError as error:
-            _log.error("%s; nor is it noted (%s): a restart would forget it", why, error)
+            _log.error("%s; nor can it be noted (%s): a restart would forget it", why, error)
         else:
             _log.error("%s; it is noted, and tried again", why)
 
@@ -476,7 +476,7 @@ def _read_tokens(kept: Mapping[str, Any]) -> Iterator[tuple[str, ApiToken]]:
             rights = frozenset(NAMEABLE[word] for word in entry.get("may", ()))
             token = ApiToken(str(entry["name"]), scope, made, expires, entry.get("used"), rights)
         except (KeyError, ValueError, TypeError, AttributeError):
-            _log.warning("a token cannot be read, and is not taken; make another one")
+            _log.warning("a stored token cannot be read, and is ignored; make another one")
             continue
         if scope in SCOPES:
             yield hashed, token

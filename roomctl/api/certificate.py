@@ -125,7 +125,7 @@ class BoxCertificate(Part):
             except (RoomctlError, OSError) as error:
                 if not self._file.exists():
                     raise
-                _log.warning("api: the certificate is not renewed: %s", error)
+                _log.warning("api: the certificate was not renewed: %s", error)
         else:
             await in_thread(_refuse_open, self._key)
         self.context = await in_thread(context_of, self._file, self._key)
@@ -142,7 +142,7 @@ class BoxCertificate(Part):
             try:
                 await self.look()
             except (RoomctlError, OSError, ValueError) as error:
-                _log.warning("api: the certificate is not renewed: %s", error)
+                _log.warning("api: the certificate was not renewed: %s", error)
 
     async def look(self) -> None:
         """Renew the certificate if it is time, and have newcomers get what is in its file."""

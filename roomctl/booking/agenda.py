@@ -62,13 +62,13 @@ class Booking:
         old = {"ref": "", "owned": False, "series": "", "organizer_email": ""}
         said = {**old, **said}
         if said.keys() != {one.name for one in fields(cls)}:
-            raise ValueError("is no booking")
+            raise ValueError("is not a booking")
         flags = [value for name, value in said.items() if name not in (*_TEXTS, "fields")]
         texts = [*(said[name] for name in _TEXTS), *_items(said["fields"])]
         if not all(isinstance(text, str) for text in texts):
-            raise ValueError("has something else where a text is meant")
+            raise ValueError("has a value that is not a text")
         if not all(isinstance(flag, bool) for flag in flags):
-            raise ValueError("has something else where true or false is meant")
+            raise ValueError("has a value that is not true or false")
         times = {name: datetime.fromisoformat(said[name]) for name in ("start", "end")}
         if any(time.tzinfo is None for time in times.values()):
             raise ValueError("has a time without its zone")

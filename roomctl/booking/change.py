@@ -94,12 +94,12 @@ class BookingChange:
     def of(cls, said: Mapping[str, Any]) -> BookingChange:
         """Return the change of a record; ValueError, KeyError or TypeError if it is none."""
         if not all(isinstance(value, str) for value in said.values()):
-            raise ValueError("has something else where a text is meant")
+            raise ValueError("has a value that is not a text")
         times = {name: datetime.fromisoformat(said[name]) for name in _TIMES}
         if any(time.tzinfo is None for time in times.values()):
             raise ValueError("has a time without its zone")
         if said["kind"] not in get_args(ChangeKind):
-            raise ValueError(f"{said['kind']!r} is no kind of change")
+            raise ValueError(f"{said['kind']!r} is not a kind of change")
         return cls(**{**said, **times})
 
 

@@ -188,7 +188,7 @@ class LocalBookings:
         given = [Booking.of(each) for each in said.get("given", ())]
         written, answered = said.get("written", {}), said.get("answered", ())
         if not all(isinstance(text, str) for text in (*answered, *written, *written.values())):
-            raise ValueError("has something else where a text is meant")
+            raise ValueError("has a value that is not a text")
         for key in written:
             _made_at(key)
         return cls(own, ends, {each.id: each for each in given}, written, frozenset(answered))

@@ -493,7 +493,7 @@ def _times(
         value = _moment(first, only_days)
         if value is None:
             if strict:
-                raise ValueError(f"{token!r} is no time")
+                raise ValueError(f"{token!r} is not a time")
             continue
         own, length = name, _until(rest, value, zones.zone(name)) if slash else None
         if isinstance(value, datetime) and value.tzinfo is not None:
@@ -569,7 +569,7 @@ def _duration(text: str) -> _Length:
     """Return a duration, a negative one as none; ValueError."""
     match = _DURATION.fullmatch(text.strip().upper())
     if match is None or len(match[0]) < len("P1D"):
-        raise ValueError(f"{text!r} is no duration")
+        raise ValueError(f"{text!r} is not a duration")
     if match[1]:
         return _Length()
     weeks, days, hours, minutes, seconds = (int(match[n] or 0) for n in range(2, 7))
@@ -600,7 +600,7 @@ def _last(text: str, begin: _When, room: tzinfo) -> str:
     """Return UNTIL as a day for whole days, else in UTC; a day is meant to its end."""
     value = _moment(text, only_days=False)
     if value is None:
-        raise ValueError(f"{text!r} is no UNTIL")
+        raise ValueError(f"{text!r} is not a valid UNTIL")
     if begin.whole_days:
         if isinstance(value, datetime) and value.tzinfo is not None:
             utc = value.astimezone(UTC)

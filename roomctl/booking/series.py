@@ -85,11 +85,11 @@ _NAMES = tuple(one.name for one in fields(UnusedSeries))
 
 def _unused(said: Mapping[str, Any]) -> UnusedSeries:
     if said.keys() != {*_NAMES}:
-        raise ValueError("is no series")
+        raise ValueError("is not a series")
     if not all(isinstance(said[name], str) for name in ("key", "title", "last", "at")):
-        raise ValueError("has something else where a text is meant")
+        raise ValueError("has a value that is not a text")
     if type(said["misses"]) is not int or not 0 < said["misses"] < 2**53:
-        raise ValueError("has something else where a number is meant")
+        raise ValueError("has a value that is not a number")
     at = datetime.fromisoformat(said["at"])
     if at.tzinfo is None:
         raise ValueError("has a time without its zone")

@@ -258,7 +258,7 @@ class Camera:
         else:
             there = self._positions.kept(preset)
             if there is None:
-                why = f"nothing was stored as preset {preset} yet; store it first"
+                why = f"preset {preset} is empty; store it first"
                 raise Refused(self.name, "not_executable", why)
             await self._goto((there.pan_deg, there.tilt_deg), there.zoom_pct)
         self._preset = preset

@@ -194,7 +194,7 @@ class CameraLine(CameraDevice):
             try:
                 await self.converse()
             except PortSilent as why:
-                _log.debug("%s: opened anew: %s", self.name, why)
+                _log.debug("%s: opened again: %s", self.name, why)
             if self._speeds is not None and not self._readable:
                 self._try_next(self._speeds)
 

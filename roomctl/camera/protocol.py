@@ -309,7 +309,7 @@ class SelfDescribed(Generic[C]):
         self._has_no("tracking")
 
     def raw(self, frame: str) -> CameraRequest:
-        self._has_no("frames to send: it is no VISCA camera")
+        self._has_no("frames to send: it is not a VISCA camera")
 
     def _has_no(self, what: str) -> NoReturn:
         raise Unsupported(self.name, what)

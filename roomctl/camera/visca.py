@@ -268,7 +268,7 @@ class ViscaProtocol:
     def submit(self, command: object, ended: Callable[[Outcome], None], now: float) -> None:
         """Have a message said; its time limit is the connection's."""
         if not isinstance(command, Message):
-            raise TypeError(f"{command!r} is no VISCA message")
+            raise TypeError(f"{command!r} is not a VISCA message")
         self.connection.submit(Request(command, ended), now)
 
     def forget(self) -> None:

@@ -167,7 +167,7 @@ def _zone(name: str) -> ZoneInfo:
     found = known(name)
     if found is None:
         why = "write an IANA or a Windows name, such as 'Asia/Shanghai'"
-        raise RoomctlError(f"agenda: {name!r} is no time zone; {why}")
+        raise RoomctlError(f"agenda: {name!r} is not a time zone; {why}")
     return ZoneInfo(found)
 
 
@@ -179,5 +179,5 @@ def _instant(text: str, zone: ZoneInfo) -> datetime:
             raise ValueError("far from any calendar")
     except (ValueError, OverflowError):
         why = "write it as 2026-11-26 or 2026-11-26T09:00+08:00"
-        raise RoomctlError(f"agenda: {text!r} is no time; {why}") from None
+        raise RoomctlError(f"agenda: {text!r} is not a time; {why}") from None
     return instant

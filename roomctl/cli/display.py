@@ -73,7 +73,7 @@ async def _simulated(socket: Path, shutdown: Shutdown) -> int:
 def choose(config: Config, wanted: str) -> Choice:
     """Decide who shows the meetings of a simulation. DeviceError for a word that is no mode."""
     if wanted not in ("auto", "headless", "kiosk", "simulated"):
-        why = f"{wanted!r} is no mode; expected auto, headless, kiosk or simulated"
+        why = f"{wanted!r} is not a mode; expected auto, headless, kiosk or simulated"
         raise DeviceError("screen", why)
     screen = _screen_of(config)
     if screen is None:
@@ -163,9 +163,7 @@ async def _listening(process: asyncio.subprocess.Process, socket: Path) -> None:
         if socket.exists():
             return
         if process.returncode is not None:
-            why = (
-                f"the screen process ended with status {process.returncode}; its words stand above"
-            )
+            why = f"the screen process ended with status {process.returncode}; see its output above"
             raise DeviceError("screen", why)
         await asyncio.sleep(0.05)
     raise DeviceError("screen", f"the screen process was not there after {START_LIMIT_S:g} s")

@@ -57,8 +57,8 @@ DRILLS: Mapping[str, str] = {
     "its lights are put out": "指示灯已熄灭",
     # cameras
     "its port cannot be opened": "无法打开其端口",
-    "moves by itself": "自己在转动",
-    "moves by itself; does it follow people?": "自己在转动；是否在跟踪人员？",
+    "moves on its own": "自己在转动",
+    "moves on its own; does it follow people?": "自己在转动；是否在跟踪人员？",
     "it does not report its position in degrees": "不以度数报告位置",
     "{model}, firmware {firmware} after {seconds} s; {more}": "{model}，固件 {firmware}，{seconds} 秒后应答；{more}",
     "{model}, firmware {firmware} after {seconds} s": "{model}，固件 {firmware}，{seconds} 秒后应答",

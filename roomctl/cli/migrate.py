@@ -173,7 +173,7 @@ def _day(option: str, text: str | None) -> Any:  # noqa: ANN401 - a date or None
     try:
         return None if text is None else datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007
     except ValueError:
-        why = "is no day; write it like 2027-03-01"
+        why = "is not a day; write it like 2027-03-01"
         raise RoomctlError(f"migrate: {option} {text}: {why}") from None
 
 

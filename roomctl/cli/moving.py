@@ -298,7 +298,7 @@ def import_afar(
 def _archive(file: Path) -> bytes:
     with file.open("rb") as archive:
         if not stat.S_ISREG(os.fstat(archive.fileno()).st_mode):
-            raise NoArchive("is no file")
+            raise NoArchive("is not a file")
         return archive.read(LARGEST_ARCHIVE + 1)
 
 

@@ -56,7 +56,7 @@ def set_source(where: str | None, channel: str | None, key: Path | None) -> None
         raise RoomctlError("update: no source is set; give --from URL or --from FOLDER")
     suite = channel or there.get("Suites", "stable")
     if not re.fullmatch(r"[a-z][a-z0-9-]{0,31}", suite):
-        raise RoomctlError(f"--channel: {suite!r} is no channel; there are stable and beta")
+        raise RoomctlError(f"--channel: {suite!r} is not a channel; there are stable and beta")
     signed_by = PACKAGE_KEY if PACKAGE_KEY.exists() else OWN_KEY
     if key is not None:
         OWN_KEY.parent.mkdir(parents=True, exist_ok=True)

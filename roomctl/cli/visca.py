@@ -85,7 +85,7 @@ def trace(path: Path) -> Iterator[tuple[Record, list[Found]]]:
     try:
         found = parse(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise RoomctlError(f"visca: {path} is no trace: {error}") from error
+        raise RoomctlError(f"visca: {path} is not a trace: {error}") from error
     for section in found.sections():
         reader = TraceReader()
         for record in section:

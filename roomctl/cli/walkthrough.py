@@ -55,7 +55,7 @@ def _answer(line: bytes) -> dict[str, Any]:
         frames = [_picture(asked, "teach")]
         also = asked.get("teach_also", [])
         if not isinstance(also, list) or len(also) > _MOST_FRAMES:
-            raise _UnreadableError(f"teach_also is no list of at most {_MOST_FRAMES} pictures")
+            raise _UnreadableError(f"teach_also is not a list of at most {_MOST_FRAMES} pictures")
         pictures = [_png(one, "teach_also") for one in also]
         if sum(math.prod(_size(one)) for one in pictures) > _MOST_SHOWN:
             raise _UnreadableError(f"teach_also has more than {_MOST_SHOWN} pixels")
@@ -107,10 +107,10 @@ def _picture(asked: dict[str, Any], name: str) -> Picture:
 def _png(text: object, name: str) -> bytes:
     """Return a PNG's bytes, of a size that may be unpacked."""
     if not isinstance(text, str):
-        raise _UnreadableError(f"{name} is no text")
+        raise _UnreadableError(f"{name} is not text")
     data = _bytes(text, name)
     if not data.startswith(_PNG) or len(data) < 33:
-        raise _UnreadableError(f"{name} is no PNG")
+        raise _UnreadableError(f"{name} is not a PNG")
     width, height = _size(data)
     if width * height > _MOST_PIXELS:
         raise _UnreadableError(f"{name} has {width}×{height} pixels; the most is {_MOST_PIXELS}")

@@ -231,7 +231,7 @@ class DisplayDevice(Device):
             why = f"is {self.state.power} and takes no {what} now; switch it on and wait"
             raise Refused(self.name, "busy", why)
         if outcome == "failed":
-            raise Refused(self.name, "failed", f"says that it failed at {what}")
+            raise Refused(self.name, "failed", f"reports that {what} failed")
         if outcome == "silent":
             raise NoReply(self.name, self._protocol.reply_s if self._protocol else 0.0)
 

@@ -160,7 +160,7 @@ def read(line: bytes, asked: PjMessage | None = None) -> PjMessage | BadLine:
     try:
         if match["sign"] == b"=":
             if match["digest"]:
-                raise _Unfit("a digest stands before a request, never before an answer")
+                raise _Unfit("a digest comes before a request, never before an answer")
             found = _answer(body, class_no, parameter, asked)
         else:
             found = _question(body, class_no, match["sign"], parameter)
@@ -192,7 +192,7 @@ def _why_not(data: bytes) -> str:
     if at < 0:
         return "no PJLink line: one begins with %1, %2 or PJLINK"
     if at not in (0, 32, 96) or not re.fullmatch(rb"(?i)[0-9a-f]*", data[:at]):
-        return f"{at} bytes stand before the %; a digest has 32 hex digits (SHA-256: 96)"
+        return f"{at} bytes before the %; a digest has 32 hex digits (SHA-256: 96)"
     rest = data[at + 1 :]
     if rest[:1] not in (b"1", b"2"):
         return f"class {_text(rest[:1]) or 'nothing'}; there are 1 and 2"
@@ -438,7 +438,7 @@ def _answer(body: str, class_no: int, text: str, asked: PjMessage | None) -> PjM
     if notice is not None:
         return PjMessage("notice", notice[0], body, 2, text, notice[1](text))
     if asked is not None and asked.kind not in ("command", "inquiry"):
-        raise _Unfit("what it answers is no request")
+        raise _Unfit("the line before the TAB is not a request")
     if asked is not None and (asked.body, asked.class_no) != (body, class_no):
         raise _Unfit(f"%{class_no}{body} does not answer %{asked.class_no}{asked.body}")
     code = text.upper()
@@ -453,7 +453,7 @@ def _answer(body: str, class_no: int, text: str, asked: PjMessage | None) -> PjM
             raise _Unfit(f"OK answers a set, not {body} ?")
         return PjMessage("reply", known.name, body, class_no, code, {"accepted": True})
     if known.answer is None or (asked is not None and asked.kind == "command"):
-        raise _Unfit(f"{text!r} is no answer to a set of {body}: OK or ERR1 to ERR4")
+        raise _Unfit(f"{text!r} is not an answer to a set of {body}: OK or ERR1 to ERR4")
     try:
         fields = known.answer(text)
     except _Unfit as unfit:

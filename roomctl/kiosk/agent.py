@@ -248,7 +248,7 @@ class DaemonSocket(ABC):
         if daemon is None or daemon.is_closing():
             return
         if daemon.transport.get_write_buffer_size() > LONGEST_BACKLOG:
-            _log.warning("screen: hung up on a daemon that does not read")
+            _log.warning("screen: disconnected a daemon that does not read")
             daemon.transport.abort()
             return
         daemon.write(encode(report))
@@ -301,7 +301,7 @@ class Agent(DaemonSocket):
         try:
             await asyncio.wait((stopping, mixing, *owned), return_when="FIRST_COMPLETED")
         finally:
-            shutdown.begin("a part of the screen ended by itself")
+            shutdown.begin("a part of the screen ended unexpectedly")
             # Cancelling the fulfilment ends the session in order: see _obey_in_turn. The sound
             # comes after it: a session's last act is to restore the default devices.
             for task in (stopping, *owned):
@@ -321,7 +321,7 @@ class Agent(DaemonSocket):
 
     def _obey(self, message: ScreenMessage | InvalidMessage) -> None:
         if self._panel and not isinstance(message, ShowPage | AskAll | InvalidMessage):
-            _log.warning("screen: ignored an order; this process shows the panel, and no more")
+            _log.warning("screen: ignored an order; this process only shows the panel")
             return
         match message:
             case OpenMeeting() | LeaveMeeting() | ClearPage() | ExpectMeeting():
@@ -471,7 +471,7 @@ class SoundAgent(DaemonSocket):
         try:
             await asyncio.wait(owned, return_when="FIRST_COMPLETED")
         finally:
-            shutdown.begin("a part of the sound ended by itself")
+            shutdown.begin("a part of the sound ended unexpectedly")
             for task in owned:
                 task.cancel()
             results = await asyncio.gather(*owned, return_exceptions=True)
@@ -481,7 +481,7 @@ class SoundAgent(DaemonSocket):
                 raise result
 
     def words(self) -> str:
-        return f"{self._vault.why or 'the wall stands'}; {self._connection}"
+        return f"{self._vault.why or 'the wall works'}; {self._connection}"
 
     def _obey(self, message: ScreenMessage | InvalidMessage) -> None:
         match message:
@@ -496,7 +496,7 @@ class SoundAgent(DaemonSocket):
                 _log.warning("screen: ignored a message that is %s", why)
             case _:
                 what = type(message).__name__
-                _log.warning("screen: ignored %s; this process has the sound, and no more", what)
+                _log.warning("screen: ignored %s; this process only has the sound", what)
 
 
 async def _nothing() -> None:
@@ -547,7 +547,7 @@ def _clear_stale(path: Path) -> None:
     """Remove the socket of a dead run; DeviceError if a living one answers, or it is no socket."""
     try:
         if not stat.S_ISSOCK(path.lstat().st_mode):
-            raise DeviceError("screen", f"{path} is there and is no socket; choose another path")
+            raise DeviceError("screen", f"{path} exists and is not a socket; choose another path")
     except FileNotFoundError:
         return
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:

@@ -49,25 +49,26 @@ _SENTENCES = {
     Refusal.BAD_NAME: "{platform} meetings have no such names; check it, or use the link",
     Refusal.AMBIGUOUS: "the number could belong to {platforms}; say which platform it is",
     Refusal.UNKNOWN_PLATFORM: "no platform is called {platform}; known: {platforms}",
-    Refusal.NOT_A_JOIN: "{host} belongs to {platform}, but this page is no meeting to join",
+    Refusal.NOT_A_JOIN: "{host} belongs to {platform}, but this page is not a meeting to join",
     Refusal.HOST_LINK: "this is the host's own {platform} link; ask for the guests' link",
     Refusal.DENIED_BY_POLICY: "{platform} at {host} is not allowed here ([meeting] allow, deny)",
     Refusal.SERVICE_ENDED: "{platform} ended on {date}; ask for a link on another platform",
-    Refusal.FOREIGN_HOST: "{host} is no platform's host; if it is yours, add it to [meeting.hosts]",
+    Refusal.FOREIGN_HOST: "{host} is not a known platform's host; if it is yours, add it to"
+    " [meeting.hosts]",
     Refusal.LOOK_ALIKE_HOST: "{host} only looks like {like}; do not use this link",
     Refusal.MIXED_SCRIPT: "the host mixes alphabets to look like another; do not use this link",
     Refusal.USERINFO: "the link hides its real host behind an @; do not use this link",
     Refusal.BACKSLASH: "the link contains a backslash; ask for a clean link",
     Refusal.CONTROL_CHARACTER: "the link contains control characters; ask for a clean link",
-    Refusal.ODD_CHARACTER: "{character} stands in the link or number, and it is not clear what it"
-    " means there; type it again, or ask for a clean link",
+    Refusal.ODD_CHARACTER: "{character} in the link or number is not clear; type it again, or"
+    " ask for a clean link",
     Refusal.SCHEME: "{scheme}: links are not opened here; use an https link",
     Refusal.IP_LITERAL: "the link names an address; only those in [meeting.hosts] are opened",
     Refusal.PORT: "port {port} of {host} is not in [meeting.hosts]",
     Refusal.MALFORMED: "the link is not well formed; copy it again",
     Refusal.TOO_LONG: "the link is longer than {limit} characters",
     Refusal.TOO_DEEP: "the link is wrapped more than {limit} times",
-    Refusal.WRAPPED: "only {host} knows where this link leads; ask for the original link",
+    Refusal.WRAPPED: "only {host} knows the target of this link; ask for the original link",
 }
 
 

@@ -330,7 +330,7 @@ class Platform(PlatformTable):
     ignore_case: bool = Field(default=False, description="paths may be written in any case")
     passcode_param: str = Field(default="", description="the query parameter with the passcode")
     passcode_token: str = Field(
-        default="", description="what it looks like there; what stands behind that is glued to it"
+        default="", description="its form there; text behind it without a space is not part of it"
     )
     secret_params: tuple[str, ...] = ()
     schemes: tuple[str, ...] = Field(default=(), description="addresses to dial, such as 'sip'")

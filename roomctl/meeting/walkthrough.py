@@ -106,7 +106,7 @@ class ShownWords:
     def __post_init__(self) -> None:
         png_size(self.picture, channels=1)
         if not all(abs(one) <= FARTHEST for one in self.at):
-            raise ValueError("words stand too far from their control")
+            raise ValueError("words are too far from their control")
 
 
 @frozen
@@ -129,7 +129,7 @@ class ShownControl:
     def __post_init__(self) -> None:
         width, height = png_size(self.patch, channels=3)
         if png_size(self.kept, channels=1) != (width, height):
-            raise ValueError("what moved is no picture of the same size")
+            raise ValueError("what moved is not a picture of the same size")
         x, y, wide, high = self.core
         inside = 0 <= self.place[0] < width and 0 <= self.place[1] < height
         if not (inside and 0 <= x <= width - wide and 0 <= y <= height - high and wide and high):
@@ -842,7 +842,7 @@ def _came(name: str, data: bytes) -> Walkthrough:
 
 def _checked(name: str, data: bytes) -> bytes:
     if not _NAME.fullmatch(name):
-        raise ValueError(f"{name[:80]!r} is no name; use a-z, 0-9, - and _, at most 64")
+        raise ValueError(f"{name[:80]!r} is not a name; use a-z, 0-9, - and _, at most 64")
     if len(data) > LARGEST_FILE:
         raise ValueError(f"has {len(data)} bytes; the most is {LARGEST_FILE}")
     return data
@@ -861,7 +861,7 @@ def _parsed(data: bytes) -> dict[str, Any]:
     try:
         return toml_reader.loads(data.decode("utf-8"))
     except ValueError as error:
-        raise ValueError(f"is no walkthrough, or damaged: {error}") from None
+        raise ValueError(f"is not a walkthrough, or damaged: {error}") from None
 
 
 def _unsigned(data: bytes) -> tuple[bytes, bytes]:
@@ -874,7 +874,7 @@ def _decoded(text: str) -> bytes:
     """Return what base64 says; ValueError if it can be written in another way."""
     data = base64.b64decode(text, validate=True)
     if base64.b64encode(data).decode("ascii") != text:
-        raise ValueError("a key or signature is no base64")
+        raise ValueError("a key or signature is not base64")
     return data
 
 
@@ -917,9 +917,9 @@ def _with_record(came: Walkthrough, said: dict[str, Any]) -> Walkthrough:
 def _step_numbers(said: Mapping[str, Any], key: str) -> tuple[int, ...]:
     found = said[key]
     if not isinstance(found, list) or len(found) > MOST_STEPS + 1:
-        raise ValueError(f"{key} is no list of steps")
+        raise ValueError(f"{key} is not a list of steps")
     if not all(type(one) is int and 1 <= one <= MOST_STEPS for one in found):
-        raise ValueError(f"{key} is no list of steps")
+        raise ValueError(f"{key} is not a list of steps")
     return tuple(found)
 
 
@@ -928,12 +928,12 @@ def _walkthrough(name: str, said: dict[str, Any]) -> Walkthrough:
     _only(said, _FILE, "the file")
     at, scale, size = said["at"], said["scale"], said["screen"]
     if not isinstance(at, datetime) or at.tzinfo is None:
-        raise ValueError("at is no instant with its offset")
+        raise ValueError("at is not an instant with its offset")
     if type(scale) not in (int, float) or not 0.5 <= scale <= 4:
         raise ValueError("scale is not 0.5-4")
     platform, theme = _text(said, "platform", 64), _text(said, "theme", 8)
     if not re.fullmatch(r"[a-z0-9_]+", platform) or theme not in ("light", "dark"):
-        raise ValueError("platform is no platform's key, or theme neither light nor dark")
+        raise ValueError("platform is not a platform's key, or theme neither light nor dark")
     around = Surroundings(
         _text(said, "browser", 80), _pair(size, "screen"), scale, _text(said, "language", 16), theme
     )
@@ -980,7 +980,7 @@ def _look(said: dict[str, Any]) -> ShownControl:
     if not (isinstance(core, list) and len(core) == 4 and all(type(one) is int for one in core)):
         raise ValueError("core is not [x, y, width, height]")
     if type(said["alike"]) is not int:
-        raise ValueError("alike is no number")
+        raise ValueError("alike is not a number")
     patch, kept = _png(said, "patch"), _png(said, "kept")
     place, at = _pair(said["place"], "place"), _pair(said["at"], "at")
     box = core[0], core[1], core[2], core[3]
@@ -1019,7 +1019,7 @@ def _turn(said: object) -> Turn:
 def _tables(said: Mapping[str, Any], key: str, most: int) -> list[dict[str, Any]]:
     found = said[key]
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-        raise ValueError(f"{key} is no list of tables")
+        raise ValueError(f"{key} is not a list of tables")
     if not 1 <= len(found) <= most:
         raise ValueError(f"{len(found)} tables {key}; 1-{most} are allowed")
     return found
@@ -1027,20 +1027,20 @@ def _tables(said: Mapping[str, Any], key: str, most: int) -> list[dict[str, Any]
 
 def _only(said: Mapping[str, Any], known: Iterable[str], what: str) -> None:
     if foreign := sorted(said.keys() - set(known)):
-        raise ValueError(f"{what} has {foreign[0][:40]!r}, which nobody knows")
+        raise ValueError(f"{what} has {foreign[0][:40]!r}, which is not known")
 
 
 def _text(said: Mapping[str, Any], key: str, longest: int) -> str:
     found = said[key]
     if not isinstance(found, str) or len(found) > longest or not found.isprintable():
-        raise ValueError(f"{key} is no text of at most {longest} printable characters")
+        raise ValueError(f"{key} is not a text of at most {longest} printable characters")
     return found
 
 
 def _count(said: Mapping[str, Any], key: str) -> int:
     found = said[key]
     if type(found) is not int or not 0 <= found < 2**31:
-        raise ValueError(f"{key} is no count")
+        raise ValueError(f"{key} is not a count")
     return found
 
 
@@ -1054,11 +1054,11 @@ def _pair(said: object, key: str) -> Place:
 def _png(said: Mapping[str, Any], key: str) -> bytes:
     text = said[key]
     if not isinstance(text, str) or len(text) > LARGEST_PNG * 2:
-        raise ValueError(f"{key} is no picture of at most {LARGEST_PNG} bytes")
+        raise ValueError(f"{key} is not a picture of at most {LARGEST_PNG} bytes")
     try:
         return base64.b64decode(text, validate=True)
     except binascii.Error:
-        raise ValueError(f"{key} is no base64") from None
+        raise ValueError(f"{key} is not base64") from None
 
 
 def _quoted(text: str) -> str:
@@ -1105,7 +1105,7 @@ def png_size(data: bytes, channels: int) -> Place:
     8 bits a channel, 3 (colour) or 1 (grey), at most 240 × 96, and nothing in it but pixels.
     """
     if len(data) > LARGEST_PNG or not data.startswith(_PNG_START):
-        raise ValueError(f"a picture is no PNG of at most {LARGEST_PNG} bytes")
+        raise ValueError(f"a picture is not a PNG of at most {LARGEST_PNG} bytes")
     chunks = list(_chunks(data[len(_PNG_START) :]))
     kinds = [kind for kind, _ in chunks]
     if kinds[:1] != [b"IHDR"] or kinds[-1:] != [b"IEND"] or set(kinds[1:-1]) != {b"IDAT"}:

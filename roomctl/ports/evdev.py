@@ -230,7 +230,7 @@ class EvdevPort:
         try:
             self._known = self._axes()
         except OSError as error:
-            self._end(f"does not say where its axes stand ({error.strerror})")
+            self._end(f"does not report the position of its axes ({error.strerror})")
             return b""
         told = (
             FRAME.pack(ABS, code, axis.scaled(axis.value)) for code, axis in self._known.items()

@@ -302,7 +302,7 @@ def _claimed(address: Address, pin: int, make: Callable[[ModuleType], T]) -> T:
         gpiozero = _gpiozero(address)
         if gpiozero.Device.pin_factory in _spent:
             raise RestartNeeded(
-                f"{address.url}: its chip has gone; this process ends, to be started anew"
+                f"{address.url}: its chip has gone; this process ends, and is restarted"
             )
         if gpiozero.Device.pin_factory is None:
             gpiozero.Device.pin_factory = _lgpio_factory(address, gpiozero)

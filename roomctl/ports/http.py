@@ -89,7 +89,7 @@ class HttpRequest:
         """Read a frame; ValueError if it is none."""
         found = _REQUEST.fullmatch(data)
         if found is None:
-            raise ValueError(f"{data[:60]!r} is no request")
+            raise ValueError(f"{data[:60]!r} is not a request")
         number, method, limit_s, target, kind, body = found.groups()
         kind = (kind or b"").decode()
         return cls(int(number), target.decode(), float(limit_s), method.decode(), body, kind)
@@ -112,7 +112,7 @@ class HttpAnswer:
         """Read a frame; ValueError if it is none."""
         found = _ANSWER.fullmatch(data)
         if found is None:
-            raise ValueError(f"{data[:60]!r} is no answer")
+            raise ValueError(f"{data[:60]!r} is not an answer")
         return cls(int(found[1]), int(found[2]), found[3])
 
 

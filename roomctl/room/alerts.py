@@ -337,7 +337,7 @@ class Alerts(Part):
             self._again(line, refused=False)
         else:
             if book.failures:
-                _log.info("%s: takes messages again", line.name)
+                _log.info("%s: accepts messages again", line.name)
                 self._changed()
             book.arrived(news, words, self._clock.now())
             await self._write()
@@ -395,7 +395,7 @@ class Alerts(Part):
         try:
             await in_thread(self._store.write, _FILE, {"receivers": kept})
         except (OSError, ValueError) as error:  # half a surrogate is no text
-            _log.warning("alerts: what was told is told anew after a restart: %s", error)
+            _log.warning("alerts: sent issues are sent again after a restart: %s", error)
 
     def _take_over(self) -> None:
         """Go on from what was told when the program ended."""

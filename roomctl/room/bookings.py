@@ -699,7 +699,7 @@ def _same(said: str, end: datetime) -> bool:
         found = datetime.fromisoformat(said)
         return found.astimezone(UTC) == end if found.tzinfo else False
     except (ValueError, OverflowError):
-        raise Refused("room", "invalid", f"{said!r} is no time with its zone") from None
+        raise Refused("room", "invalid", f"{said!r} is not a time with its zone") from None
 
 
 def _lost(store: Store) -> bool:

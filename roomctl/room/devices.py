@@ -159,7 +159,7 @@ class Devices:
         tasks = {}
         for device in plan.ended:
             if device not in self._tasks:
-                why = "is tested, or started anew; try again when that is done"
+                why = "is being tested or restarted; try again when that is done"
                 raise Refused(device.name, "busy", why)
         for device in plan.ended:
             tasks[device] = self._tasks.pop(device)
@@ -199,7 +199,7 @@ class Devices:
         """
         task = self._tasks.pop(device, None)
         if task is None:
-            raise Refused(device.name, "busy", "is started anew, or tested, already")
+            raise Refused(device.name, "busy", "is already being restarted or tested")
         try:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(SAFE_LIMIT_S):

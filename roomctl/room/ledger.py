@@ -179,11 +179,11 @@ def _entry(said: Mapping[str, Any]) -> LedgerEntry:
     texts += [text for name in _LISTS for text in (*said[name],)]
     numbers = (said["number"], said["given_back_min"])
     if not all(isinstance(text, str) for text in texts):
-        raise ValueError("has something else where a text is meant")
+        raise ValueError("has a value that is not a text")
     if not all(type(number) is int and 0 <= number < 2**53 for number in numbers):
-        raise ValueError("has something else where a number is meant")
+        raise ValueError("has a value that is not a number")
     if said["outcome"] not in get_args(LedgerOutcome):
-        raise ValueError(f"{said['outcome']!r} is no outcome")
+        raise ValueError(f"{said['outcome']!r} is not an outcome")
     times = {name: _time(said[name]) for name in _TIMES if said[name] is not None}
     if not {"at", "start", "end"} <= times.keys():
         raise ValueError("has no time")

@@ -149,12 +149,12 @@ class Maintenance(Part):
         """
         known = self._devices.named(device)
         self.refuse_in_call(force=force)
-        _log.info("%s: started anew (%s) for %s", device, how, source.name)
+        _log.info("%s: restarted (%s) for %s", device, how, source.name)
         began = self._context.clock.mono_s()
         if how == "power":
             await self._power_cycle(device)
         else:
-            async with self._devices.lent(known, "restarting", f"{device}: is opened anew"):
+            async with self._devices.lent(known, "restarting", f"{device}: is opened again"):
                 pass
         online = await self._comes_back(device)
         return {"online": online, "after_s": round(self._context.clock.mono_s() - began, 1)}
@@ -204,7 +204,7 @@ class Maintenance(Part):
     def refuse_restart(self, when: Literal["now", "free"], *, force: bool = False) -> None:
         """Refused says why the program cannot start anew then."""
         if self._restart is None:
-            why = "nobody would start it again: it does not run under systemd; end it by hand"
+            why = "nothing would restart it: it does not run under systemd; stop it by hand"
             raise Refused("room", "no_supervisor", why)
         if when == "now":
             self.refuse_in_call(force=force)

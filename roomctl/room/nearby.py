@@ -59,7 +59,7 @@ def free_room(name: str, body: bytes) -> NearbyEntry | None:
         until = room["availability"]["until"]
         return NearbyEntry(name, None if until is None else _instant(until))
     except (LookupError, TypeError, AttributeError, RecursionError, OverflowError) as error:
-        raise ValueError(f"is no room document ({type(error).__name__})") from error
+        raise ValueError(f"is not a room document ({type(error).__name__})") from error
 
 
 def _is_free(room: dict[str, Any]) -> bool:

@@ -493,13 +493,13 @@ class Room:
                 if keep is not None:
                     await keep()
             except Exception as error:
-                _log.error("configuration: %s; what there was is put back", error)
+                _log.error("configuration: %s; the old one is restored", error)
                 self._dependencies.follow(before)
                 await self._devices.have(back)
                 await self._take(before, feed_before)
                 raise
             _log.info(
-                "configuration: begun anew: %s",
+                "configuration: restarted: %s",
                 ", ".join((*found.restarted, *found.added)) or "nothing",
             )
             return found
@@ -528,7 +528,7 @@ class Room:
         await asyncio.sleep(PROVED_S)
         for device in begun:
             if device.health.reason == "internal":
-                why = "failed as soon as it was begun; the log says how"
+                why = "failed at its start; see the log"
                 raise Refused(device.name, "config_failed", why)
 
     async def _refresh(self) -> None:

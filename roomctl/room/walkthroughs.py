@@ -672,7 +672,7 @@ class Walkthroughs(Part):
                 while self._calls.plain_page != fresh:
                     await asyncio.sleep(0.2)
         except TimeoutError:
-            why = f"the page did not open again within {OPEN_S:g} s; join the meeting anew"
+            why = f"the page did not open again within {OPEN_S:g} s; join the meeting again"
             raise Refused("room", "no_plain_page", why) from None
         return fresh or call_id
 
@@ -695,7 +695,7 @@ class Walkthroughs(Part):
         given = {"optional": optional or (), "person": person or (), "texts": texts or ()}
         steps = chosen(shown.teaching.steps, **given)
         if all(step.optional for step in steps):
-            why = "every step may not come; at least one has to"
+            why = "every step is optional; at least one must not be"
             raise Refused("room", "nothing_shown", why)
         name, at = self.library.fresh_name(shown.platform), self._clock.now().wall
         new = Walkthrough(name, shown.platform, shown.by, at, shown.around, steps)
@@ -734,7 +734,7 @@ class Walkthroughs(Part):
         """Pick the picture at a place of the page, to name it; tap nothing."""
         plain = self._plain()
         if self._kept_here() is None:
-            why = "this page was not shown yet; show it first: walkthrough.begin"
+            why = "the room was not shown this page yet; show it first: walkthrough.begin"
             raise Refused("room", "nothing_shown", why)
         self._touch()
         assert self._screen is not None  # noqa: S101 - a plain page stands on it
@@ -749,7 +749,9 @@ class Walkthroughs(Part):
         kept, plain = self._kept_here(), self._plain()
         control = self.picked()
         if kept is None:
-            raise Refused("room", "nothing_shown", "this page was not shown yet; show it first")
+            raise Refused(
+                "room", "nothing_shown", "the room was not shown this page yet; show it first"
+            )
         # A heading says what the page is, whatever is written below it.
         picture = NamedPicture(PageName(says), replace(control, words=()))
         await self.library.change(kept.name, lambda now: _checked(lambda: now.naming(picture)))
@@ -768,7 +770,7 @@ class Walkthroughs(Part):
     def _plain(self) -> int:
         plain = self._calls.plain_page
         if plain is None or self._screen is None:
-            why = "no page of a meeting stands on the display that a person passes; join one first"
+            why = "the display shows no page for a person to pass; join a meeting first"
             raise Refused("room", "no_plain_page", why)
         return plain
 
@@ -843,7 +845,10 @@ class Walkthroughs(Part):
         except WalkthroughError as error:
             raise Refused("room", "not_a_walkthrough", str(error)) from None
         if name == DRAFT or found.platform not in self._calls.platforms.by_key:
-            why = f"{name!r} is no name, or {found.platform!r} no platform of this room"
+            why = (
+                f"{name!r} is not a valid name, or {found.platform!r} is not a platform of this"
+                " room"
+            )
             raise Refused("room", "not_a_walkthrough", why)
         async with self._signing:
             kept = await self._taken(found)

@@ -277,7 +277,7 @@ class Webhooks(Part):
     def _taken(self, line: _Line, event: Event) -> None:
         outbox = line.outbox
         if outbox.failures:
-            _log.info("%s: takes events again", line.name)
+            _log.info("%s: accepts events again", line.name)
             self._changed()
         outbox.arrived(event)
         self._dirty.set()

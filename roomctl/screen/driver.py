@@ -466,18 +466,18 @@ LOOKED_S = 32.0  # and what a walkthrough asks for after 30 s
 FRESH_S = 0.2  # five pictures a second are more than anybody is shown
 
 _WHY = {
-    TouchRefusal.NO_PAGE: "no meeting stands on the room's display",
+    TouchRefusal.NO_PAGE: "no meeting is open on the room's display",
     TouchRefusal.NO_REMOTE_CONTROL: "no panel can touch this display; see docs/kiosk.md",
     TouchRefusal.BUSY: "too many touches wait; try again in a moment",
     TouchRefusal.FAILED: "the touch did not reach the page; look at the room's display",
-    TouchRefusal.CANNOT_LOOK: "nothing here compares pictures; see docs/walkthroughs.md",
-    TouchRefusal.NOT_THERE: "it does not stand where it was seen; nothing was pressed",
-    TouchRefusal.NOT_ALLOWED: "this page is none that a walkthrough may touch; press it yourself",
+    TouchRefusal.CANNOT_LOOK: "this box cannot compare pictures; see docs/walkthroughs.md",
+    TouchRefusal.NOT_THERE: "it is not where it was; nothing was pressed",
+    TouchRefusal.NOT_ALLOWED: "a walkthrough may not touch this page; press it yourself",
     TouchRefusal.SHOWN_OUTSIDE: "that place is not on the display; press another one",
-    TouchRefusal.SHOWN_FLAT: "nothing is to be seen there that could be found again; press a label",
-    TouchRefusal.SHOWN_MOVES: "what is there moves by itself, and cannot be found again",
-    TouchRefusal.SHOWN_TWICE: "two places look just like that; press another one",
-    TouchRefusal.SHOWN_HIDDEN: "that is too near to what was typed, which is in no picture",
+    TouchRefusal.SHOWN_FLAT: "nothing there can be recognised; press a label",
+    TouchRefusal.SHOWN_MOVES: "that place keeps changing, and cannot be found again",
+    TouchRefusal.SHOWN_TWICE: "two places look the same; press another one",
+    TouchRefusal.SHOWN_HIDDEN: "that is too close to a field with typed text",
 }
 
 

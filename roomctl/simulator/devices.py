@@ -114,7 +114,7 @@ def _setter(device: str, faults: SpeakerphoneFaults, fault: str) -> Action:
         number = isinstance(value, int | float) and not flag and value >= 0 and whole
         absent = value is None and fault in ("echo_s", "takes_bytes")
         if not (flag if fault in _FLAGS else number or absent):
-            raise Refused(device, "invalid", f"{value!r} is no value for the fault {fault}")
+            raise Refused(device, "invalid", f"{value!r} is not a value for the fault {fault}")
         setattr(faults, fault, value)
 
     return act
@@ -181,7 +181,7 @@ class SimulatedSensor(SimulatedDevice):
         more = self.sensor.people + 1 if isinstance(self.sensor, SimReported) else 0
         value = args.get("value", more)
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MOST_PEOPLE:
-            raise Refused(self.names[0], "invalid", f"{value!r} is no number of people")
+            raise Refused(self.names[0], "invalid", f"{value!r} is not a number of people")
         if isinstance(self.sensor, SimReported):
             self.sensor.count(value, now)
 

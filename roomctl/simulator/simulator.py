@@ -118,7 +118,7 @@ class Simulator:
             return film(url, shown.state(name_of, now), now)
         plug = self._plugs.get(url) or self._plugs.get(_as_configured(url))
         if plug is None and name == "sound" and self._simulates("screen"):
-            raise PortError(url, "no wall stands in the simulator", PortReason.MISSING)
+            raise PortError(url, "the simulator has no wall", PortReason.MISSING)
         if plug is None:
             return await ports.connect(name, url)
         if not plug.plugged or self._taken(plug):

@@ -63,7 +63,7 @@ class SpeakerphoneProfile(Profile):
         default=None, description="mute has a position, or not, whatever the descriptor says"
     )
     no_get_report: bool = Field(
-        default=False, description="it must not be asked where its mute switch stands"
+        default=False, description="do not ask it for the position of its mute switch"
     )
     update_ids: tuple[Annotated[str, Field(pattern=_IDS)], ...] = Field(
         default=(), description="vid:pid that it has while its firmware is being written"

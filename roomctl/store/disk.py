@@ -232,7 +232,7 @@ def whole(path: Path, most: int = LARGEST) -> bytes:
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a pipe would hang us
     with os.fdopen(handle, "rb") as file:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(errno.ENXIO, "is no file", str(path))
+            raise OSError(errno.ENXIO, "is not a file", str(path))
         data = file.read(most + 1)
     if len(data) > most:
         raise ValueError(f"is longer than {most} bytes")

@@ -95,4 +95,4 @@ def _once_each(pairs: list[tuple[str, Any]]) -> Document:
 
 
 def _no_number(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no JSON")
+    raise ValueError(f"{text} is not JSON")

@@ -283,7 +283,7 @@ class History:
             with os.fdopen(handle, "rb+") as file:
                 head = file.read(len(_MAGIC))
             if head != _MAGIC:  # SQLite takes an empty file for a new one
-                raise _Damaged("is no SQLite file" if head else "is empty") from None
+                raise _Damaged("is not an SQLite file" if head else "is empty") from None
             return False
         sync_folder(self.path.parent)
         return True

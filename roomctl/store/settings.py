@@ -148,11 +148,11 @@ def _revisions(data: bytes) -> tuple[SettingsRevision, ...]:
 def _revision(said: Mapping[str, Any]) -> SettingsRevision:
     number, at, who, why = said["number"], said["at"], said["who"], said["why"]
     if type(number) is not int or not 0 < number < 2**53:
-        raise ValueError(f"{str(number)[:40]!r} is no revision's number")
+        raise ValueError(f"{str(number)[:40]!r} is not a revision's number")
     if not isinstance(at, datetime) or at.tzinfo is None:
-        raise ValueError(f"revision {number}: {str(at)[:40]!r} is no instant")
+        raise ValueError(f"revision {number}: {str(at)[:40]!r} is not an instant")
     if not isinstance(who, str) or not isinstance(why, str):
-        raise ValueError(f"revision {number}: who, or why, is no text")
+        raise ValueError(f"revision {number}: who, or why, is not text")
     settings = dict(_leaves(said.get("settings", {})))
     return SettingsRevision(number, at, who, why, settings)
 
@@ -161,13 +161,13 @@ def _leaves(table: Mapping[str, Any], before: Place = ()) -> Iterator[tuple[Plac
     for key, value in table.items():
         place = (*before, key)
         if len(key) > LONGEST_KEY or len(place) > DEEPEST:
-            raise ValueError(f"{'.'.join(place)[:80]!r} is no setting's place")
+            raise ValueError(f"{'.'.join(place)[:80]!r} is not a setting's place")
         if isinstance(value, Mapping):
             yield from _leaves(value, place)
         elif isinstance(value, str) and len(value) <= LONGEST_VALUE:
             yield place, value
         else:
-            raise ValueError(f"{'.'.join(place)[:80]}: is no text of at most {LONGEST_VALUE}")
+            raise ValueError(f"{'.'.join(place)[:80]}: is not a text of at most {LONGEST_VALUE}")
 
 
 def _written(revisions: tuple[SettingsRevision, ...]) -> str:

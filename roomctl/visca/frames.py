@@ -176,7 +176,7 @@ def decode_reply(frame: bytes) -> Reply | BadFrame:
     if header == 0x80 | BROADCAST:
         return _decode_broadcast(frame, body)
     if header & 0x0F or header < 0x80:
-        return BadFrame(frame, f"header {header:02X} is no camera's")
+        return BadFrame(frame, f"header {header:02X} is not a camera's")
     address = (header >> 4) - BROADCAST
     if body == (0x38,):
         return NetworkChange(address)

@@ -371,7 +371,7 @@ def decode(frame: bytes) -> Addressed | BadFrame:
         inquiry = known.get(found.name) if not found.fields else None
         return Addressed(found.address, inquiry or Raw(frame[1:-1]))
     if found.kind != "command":
-        return BadFrame(frame, f"{found.name} is no controller's")
+        return BadFrame(frame, f"{found.name} is not a controller's")
     return Addressed(found.address, _read(found))
 
 

@@ -144,5 +144,5 @@ async def test_a_token_is_limited_to_what_it_may_already_and_never_widened(
         assert isinstance(limited, ApiToken)
         assert limited.scope == to
     else:
-        with pytest.raises(Exception, match="never widened"):
+        with pytest.raises(Exception, match="can only be reduced"):
             await counting.tokens.limit("one", to, None)

@@ -99,7 +99,7 @@ def ended_server(folder: Path, count: int) -> str:
         _faulty(folder, count, "ends_the_web_server", told=False, limit_s=SLACK_S)
         for _ in range(count)
     ]
-    assert all("the web server ended by itself" in last for _, last, _ in found), found
+    assert all("the web server ended unexpectedly" in last for _, last, _ in found), found
     assert {status for status, _, _ in found} == {1}, found
     return _told(found)
 

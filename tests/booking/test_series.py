@@ -88,7 +88,7 @@ ENTRY = missed(weekly(0)).record()["series"][0]
     [{"misses": True}, {"misses": 0}, {"title": None}, {"at": "2026-11-25T09:00:00"}, {"more": 1}],
 )
 def test_what_is_no_record_of_misses_is_refused(changed: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match=r"is no series|has "):
+    with pytest.raises(ValueError, match=r"is not a series|has "):
         SeriesMisses.read({"series": [ENTRY | changed]})
 
 

@@ -288,7 +288,7 @@ def test_a_move_that_does_not_arrive_says_so() -> None:
     assert ends.outcome is not None
     assert (ends.outcome.end, ends.outcome.why) == (
         RequestEnd.REFUSED,
-        "stands elsewhere than it was sent to",
+        "is at another position than it was sent to",
     )
 
 

@@ -170,7 +170,7 @@ async def test_focus_white_balance_and_lamps() -> None:
         for asked in (b.front.exposure("auto"), b.front.ir_receive(True), b.front.tracking(True)):
             with pytest.raises(Unsupported):
                 await asked
-        with pytest.raises(Unsupported, match="no VISCA camera"):
+        with pytest.raises(Unsupported, match="not a VISCA camera"):
             await b.front.raw("8101060100FF")
 
 

@@ -62,10 +62,10 @@ def test_a_notice_is_cut_out_by_its_size_in_whatever_pieces_it_comes(
     [
         ("", None, "nothing there"),
         ("hello", None, "no answer of a camera"),
-        ("#AX", None, "no command that is known"),
+        ("#AX", None, "a known command"),
         ("#PTS5000", None, "is not pan_speed, tilt_speed"),
         ("#AXZ554", None, "is not zoom"),
-        ("#GZ555", None, "asked with nothing behind it"),
+        ("#GZ555", None, "takes no value when asked"),
         ("aPC80008000", "#GZ", "begins with gz"),
         ("eR1:APC", "#PTS5050", "refuses 'APC'"),
         ("p1", "hello", "the request behind the TAB"),

@@ -121,7 +121,7 @@ async def test_a_deleted_preset_is_gone_and_one_that_was_never_stored_is_refused
         await b.house.until(lambda: b.front._protocol.connection.presets)
         await b.front.delete(3)
         assert not b.look().presets
-        with pytest.raises(Refused, match="nothing was stored as preset 9"):
+        with pytest.raises(Refused, match="preset 9 is empty"):
             await b.front.delete(9)
         for asked in (b.front.backlight(True), b.front.menu(True), b.front.menu_key("up")):
             with pytest.raises(Unsupported):

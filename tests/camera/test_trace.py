@@ -152,10 +152,10 @@ def test_what_was_written_is_read_again_and_so_are_three_cells_alone() -> None:
     ("line", "why"),
     [
         ("1.0", "line 2: not time, direction and bytes"),
-        ("soon\tin\t9041ff", "line 2: 'soon' is no time"),
-        ("nan\tin\t9041ff", "line 2: 'nan' is no time"),
-        ("1.0\tup\t9041ff", "line 2: 'up' is no direction; they are in, out, open, lost"),
-        ("1.0\tin\t904", "line 2: '1.0' is no time, or '904' is not hex"),
+        ("soon\tin\t9041ff", "line 2: 'soon' is not a time"),
+        ("nan\tin\t9041ff", "line 2: 'nan' is not a time"),
+        ("1.0\tup\t9041ff", "line 2: 'up' is not a direction; they are in, out, open, lost"),
+        ("1.0\tin\t904", "line 2: '1.0' is not a time, or '904' is not hex"),
     ],
 )
 def test_a_line_that_is_none_is_named(line: str, why: str) -> None:

@@ -461,7 +461,7 @@ def test_no_random_bytes_are_taken_for_a_message_of_another_length() -> None:
     chance = random.Random(1)
     rig = Rig()
     for length in (*range(0, 12), *range(13, 20), *range(21, 36), *range(37, 60)):
-        with pytest.raises(ValueError, match="is no frame"):
+        with pytest.raises(ValueError, match="is not a frame"):
             decode(chance.randbytes(length))
         rig.talk.receive(Chunk(chance.randbytes(length), rig.now))
     assert decode(encode(SetControl(ControlId.PAN_SPEED, 1))) == SetControl(ControlId.PAN_SPEED, 1)

@@ -205,7 +205,7 @@ async def test_presets_are_kept_by_the_room() -> None:
         assert b.look().zoom_pct == pytest.approx(80.0)
         assert b.front.state.preset == 2
         assert b.front.presets == tuple(range(1, 10))
-        with pytest.raises(Refused, match="nothing was stored as preset 3 yet"):
+        with pytest.raises(Refused, match="preset 3 is empty"):
             await b.front.recall(3)
         with pytest.raises(Refused, match="is not one of 1-9"):
             await b.front.store(10)

@@ -115,10 +115,10 @@ def test_what_cannot_be_read_is_one_error(tmp_path: Path, data: bytes, why: str)
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (("--zone", "Nowhere"), "'Nowhere' is no time zone"),
-        (("--at", "soon"), "'soon' is no time"),
-        (("--at", "0001-01-01"), "is no time"),
-        (("--at", "9999-12-31T23:59:59Z"), "is no time"),
+        (("--zone", "Nowhere"), "'Nowhere' is not a time zone"),
+        (("--at", "soon"), "'soon' is not a time"),
+        (("--at", "0001-01-01"), "is not a time"),
+        (("--at", "9999-12-31T23:59:59Z"), "is not a time"),
         (("--config", "/none/room.toml"), "/none/room.toml"),
     ],
 )

@@ -125,9 +125,9 @@ async def test_a_room_that_just_ends_is_no_better() -> None:
         async with beside("the room", room(), ends.append):
             await asyncio.Event().wait()
 
-    with pytest.raises(RoomctlError, match="the room ended by itself"):
+    with pytest.raises(RoomctlError, match="the room ended unexpectedly"):
         await live()
-    assert ends == ["the room ended by itself"]
+    assert ends == ["the room ended unexpectedly"]
 
 
 async def test_a_room_is_ended_with_its_block() -> None:

@@ -90,7 +90,7 @@ def test_a_folder_of_signed_files_is_taken_at_once_and_another_key_once_it_is_tr
         ("zoom-1.toml", b"platform = 1", "walkthrough 'zoom-1': "),
         ("zoom-1.toml", b"\xff\xfe", "walkthrough 'zoom-1': "),
         ("zoom-1.toml", b"x" * (2 * 1024 * 1024 + 1), "the most is 2097152"),
-        ("Zoom One.toml", b"", "'Zoom One' is no name"),
+        ("Zoom One.toml", b"", "'Zoom One' is not a name"),
         (None, b"", "No such file"),
     ],
     ids=["other", "no_text", "too_long", "name", "gone"],

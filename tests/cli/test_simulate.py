@@ -241,7 +241,7 @@ def test_a_person_gets_words_instead_of_json(tmp_path: Path) -> None:
     [
         (
             ("--screen", "big"),
-            "screen: 'big' is no mode; expected auto, headless, kiosk or simulated",
+            "screen: 'big' is not a mode; expected auto, headless, kiosk or simulated",
         ),
         (("--listen", "here"), "--listen here: 'here' is not HOST:PORT, such as '127.0.0.1:8080'"),
         (("nowhere.toml",), "nowhere.toml: cannot be read: No such file or directory"),

@@ -45,11 +45,14 @@ def test_an_answer_is_said_to_a_person():
         ({"teach": TEXT, "at": [True, 2], "look": TEXT}, "at is no [x, y]"),
         ({"teach": TEXT, "at": [-0.5, 2], "look": TEXT}, "cannot learn: outside"),
         ({"teach": TEXT, "at": [100, 50]}, "look is missing"),
-        ({"teach": TEXT, "at": [100, 50], "look": 7}, "look is no text"),
-        ({"teach": "aGVsbG8=", "at": [1, 2], "look": TEXT}, "teach is no PNG"),
+        ({"teach": TEXT, "at": [100, 50], "look": 7}, "look is not text"),
+        ({"teach": "aGVsbG8=", "at": [1, 2], "look": TEXT}, "teach is not a PNG"),
         ({"teach": TEXT[:80], "at": [1, 2], "look": TEXT}, "teach is a damaged PNG"),
         ({"teach": "/no/such.png", "at": [1, 2], "look": TEXT}, "neither base64 nor a file"),
-        ({"teach": TEXT, "at": [1, 2], "look": TEXT, "teach_also": "x"}, "teach_also is no list"),
+        (
+            {"teach": TEXT, "at": [1, 2], "look": TEXT, "teach_also": "x"},
+            "teach_also is not a list",
+        ),
     ],
 )
 def test_what_cannot_be_read_is_pressed_nowhere_and_said(asked, why):

@@ -124,7 +124,7 @@ def test_a_name_in_latin_1_is_read():
         ("%1INPT=70", "no input"),
         ("%2IRES=1920", "no resolution"),
         ("%1NAME=" + "x" * 129, "129 bytes"),
-        ("abc%1POWR ?", "3 bytes stand before"),
+        ("abc%1POWR ?", "3 bytes before"),
         ("PJLINK 1 498e4a6", "no greeting"),
         ("PJLINK 3", "no greeting"),
         ("PJLINK", "no greeting"),

@@ -412,7 +412,7 @@ def test_an_ordinary_file_in_the_sockets_place_stays(own_place):
     own_place.socket.write_text("mine")
     assert own_place.start().process.wait(timeout=60) == 1
     assert own_place.socket.read_text() == "mine"
-    assert "is no socket" in own_place.log.read_text()
+    assert "is not a socket" in own_place.log.read_text()
 
 
 _KNOCK = """

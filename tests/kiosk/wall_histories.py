@@ -302,7 +302,7 @@ class History:
         await self._whole()
 
     async def _whole(self) -> None:
-        """Wait until the wall stands, and the devices are there."""
+        """Wait until the wall works, and the devices are there."""
         async with asyncio.timeout(LIMIT_S):
             while self._room.said is None or not self._room.said.available:
                 await asyncio.sleep(0.05)

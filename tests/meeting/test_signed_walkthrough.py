@@ -112,9 +112,9 @@ FORGED = {
     "another room": lines(b'\nroom = "reed"\n'),
     "no room": lines(b"\n"),
     "another key": SIGNED.replace(KEY, base64.b64encode(STRANGER.public())),
-    "a key that is no point": SIGNED.replace(KEY, base64.b64encode(b"\xff" * 32)),
+    "a key that is not a point": SIGNED.replace(KEY, base64.b64encode(b"\xff" * 32)),
     "a key that is too short": SIGNED.replace(KEY, base64.b64encode(b"\x01" * 31)),
-    "a key that is no base64": SIGNED.replace(KEY, b"%" * 44),
+    "a key that is not base64": SIGNED.replace(KEY, b"%" * 44),
     "no key": SIGNED.replace(b'key = "' + KEY + b'"\n', b""),
     "signed by nobody": for_others(
         NAMED, "bamboo", "Bamboo", SIGNERS.public(), lambda _: bytes(64)

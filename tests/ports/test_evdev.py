@@ -123,7 +123,7 @@ async def test_a_node_that_is_no_controller_says_so(tmp_path: Path) -> None:
     """Its ioctls are refused: the first read tells."""
     (tmp_path / "event0").write_bytes(b"")
     port = await evdev.open_port(parse(f"evdev:{tmp_path}/event0"))
-    with pytest.raises(PortClosed, match="does not say where its axes stand"):
+    with pytest.raises(PortClosed, match="does not report the position of its axes"):
         await port.read()
     await port.close()
 

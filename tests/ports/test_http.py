@@ -242,7 +242,7 @@ async def test_a_url_that_cannot_be_meant_is_refused(url: str) -> None:
 async def test_what_is_no_request_is_not_sent(data: bytes) -> None:
     async with host(path) as far:
         port = await connect("front", far.url)
-        with pytest.raises(PortError, match="is no request"):
+        with pytest.raises(PortError, match="is not a request"):
             await port.write(data)
         await port.close()
         assert far.heads == []

@@ -252,7 +252,7 @@ async def test_a_broker_that_is_not_there_is_refused_with_what_to_try(
         ("mqtt://broker:99999/hall", "not a number from 1 to 65535"),
         ("mqtt://broker/hall?user=x", "unknown option 'user'"),
         ("mqtt://broker/hall?login=/nonexistent", "cannot be read"),
-        ("mqtts://broker/hall?ca=/nonexistent", "is no certificate"),
+        ("mqtts://broker/hall?ca=/nonexistent", "is not a certificate"),
     ],
 )
 async def test_what_cannot_be_meant_is_refused(url: str, says: str) -> None:

@@ -198,7 +198,9 @@ GARBLED: dict[str, bytes] = {
     "half": json.dumps(free()).encode()[:60],
     "a list for a table": json.dumps(free(meeting=[])).encode(),
     "issues are a number": json.dumps(free(issues=5)).encode(),
-    "no instant": json.dumps(free(availability={"state": "available", "until": "soon"})).encode(),
+    "not an instant": json.dumps(
+        free(availability={"state": "available", "until": "soon"})
+    ).encode(),
     "a number": json.dumps(free(availability={"state": "available", "until": 5})).encode(),
     "no zone": json.dumps(
         free(availability={"state": "available", "until": "2026-11-25T12:00:00"})

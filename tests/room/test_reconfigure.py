@@ -172,7 +172,7 @@ async def test_what_fails_as_soon_as_it_begins_is_put_back() -> None:
         return await counted.connect(name, url)
 
     async with living(on=counted.hardware, connect=faulty) as house:
-        with pytest.raises(Refused, match="failed as soon as it was begun") as refused:
+        with pytest.raises(Refused, match="failed at its start") as refused:
             await take(house, BAMBOO.replace("ttyUSB0", "ttyUSB7").replace("Bamboo", "Pine"))
         assert refused.value.code == "config_failed"
         await house.until(lambda: house.device("camera.front").status == "online")

@@ -558,7 +558,7 @@ class AwConnection:
                 self._end_move(Outcome(RequestEnd.DONE))
         elif self._stands(2) and still_s >= (3 if move.places else 1) * STANDS_S:
             done = not move.places
-            why = "" if done else "stands elsewhere than it was sent to"
+            why = "" if done else "is at another position than it was sent to"
             self._end_move(Outcome(RequestEnd.DONE if done else RequestEnd.REFUSED, why=why))
 
     def _is_at(self, places: Mapping[str, int]) -> bool:
@@ -601,7 +601,7 @@ def _is_on(found: AwMessage) -> bool:
 
 def _why(found: AwMessage) -> str:
     said = {
-        1: "is no command of this model",
+        1: "is not a command of this model",
         2: "cannot be done now; is it on?",
         3: "has a value that it does not take",
     }

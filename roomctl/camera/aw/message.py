@@ -420,13 +420,13 @@ def _question(text: str) -> AwMessage:
     if code is None:
         found = _only_answered(text)
         if found is None:
-            raise _Unfit(f"{text[:12]!r} begins with no command that is known here")
+            raise _Unfit(f"{text[:12]!r} does not begin with a known command")
         return found
     if code.ask is not None and re.fullmatch(code.ask, rest):
         behind = {"bank": int(rest, 16)} if rest else {}
         return AwMessage("inquiry", code.name, code.code, rest, behind)
     if code.set is None:
-        raise _Unfit(f"{code.code} is asked with nothing behind it; {rest!r} stands there")
+        raise _Unfit(f"{code.code} takes no value when asked; found {rest!r}")
     return AwMessage("command", code.name, code.code, rest, code.set(rest))
 
 
@@ -476,7 +476,7 @@ def _unasked(text: str) -> AwMessage:
             return AwMessage("reply", code.name, code.code, rest, code.answer(rest))
         except _Unfit:
             continue
-    raise _Unfit(f"{text[:12]!r} is no answer of a camera that is known here")
+    raise _Unfit(f"{text[:12]!r} is not an answer of a camera that is known here")
 
 
 def _refusal(text: str, asked: str = "") -> AwMessage | None:
@@ -501,7 +501,7 @@ def _answer(text: str, request: str) -> AwMessage:
     if isinstance(asked, InvalidAwMessage):
         raise _Unfit(f"the request behind the TAB: {asked.why}")
     if asked.kind not in ("command", "inquiry"):
-        raise _Unfit(f"the request behind the TAB is no request: {request!r}")
+        raise _Unfit(f"the request behind the TAB is not a request: {request!r}")
     code = next(each for each in _ALL if each.code == asked.command)
     rest = _behind_answer(code, text)
     if rest is None:
@@ -593,7 +593,7 @@ def spoken(found: AwMessage | InvalidAwMessage) -> str:
         return f"error: {found.why}"
     name = found.name.replace("_", " ")
     if found.error is not None:
-        why = {1: "is no command of this camera", 2: "not now: busy, or in standby"}
+        why = {1: "is not a command of this camera", 2: "not now: busy, or in standby"}
         said = why.get(found.error, "has a value out of range")
         return f"refused: {name} ({found.parameter}): {said}"
     said = ", ".join(_said(key, value) for key, value in found.fields.items())

@@ -208,7 +208,7 @@ class AwProtocol(SelfDescribed[AwConnection]):
     def submit(self, command: object, ended: Callable[[Outcome], None], now: float) -> None:
         """Have commands said; their time limits are the connection's."""
         if not isinstance(command, AwCommands):
-            raise TypeError(f"{command!r} is no command of an AW camera")
+            raise TypeError(f"{command!r} is not a command of an AW camera")
         request = AwRequest(command.commands, ended, command.moves, command.places)
         self.connection.submit(request, now)
 

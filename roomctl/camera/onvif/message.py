@@ -192,7 +192,7 @@ def _root(data: bytes) -> Element:
 def _body(root: Element) -> Element | SoapFault:
     body = child(root, "Body")
     if root.tag != "Envelope" or body is None or not len(body):
-        raise ValueError("is no SOAP message with something in it")
+        raise ValueError("is not a SOAP message with something in it")
     found = body[0]
     return fault_of(found) if found.tag == "Fault" else found
 
@@ -208,9 +208,9 @@ class SoapReader:
             raise ValueError(f"has more than {LARGEST} bytes")
         try:
             if "\0" in data.decode():  # UTF-16, which expat would find out by itself
-                raise ValueError("is no XML: is not UTF-8")
+                raise ValueError("is not XML: is not UTF-8")
         except UnicodeDecodeError as error:
-            raise ValueError(f"is no XML: is not UTF-8 (byte {error.start})") from None
+            raise ValueError(f"is not XML: is not UTF-8 (byte {error.start})") from None
         self._data, self._at = data, 0
         self._tree = ElementTree.TreeBuilder()
         self._parser = expat.ParserCreate("utf-8")  # and no other encoding, whatever is declared
@@ -229,7 +229,7 @@ class SoapReader:
         try:
             self._parser.Parse(piece, not more)
         except expat.ExpatError as error:
-            raise ValueError(f"is no XML: {error}") from None
+            raise ValueError(f"is not XML: {error}") from None
         if more and self._at - self._parser.CurrentByteIndex > _LONGEST_TAG:
             raise ValueError(f"has a tag or a comment of more than {_LONGEST_TAG} bytes")
         return more

@@ -106,7 +106,7 @@ class OnvifProtocol(SelfDescribed[OnvifConnection]):
     def submit(self, command: object, ended: Callable[[Outcome], None], now: float) -> None:
         """Have a message said; its time limit is the connection's."""
         if not isinstance(command, OnvifCommand):
-            raise TypeError(f"{command!r} is no ONVIF message")
+            raise TypeError(f"{command!r} is not an ONVIF message")
         self.connection.submit(OnvifRequest(command.body, ended, command.moves), now)
 
     # What people ask for, as messages.
@@ -140,7 +140,7 @@ class OnvifProtocol(SelfDescribed[OnvifConnection]):
     def _token(self, number: int, otherwise: str) -> str:
         token = numbered(self.connection.presets).get(number)
         if token is None:
-            why = f"nothing was stored as preset {number} yet; {otherwise}"
+            why = f"preset {number} is empty; {otherwise}"
             raise Refused(self.name, "not_executable", why)
         return token
 

@@ -146,7 +146,7 @@ class CameraDrill:
     async def _noted(self) -> Finding:
         """Note where it stands; only now, for in standby a camera does not say."""
         await stop(self)
-        await settled(self, "moves by itself; does it follow people?")
+        await settled(self, "moves on its own; does it follow people?")
         axes: tuple[AxisName, ...] = ("pan", "tilt", "zoom")
         self._stood = {axis: await place(self, axis) for axis in axes}
         known: dict[str, float] = {
@@ -217,7 +217,7 @@ class CameraDrill:
             busy = camera.health.reason == PortReason.BUSY
             raise Failed(f"{why}; {_ROOM_HOLDS_IT}" if busy else why)
         took = self.now() - began
-        await self.until(lambda: not camera.state.moving, SETTLE_S, "moves by itself")
+        await self.until(lambda: not camera.state.moving, SETTLE_S, "moves on its own")
         words = f"{camera.profile.name}{self._firmware()} after {took:.1f} s"
         if camera.unknown_model:
             words += (

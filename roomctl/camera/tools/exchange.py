@@ -71,5 +71,5 @@ class ExchangeReader:
 def _named(request: HttpRequest) -> str:
     found = soap.body_of(request.body)
     if isinstance(found, SoapFault):
-        raise ValueError("a fault is no request")
+        raise ValueError("a fault is not a request")
     return found.tag

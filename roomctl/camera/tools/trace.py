@@ -220,11 +220,11 @@ def _record(cells: list[str]) -> Record:
         raise ValueError("not time, direction and bytes, parted by TABs")
     at, direction, data = (*cells[:3], "")[:3]
     if direction not in _DIRECTIONS:
-        raise ValueError(f"{direction!r} is no direction; they are {', '.join(_DIRECTIONS)}")
+        raise ValueError(f"{direction!r} is not a direction; they are {', '.join(_DIRECTIONS)}")
     try:
         record = Record(float(at), direction, bytes.fromhex(data))
     except ValueError:
-        raise ValueError(f"{at!r} is no time, or {data!r} is not hex") from None
+        raise ValueError(f"{at!r} is not a time, or {data!r} is not hex") from None
     if not math.isfinite(record.at):
-        raise ValueError(f"{at!r} is no time")
+        raise ValueError(f"{at!r} is not a time")
     return record if record.data else replace(record, note="\t".join(cells[4:]))

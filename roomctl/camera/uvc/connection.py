@@ -419,7 +419,7 @@ class UvcConnection:
                 axis.arrived()
             self._end_move(Outcome(RequestEnd.DONE))
         elif move.still >= STILL_ROUNDS:
-            self._end_move(_refused("stands elsewhere than it was sent to"))
+            self._end_move(_refused("is at another position than it was sent to"))
 
     def _is_there(self, wanted: SetControl) -> bool:
         control, at = self.controls[wanted.id], self.values.get(wanted.id)

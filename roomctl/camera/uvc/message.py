@@ -220,7 +220,7 @@ def decode(data: bytes) -> Request | Answer:
         _, one, its_value, other, others_value = _PAIR.unpack(data)
         return SetControlPair(SetControl(one, its_value), SetControl(other, others_value))
     if len(data) != _SHORT.size:
-        raise ValueError(f"{data.hex()} is no frame of a camera's controls")
+        raise ValueError(f"{data.hex()} is not a frame of a camera's controls")
     kind, control, value = _SHORT.unpack(data)
     known: Mapping[int, Request | Answer] = {
         ControlType.LIST: ListControls(),
@@ -230,5 +230,5 @@ def decode(data: bytes) -> Request | Answer:
         ControlType.END: EndOfControls(value),
     }
     if kind not in known:
-        raise ValueError(f"{data.hex()} is no frame of a camera's controls")
+        raise ValueError(f"{data.hex()} is not a frame of a camera's controls")
     return known[kind]

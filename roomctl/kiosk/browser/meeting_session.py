@@ -49,7 +49,9 @@ _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")  # a host as it stan
 FETCHED_S = 30.0  # until a plain browser has fetched its start address
 TAKEN_S = 3.0  # until one that waited has; a fresh one is started then
 _PAGES_OWN = (ScreenReason.NETWORK, ScreenReason.BLOCKED_BY_POLICY)  # whichever browser has it
-_ELSEWHERE = "the link leads to a host that is not the platform's; is it one for [meeting] also?"
+_ELSEWHERE = (
+    "the link redirects to a host that is not the platform's; does it belong in [meeting] also?"
+)
 
 PageEnd = tuple[PagePhase, ScreenReason | None]
 _CRASHED: PageEnd = (PagePhase.CRASHED, ScreenReason.PAGE_CRASHED)
@@ -187,7 +189,7 @@ class MeetingSession:
             except PageFailed as error:
                 if error.reason in _PAGES_OWN:
                     raise
-                _log.warning("screen: the browser that waited is of no use: %s", error)
+                _log.warning("screen: the waiting browser cannot be used: %s", error)
             await waiting.remove()
             self._prepared = PreparedBrowser(self._setup, waiting.needs)
         return await self._afresh(self._prepared, ready)

@@ -143,7 +143,7 @@ class BrowserKeeper:
         await self._stand_no_more()
         if kept is not None:
             await kept.remove()
-            _log.info("screen: threw the browser away that waited: %s", state)
+            _log.info("screen: ended the waiting browser: %s", state)
             self._tell(state)
 
     def _tell(self, state: WaitingState) -> None:

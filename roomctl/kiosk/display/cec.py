@@ -187,7 +187,7 @@ _MEANT = {
     errno.ENOENT: "is not there",
     errno.EACCES: "may not be opened; `sudo usermod -aG video $USER`, then log in again",
     errno.EBUSY: "is held by another program",
-    errno.ENOTTY: "is no CEC adapter",
+    errno.ENOTTY: "is not a CEC adapter",
 }
 
 

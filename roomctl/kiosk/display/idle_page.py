@@ -87,7 +87,7 @@ class IdlePage:
                 continue
             lasted_s = asyncio.get_running_loop().time() - began
             wait_s = FIRST_WAIT_S if lasted_s > PROVEN_S else min(wait_s * 2, LONGEST_WAIT_S)
-            _log.warning("screen: %s fell, and is put up again in %g s", self._name, wait_s)
+            _log.warning("screen: %s ended, and restarts in %g s", self._name, wait_s)
             await asyncio.sleep(wait_s)
             await self._renew()
 
@@ -125,7 +125,7 @@ class IdlePage:
             _log.info("screen: %s is shown", self._name)
             return await self._until_moved(browser, tab)
         except (CdpError, TimeoutError, OSError, RoomctlError) as error:
-            _log.warning("screen: %s cannot be put up: %s", self._name, error)
+            _log.warning("screen: %s cannot be shown: %s", self._name, error)
             return False
         finally:
             # Shielded: being asked to end must not cut short the removal of the profile.
@@ -232,7 +232,7 @@ class PageManager:
         await self._pages[DisplayRole.ROOM].cover()
 
     def uncover(self) -> None:
-        """Note that no meeting stands on the room's display any more."""
+        """Note that no meeting is open on the room's display any more."""
         self._pages[DisplayRole.ROOM].uncover()
 
     async def run(self) -> None:

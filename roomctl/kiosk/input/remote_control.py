@@ -164,7 +164,7 @@ class CompositorActuators:
         try:
             heeded.hear()
         except OSError as error:
-            _log.warning("screen: touches of the display are heard no more: %s", error)
+            _log.warning("screen: touches of the display are no longer read: %s", error)
             self.heed_no_more()
 
     @contextlib.asynccontextmanager
@@ -187,7 +187,7 @@ class CompositorActuators:
             await in_thread(heeded.let_through, on)
             loop.add_reader(heeded.fileno(), self._hear, heeded)
         except OSError as error:
-            _log.warning("screen: touches of the display are heard no more: %s", error)
+            _log.warning("screen: touches of the display are no longer read: %s", error)
             self.heed_no_more()
 
     async def type(self, text: str) -> None:
@@ -500,7 +500,7 @@ class RemoteTouches:
         try:
             await display.heed(lambda: self._say(DisplayTouched()), self.take)
         except OSError as error:
-            _log.warning("screen: nobody hears touches of the display: %s", error)
+            _log.warning("screen: touches of the display are not read: %s", error)
 
     async def _blind(self) -> None:
         """End what looks, with its pictures."""

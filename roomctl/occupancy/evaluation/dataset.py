@@ -83,7 +83,7 @@ def _lines(lines: Iterable[str], file: str) -> Iterator[tuple[int, list[str]]]:
             if any(cell.strip() for cell in row):
                 yield table.line_num, row
     except csv.Error as error:
-        raise ConfigError(file, f"line {table.line_num}", f"is no CSV: {error}") from error
+        raise ConfigError(file, f"line {table.line_num}", f"is not CSV: {error}") from error
 
 
 @frozen

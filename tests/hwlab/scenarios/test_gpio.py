@@ -112,7 +112,7 @@ async def test_a_chip_that_goes_away_is_said_once_and_the_process_ends_for_a_new
     lost = [line for line in rest.splitlines() if "ceiling: lost" in line]
     assert len(lost) == 1, rest[:2000]
     assert "the line cannot be read any more" in lost[0]
-    assert "its chip has gone; this process ends, to be started anew" in rest
+    assert "its chip has gone; this process ends, and is restarted" in rest
     assert first.returncode == 1
     board.chip.appear()
     with room() as second:

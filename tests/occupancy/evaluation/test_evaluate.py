@@ -112,7 +112,7 @@ def test_a_snapshot_wavers_where_the_filter_does_not() -> None:
         ),
         (csv([line(0, 1), line(30, 1, pir=0.5)]), "line 3, S6_PIR: must be 0 or 1, found '0.5'"),
         (csv([line(0, 1.5)]), "line 2, Room_Occupancy_Count: must be a whole number, found '1.5'"),
-        (csv([line(0, 1) + '"']), "line 2.*(is no CSV|must be a number|whole)"),
+        (csv([line(0, 1) + '"']), "line 2.*(is not CSV|must be a number|whole)"),
         (csv([line(0, 1), "", line(30, "x")]), "line 4, Room_Occupancy_Count: must be a number"),
         (csv([line(0, 1).replace("0.05", "", 1)]), "line 2, S1_Sound: must be a number, found ''"),
         (csv([line(0, 1, sound=float("nan"))]), "line 2, S1_Sound: must be a number"),

@@ -217,7 +217,7 @@ class Vault:
     def _say(self, why: str) -> None:
         if why != self.why:
             self.why = why
-            (_log.warning if why else _log.info)("sound: %s", why or "the wall stands")
+            (_log.warning if why else _log.info)("sound: %s", why or "the wall works")
             self._changed()
 
 

@@ -322,8 +322,8 @@ async def _certificate(config: Config, store: Store, clock: Clock) -> BoxCertifi
     if not config.api.encrypted:
         if not config.api.is_loopback:
             _log.warning(
-                "api: http on %s can be read on its way, tokens too, unless a proxy stands before"
-                " it ([api] tls = 'off')",
+                "api: http on %s is not encrypted: others can read it, and tokens, unless a"
+                " proxy in front adds TLS ([api] tls = 'off')",
                 config.api.listen,
             )
         return None

@@ -197,8 +197,11 @@ class RoomTable(Table):
         description="the room's permanent id for programs; left out: made once and kept in the"
         " state folder",
     )
-    display_name: str = Field(
-        default="Meeting room", min_length=1, max_length=80, description="what people call the room"
+    display_name: str = Field(  # noqa: N815
+        default="Meeting room",
+        min_length=1,
+        max_length=80,
+        description="the room's name for people",
     )
     building: str = Field(default="", max_length=80, description="where it is")
     floor_label: str = Field(default="", max_length=40, description="on which floor")
@@ -341,7 +344,7 @@ _NO_COUNTRY = "is not a country code; expected 'CN', 'US', 'DE-BY', or ics:/path
 
 
 class RulesTable(Table):
-    """[rules]: what the room does by itself, and how long it waits. Seconds; left out: never."""
+    """[rules]: what the room does on its own, and how long it waits. Seconds; left out: never."""
 
     wake: bool = Field(default=True, description="somebody who comes in wakes panel and display")
     display_off_after_s: float = Field(

@@ -54,7 +54,7 @@ class Nameplate:
     """What a device says of itself, and how far what is known of its model can be trusted.
 
     `profile` is the model as its profile names it, `verified` as in `profile.Profile`; `advisories`
-    is what is known to be wrong with its firmware. None: it was not read, or it has no such thing.
+    is known faults of its firmware. None: it was not read, or it has no such thing.
     """
 
     model: str | None = None

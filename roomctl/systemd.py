@@ -64,9 +64,9 @@ async def watched(stalled: Callable[[], str | None], words: Callable[[], str]) -
             else:
                 notify(f"STATUS=stalled: {why}")
                 if before is None:
-                    _log.error("stalled: %s; the watchdog is told no more", why)
+                    _log.error("stalled: %s; the watchdog is no longer reset", why)
             if before is not None and why is None:
-                _log.info("lives again: the watchdog is told so")
+                _log.info("runs again: the watchdog is reset again")
             before = why
             await asyncio.sleep(every_s)
     finally:

@@ -171,14 +171,14 @@ def access_routes(
     )
     @needs(Right.ACCESS)
     async def revoke(name: DeviceName) -> Response:
-        """End a token, and whatever it is used for, at once."""
+        """End a token, and everything that uses it, at once."""
         await tokens.revoke(name)
         return Response(status_code=204)
 
     @router.get("/api/v1/sessions", tags=["access"], responses=refusals())
     @needs(Right.ACCESS)
     async def sessions() -> list[SessionModel]:
-        """Return every browser that is let in now, phones included."""
+        """Return every paired browser, phones included."""
         now = clock.mono_s()
         return [
             SessionModel(
@@ -210,7 +210,7 @@ def _session_route(router: Routes, people: StaffAccounts, house: bool) -> None:
     @router.get("/api/v1/session", tags=["access"], responses=refusals())
     @needs(Right.PUBLIC)
     async def session(request: Request, response: Response) -> CurrentSession:
-        """Return who asks, and which rights he has in every case; nothing of the room."""
+        """Return the caller, and its rights in every case; nothing of the room."""
         response.headers["Cache-Control"] = "no-store"
         callers: tuple[Source, ...] = request.state.callers
         staff = [one for one in callers if may(Right.STATISTICS, (one,))]
@@ -238,14 +238,14 @@ def _pin_routes(router: Routes, staff: Staff) -> None:
     @router.put("/api/v1/pin", tags=["access"], status_code=204, responses=refusals(409, 507))
     @needs(Right.ACCESS)
     async def change(body: EnteredPin) -> Response:
-        """Set another staff PIN; whoever had entered the old one has its rights no longer."""
+        """Set another staff PIN; ends sessions that used the old one."""
         await staff.set_pin(body.pin.get_secret_value())
         return Response(status_code=204)
 
     @router.delete("/api/v1/pin", tags=["access"], status_code=204, responses=refusals(507))
     @needs(Right.ACCESS)
     async def clear() -> Response:
-        """Have no staff PIN: nobody becomes staff at the panel."""
+        """Remove the staff PIN: the panel accepts none."""
         await staff.set_pin(None)
         return Response(status_code=204)
 
@@ -254,7 +254,7 @@ def _pin_routes(router: Routes, staff: Staff) -> None:
     )
     @needs(Right.ACCESS)
     async def reset() -> Response:
-        """Forget wrong PINs: the next one is looked at now."""
+        """Forget wrong PINs: the next try does not wait."""
         await staff.reset()
         return Response(status_code=204)
 
@@ -268,21 +268,21 @@ def _staff_routes(router: Routes, staff: Staff) -> None:
     @router.get("/api/v1/staff", tags=["panels"], responses=refusals())
     @needs(Right.ELEVATE)
     async def state(request: Request) -> StaffModel:
-        """Return whether this panel has staff's rights, and when a PIN is looked at."""
+        """Return whether this panel has staff rights, and when the next PIN is accepted."""
         panel: Source = request.state.source
         return shown(panel, staff.state(panel))
 
     @router.post("/api/v1/staff", tags=["panels"], responses=refusals(409, 429))
     @needs(Right.ELEVATE)
     async def enter(request: Request, body: EnteredPin) -> StaffModel:
-        """Give this panel staff's rights for a while, for the right PIN."""
+        """Give this panel staff rights for some minutes, if the PIN is right."""
         panel: Source = request.state.source
         return shown(panel, await staff.enter(panel, body.pin.get_secret_value()))
 
     @router.delete("/api/v1/staff", tags=["panels"], status_code=204, responses=refusals())
     @needs(Right.ELEVATE)
     async def leave(request: Request) -> Response:
-        """Give staff's rights up."""
+        """End this panel's staff rights."""
         staff.end(request.state.source)
         return Response(status_code=204)
 
@@ -294,13 +294,13 @@ def _people_routes(router: Routes, people: StaffAccounts) -> None:
     @router.get("/api/v1/people", tags=["access"], responses=refusals())
     @needs(Right.ACCESS)
     async def known() -> list[PersonModel]:
-        """Return everybody who may sign in with a password, never the password."""
+        """Return the people who may sign in with a password, never the password."""
         return [shown(one) for one in people.known]
 
     @router.put("/api/v1/people/{name}", tags=["access"], responses=refusals(409, 507))
     @needs(Right.ACCESS)
     async def keep(name: PersonName, body: NewPerson) -> PersonModel:
-        """Let somebody sign in, or give him another role and password; his sessions end."""
+        """Add a person, or change their role and password; their sessions end."""
         password = body.password.get_secret_value()
         return shown(await people.keep(name, Role(body.role), password))
 
@@ -309,7 +309,7 @@ def _people_routes(router: Routes, people: StaffAccounts) -> None:
     )
     @needs(Right.ACCESS)
     async def remove(name: PersonName) -> Response:
-        """Have somebody sign in no longer; his sessions end, with their streams and sockets."""
+        """Remove a person; their sessions end, with their streams and sockets."""
         await people.remove(name)
         return Response(status_code=204)
 
@@ -318,7 +318,7 @@ def _people_routes(router: Routes, people: StaffAccounts) -> None:
     )
     @needs(Right.ACCESS)
     async def reset() -> Response:
-        """Forget wrong passwords: the next one is looked at now."""
+        """Forget wrong passwords: the next try does not wait."""
         await people.reset()
         return Response(status_code=204)
 
@@ -329,7 +329,7 @@ def _sign_in_routes(
     @router.post("/api/v1/staff/sign-in", tags=["panels"], responses=refusals(403, 429))
     @needs(Right.PUBLIC)
     async def sign_in(request: Request, answer: Response, body: Credentials) -> SignedIn:
-        """Let somebody in by name and password, in this browser, for ten hours at most."""
+        """Sign in by name and password, in this browser, for at most ten hours."""
         if any(one.name == body.name for one in people.known):  # else it may be a password
             request.state.source = Source("nobody", body.name)
         address = request.client.host if request.client else ""
@@ -350,7 +350,7 @@ def _sign_in_routes(
     @router.post("/api/v1/sign-out", tags=["panels"], status_code=204, responses=refusals())
     @needs(Right.FOLLOW)
     async def sign_out(request: Request) -> Response:
-        """End this browser's session of staff, however they have signed in."""
+        """End this browser's staff session, however it was signed in."""
         response = Response(status_code=204)
         await request.app.state.note_durably(request.state.source, "sign-out", {}, "done")
         for role in SIGNED_IN:

@@ -182,7 +182,7 @@ class ImportQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")  # a misspelt `check` would import
 
     check: bool = Field(default=False, description="only say what it would write")
-    force: bool = Field(default=False, description="write over what is there, and keep copies")
+    force: bool = Field(default=False, description="overwrite existing files, and keep copies")
 
 
 class ImportModel(ApiModel):
@@ -239,13 +239,13 @@ def configuration_routes(
     @router.post("/api/v1/config/check", tags=["configuration"], responses=refusals(429))
     @needs(Right.CONFIGURE)
     async def checked(body: ConfigText) -> ConfigJudgement:
-        """Return every mistake of a room.toml; nothing is kept, and no device is asked."""
+        """Return every mistake of a room.toml; stores nothing, and asks no device."""
         return await judged(await desk.restored(body.text))
 
     @router.get("/api/v1/config", tags=["configuration"], responses=refusals())
     @needs(Right.CONFIGURE)
     async def history() -> ConfigHistory:
-        """Return the revisions that are kept, and which one runs."""
+        """Return the stored revisions, and which one runs."""
         return _history(configs)
 
     toml = {"text/plain": {"schema": {"type": "string"}}}
@@ -259,10 +259,10 @@ def configuration_routes(
     )
     @needs(Right.CONFIGURE)
     async def config_text(query: Annotated[TextQuery, Query()]) -> Response:
-        """Return what counts now, or a revision, as TOML without its secrets.
+        """Return the running configuration, or a revision, as TOML without its secrets.
 
-        ETag, of what counts now, is what `If-Match` takes. A hidden value is `…1`, or an address
-        that ends in it: where it is left as it is, it stands for what it hides.
+        ETag, of the running one, is what `If-Match` takes. A hidden value is `…1`, or an address
+        that ends in it. Left unchanged, it keeps the value that it hides.
         """
         desk.refuse_none()
         if reading.locked():
@@ -287,7 +287,7 @@ def configuration_routes(
     )
     @needs(Right.ACCESS)
     async def export() -> Response:
-        """Return the room for another box, without secrets, people or its past.
+        """Return the room for another box, without secrets, people or history.
 
         `roomctl import` takes it there; `roomctl export` on the box makes the same file.
         """
@@ -316,9 +316,9 @@ def configuration_routes(
         query: Annotated[ImportQuery, Query()],
         if_match: IfMatch = None,
     ) -> ImportModel:
-        """Make this box the room of an export; 202: the program starts anew, and does it first.
+        """Make this box the room of an export; 202: the program restarts, and imports it first.
 
-        What goes wrong is put back, and the file set aside (`storage.quarantined`).
+        If that fails, the room is restored, and the file set aside (`storage.quarantined`).
         """
         request.state.told = {"check": query.check, "force": query.force}
         if live is None:
@@ -347,10 +347,10 @@ def configuration_routes(
     async def apply(
         request: Request, answer: Response, body: ConfigToApply, if_match: IfMatch = None
     ) -> ConfigApplied:
-        """Run a room.toml that has no mistake, and keep it; what it leaves as it is goes on.
+        """Run a room.toml without mistakes, and keep it; unchanged parts go on.
 
-        202: the program starts anew for it, or it waits for a free room. A call is not broken off.
-        What goes wrong is put back.
+        202: the program restarts for it, or it waits for a free room. A call is not broken off. If
+        it fails, the old configuration is restored.
         """
         source = _source(request)
 
@@ -374,7 +374,7 @@ def configuration_routes(
     async def roll_back(
         request: Request, answer: Response, body: ConfigRollback, if_match: IfMatch = None
     ) -> ConfigApplied:
-        """Run an earlier revision, or room.toml (0) as it is now; as for a new one."""
+        """Run an earlier revision, or room.toml (0) as it is now; like a new one."""
 
         async def keep() -> None:
             await desk.kept.roll_back(body.revision)
@@ -423,7 +423,7 @@ class ConfigApplier:
     def refuse_none(self) -> None:
         """Refused "no_supervisor" where no configuration can be kept."""
         if self._configs is None or self._live is None:
-            why = "keeps no configurations; edit room.toml by hand"
+            why = "stores no configurations; edit room.toml by hand"
             raise Refused("room", "no_supervisor", why)
 
     async def text(self, revision: int) -> str:

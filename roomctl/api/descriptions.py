@@ -118,7 +118,7 @@ FIELDS: dict[str, str] = {
     "presets": "stored positions",
     "tally": "which tally lamp is lit; null: not known",
     "tilt_deg": "degrees up; null: not known",
-    "tracking": "whether it follows people by itself; null: not known",
+    "tracking": "whether it follows people; null: not known",
     "white_balance": "how the white balance is set; null: not known",
     "zoom_pct": "zoom, 0 (wide) to 100 (tele) per cent; null: not known",
     # Sound
@@ -244,7 +244,7 @@ FIELDS: dict[str, str] = {
     "organizer": "who booked it; null: not told",
     "passcode": "passcode of the meeting; it is not kept",
     "platform": "key of a meeting platform, such as tencent; null: not known",
-    "release_at": f"when the booking is released if nobody comes; {_AT}; null: it is not",
+    "release_at": f"when the booking is released if the room stays empty; {_AT}; null: it is not",
     "rejoin": "whether it is known how to join it again",
     "covered": "whether a window that the page opened, not one with the call, is over the meeting",
     "remote_control": "whether a panel can reach the page on the display",
@@ -363,7 +363,7 @@ FIELDS: dict[str, str] = {
     # Who may come in
     "SessionModel.id": "what is shown of it, to revoke it by",
     "days": "days until it expires, from 1 to 3660; null: never",
-    "ends_in_s": "seconds until it ends; null: it does not end by itself",
+    "ends_in_s": "seconds until it ends; null: it has no end",
     "expires": f"when it expires; {_AT}; null: never",
     "good_for_s": "seconds that the link is good for",
     "link": "address that works once; null: others cannot reach this box",

@@ -79,7 +79,7 @@ def diagnostic_routes(room: Room, boot_id: str, log: RecentLog) -> Routes:
     )
     @needs(Right.SERVICE)
     async def recent(query: Annotated[LogQuery, Query()]) -> Response:
-        """Return what the program lately logged, without secrets, as plain text."""
+        """Return the program's recent log, without secrets, as plain text."""
         body = await in_thread(_log_text, redaction, log.lines()[-query.lines :])
         headers = {"Cache-Control": "no-store"}
         return Response(body, media_type="text/plain; charset=utf-8", headers=headers)
@@ -95,7 +95,7 @@ def diagnostic_routes(room: Room, boot_id: str, log: RecentLog) -> Routes:
     )
     @needs(Right.SERVICE)
     async def bundle() -> Response:
-        """Return all that helps to find a fault, without secrets and without who meets; a zip."""
+        """Return a zip of all that helps to find a fault, without secrets and names of people."""
         if making.locked():
             why = "a bundle is being made already; wait until it is there"
             raise Refused("room", "too_often", why)
@@ -134,7 +134,7 @@ def _help(router: Routes, room: Room) -> None:
     @router.get("/api/v1/help", tags=["diagnostics"], responses=refusals())
     @needs(Right.RELIEVE)
     async def reports() -> list[ReportModel]:
-        """Return what people reported and nobody has closed, oldest first; see `help.close`."""
+        """Return the open reports, oldest first; see `help.close`."""
         return [ReportModel(**_told(one)) for one in room.help.open]
 
     @router.get("/api/v1/help/{number}", tags=["diagnostics"], responses=refusals(404))

@@ -111,9 +111,9 @@ def _pictures(router: Routes, room: Room) -> None:
     )
     @needs(Right.VIEW)
     async def of_camera(camera: DeviceName) -> Response:
-        """Return what a camera sees while somebody steers it, and no meeting has its picture.
+        """Return what a camera sees while somebody steers it, if no meeting has its picture.
 
-        Waits for the next picture, ten a second at most; for eight who look at once.
+        Waits for the next picture: at most ten a second, for at most eight viewers.
         """
         found = await room.cameras.look(camera)
         headers = {"Cache-Control": "no-store"}
@@ -166,7 +166,7 @@ def _trace(router: Routes, room: Room) -> None:
     )
     @needs(Right.SERVICE)
     async def download(camera: DeviceName, query: Annotated[TraceQuery, Query()]) -> Response:
-        """Return what was lately said on the line of a camera, with what it means; a file."""
+        """Return the recent traffic of a camera's line, explained, as a file."""
         now, records = room.now(), room.cameras.trace(camera)
         profile = room.config.every(CameraTable)[camera].profile
         facts = {"camera": camera} | ({"profile": profile} if profile else {})

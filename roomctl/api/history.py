@@ -283,7 +283,7 @@ def _ledger(router: Routes, room: Room) -> None:
     @router.get("/api/v1/ledger", tags=["use"], responses=refusals())
     @needs(Right.AUDIT)
     async def ledger() -> list[LedgerLine]:
-        """Return what releasing bookings has come to, oldest first, of the newest 1000."""
+        """Return the releases of bookings, oldest first, at most the newest 1000."""
         return lines()
 
     @router.get(
@@ -336,7 +336,7 @@ def _revisions(router: Routes, room: Room) -> None:
     @router.get("/api/v1/settings", tags=["settings"], responses=refusals())
     @needs(Right.STATISTICS)
     async def revisions() -> list[Revision]:
-        """Return the revisions that are kept, oldest first; the last one counts."""
+        """Return the stored revisions, oldest first; the last one is in use."""
         return [
             Revision(
                 number=one.number,
@@ -367,7 +367,7 @@ def _audit(router: Routes, room: Room) -> None:
     @router.get("/api/v1/audit/verify", tags=["audit"], responses=refusals(502))
     @needs(Right.AUDIT)
     async def verify() -> AuditReport:
-        """Look whether an entry was changed, removed or moved since it was written."""
+        """Check whether an entry was changed, removed or moved since it was written."""
         found = await room.audit.verify() or AuditVerdict(0, None, ChainLink())
         return AuditReport(
             entries=found.entries,

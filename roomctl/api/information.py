@@ -47,7 +47,7 @@ class InventoryItem(ApiModel):
     verified: Annotated[
         Verified | None, _said("how far the profile can be trusted: hardware most, report least")
     ]
-    advisories: Annotated[tuple[str, ...], _said("what is known to be wrong with its firmware")]
+    advisories: Annotated[tuple[str, ...], _said("known faults of its firmware")]
 
 
 class RoomInformation(ApiModel):
@@ -78,7 +78,7 @@ class CurrentIssue(ApiModel):
 
     id: Annotated[str, _said("stays the same while it lasts: code and subject")]
     code: Annotated[str, _said("from a closed list, such as device.offline")]
-    subject: Annotated[str, _said("whom it concerns, such as camera.front")]
+    subject: Annotated[str, _said("what it concerns, such as camera.front")]
     severity: Annotated[Severity, _said("error: people in the room miss something")]
     since: Annotated[datetime, _said("when it began")]
     params: Annotated[dict[str, Any], _said("what its words in web/i18n say of it")]

@@ -140,7 +140,8 @@ class ProofModel(ApiModel):
     host: Annotated[str, Field(description="host of the meeting's link")]
     evidence: Annotated[JoinEvidence, Field(description="its media, or a person who looked")]
     walkthrough: Annotated[
-        WalkthroughNeed, Field(description="whether the room could pass its page by itself then")
+        WalkthroughNeed,
+        Field(description="whether the room could then pass its page automatically"),
     ]
 
 
@@ -193,7 +194,7 @@ class _Desk:
     async def migration(self) -> Migration:
         """Return the move, read when it is first asked for; Refused "no_supervisor"."""
         if self._configs is None or self._live is None:
-            why = "keeps no configurations; move it by hand, in room.toml"
+            why = "stores no configurations; move it by hand, in room.toml"
             raise Refused("room", "no_supervisor", why)
         if self._migration is None:
             from roomctl.migrate.migration import Migration
@@ -246,7 +247,7 @@ def _planning(router: Routes, room: Room, desk: _Desk) -> None:
     )
     @needs(Right.CONFIGURE)
     async def plan(request: Request, body: MoveToPlan) -> Response:
-        """Plan a move and keep the plan: what hangs on a platform, and each booking's fate."""
+        """Plan a move and keep the plan: what depends on a platform, and each booking's fate."""
         desk.refuse_busy()
         async with desk.busy:
             migration = await desk.migration()
@@ -266,7 +267,7 @@ def _planning(router: Routes, room: Room, desk: _Desk) -> None:
     )
     @needs(Right.CONFIGURE)
     async def evidence_of(query: Annotated[EvidenceQuery, Query()]) -> Response:
-        """Return the plan that was made last as a file; none of its links is in it."""
+        """Return the last plan as a file, without its links."""
         from roomctl.migrate.evidence import csv_text, ics_text
 
         made = desk.plan
@@ -310,7 +311,7 @@ def _moving(router: Routes, room: Room, desk: _Desk) -> None:
     @router.post("/api/v1/migration/proof", tags=["migration"], responses=refusals(409, 502))
     @needs(Right.CONFIGURE)
     async def prove(request: Request, body: ProofToKeep) -> MigrationModel:
-        """Keep that the meeting that is open now is one on the new platform, and how that shows."""
+        """Record that the open meeting is on the new platform, and how that was proven."""
         migration = await desk.migration()
         await migration.prove(_proof(room, migration, body, _source(request).name))
         return _told(migration, room)
@@ -323,7 +324,7 @@ def _moving(router: Routes, room: Room, desk: _Desk) -> None:
     async def apply(
         request: Request, answer: Response, body: StageToApply, if_match: IfMatch = None
     ) -> MigrationModel:
-        """Apply the next stage. 202: once the room is free, or after a new start of the program."""
+        """Apply the next stage. 202: once the room is free, or after a restart of the program."""
         desk.refuse_busy()
         async with desk.busy:
             migration, source = await desk.migration(), _source(request)
@@ -343,7 +344,7 @@ def _moving(router: Routes, room: Room, desk: _Desk) -> None:
     async def roll_back(
         request: Request, answer: Response, body: StageToUndo, if_match: IfMatch = None
     ) -> MigrationModel:
-        """Take back a stage and those after it, or the whole move, to the byte; as `apply` does."""
+        """Undo a stage and those after it, or the whole move, byte for byte; like `apply`."""
         desk.refuse_busy()
         async with desk.busy:
             migration, source = await desk.migration(), _source(request)

@@ -70,7 +70,7 @@ def keep_person(store: Store, name: str, role: Role, password: str, now: datetim
         raise Refused("room", "invalid", why)
     if role not in SIGNED_IN:
         roles = ", ".join(one.value for one in SIGNED_IN)
-        raise Refused("room", "invalid", f"nobody can sign in as {role}; roles: {roles}")
+        raise Refused("room", "invalid", f"no person can sign in as {role}; roles: {roles}")
     refuse_weak(name, password)
     known = _read(store)
     if name not in known and len(known) >= MOST:

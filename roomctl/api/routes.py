@@ -130,7 +130,7 @@ def _health(router: APIRouter, room: Room) -> None:
     @router.get("/readyz", tags=["health"], responses=not_ready)
     @needs(Right.PUBLIC)
     async def ready(response: Response) -> dict[str, bool]:
-        """Tell a supervisor whether the room is ready; which device is not stands in the room."""
+        """Tell a supervisor whether the room is ready; the room document says why not."""
         found = is_ready(room.document.conditions)
         response.status_code = 200 if found else 503
         return {"ready": found}
@@ -149,7 +149,7 @@ def _status(router: APIRouter, doors: RouteContext, encoding: Encoding) -> None:
     )
     @needs(Right.LOOK)
     async def document(if_none_match: Annotated[str | None, Header()] = None) -> Response:
-        """Return everything the room says of itself; ETag is its revision."""
+        """Return the room document; ETag is its revision."""
         etag = f'"{doors.boot_id}-{room.document.rev}"'  # strong: the same bytes each time
         headers = {"ETag": etag, "Cache-Control": "no-cache"}
         if tags_of(if_none_match or "") & {etag, "*"}:
@@ -208,7 +208,7 @@ def _commands(router: APIRouter, doors: RouteContext) -> None:
         body: Annotated[dict[str, Any], Body()],
         query: Annotated[schema.WaitQuery, Query()],
     ) -> Response:
-        """Do something; answers when it is done, or after `wait_s` seconds that it still runs."""
+        """Run a command; answers when it is done, or after `wait_s` seconds that it still runs."""
         asked = _read(body, room)
         args = schema.arguments(asked)
         source = room.permissions.giver(asked.type, args, _sources(doors, request))
@@ -224,7 +224,7 @@ def _commands(router: APIRouter, doors: RouteContext) -> None:
     )
     @needs(Right.FOLLOW)
     async def outcome(request: Request, command_id: InPath) -> Response:
-        """Return what became of a command; of several with one id, of your own."""
+        """Return how a command ended; if an id was used more than once, your own."""
         try:
             return JSONResponse(schema.record_json(room.command(command_id, _source(request))))
         except KeyError:
@@ -284,7 +284,7 @@ def _pairing(router: APIRouter, doors: RouteContext) -> None:
     @router.post("/api/v1/pair", tags=["panels"], status_code=204, responses=refusals(507))
     @needs(Right.PUBLIC)
     async def pair(request: Request, body: schema.Pairing) -> Response:
-        """Turn this browser into a panel with a token that works once."""
+        """Turn this browser into a panel, by a token that works once."""
         paired = await doors.tokens.pair(body.token)
         if paired is None:
             raise HTTPException(403, "this pairing link was already used, or is too old")

@@ -361,7 +361,7 @@ def sign_in_routes(
     @router.get(BEGIN, tags=["panels"], response_class=RedirectResponse, status_code=303)
     @needs(Right.PUBLIC)
     async def begin() -> Response:
-        """Send a browser to the house's sign-in."""
+        """Send a browser to the sign-in service."""
         try:
             secret, address = await sign_in.begin()
         except NotSignedIn as error:
@@ -383,7 +383,7 @@ def sign_in_routes(
     async def callback(
         request: Request, state: str = "", code: str = "", error: str = ""
     ) -> Response:
-        """Take what the house's sign-in sends a browser back with."""
+        """Take the answer with which the sign-in service sends a browser back."""
         try:
             if error:
                 raise NotSignedIn("refused", f"the provider says {_shown(error)}")

@@ -54,9 +54,9 @@ def walkthrough_routes(room: Room) -> Routes:
     async def bring(name: Known, body: WalkthroughFile) -> WalkthroughSummary:
         """Keep a walkthrough that another room has exported.
 
-        It replaces one of that name from the same room. Where another one has the name, it gets one
-        of its own, which the answer says. A room that comes with another key than before is refused
-        with `other_key`.
+        It replaces one of that name from the same room. If another one has the name, it gets a new
+        name, which the answer says. A room with another key than before is refused with
+        `other_key`.
         """
         return await shown.brought(name, body.file.encode("utf-8"))
 
@@ -68,7 +68,7 @@ def walkthrough_routes(room: Room) -> Routes:
     )
     @needs(Right.CONFIGURE)
     async def trust(body: TrustedKey) -> Response:
-        """Know another room by this key from now on: its files are taken if it signed them."""
+        """Trust this key of another room from now on: files that it signed are accepted."""
         await shown.trust(body.room, body.fingerprint)
         return Response(status_code=204)
 
@@ -101,7 +101,7 @@ def _draft(router: Routes, room: Room) -> None:
     @router.get("/api/v1/screen/walkthrough", tags=["walkthroughs"], responses=refusals(409))
     @needs(Right.DISPLAY)
     async def draft() -> WalkthroughSummary:
-        """Return what is being shown now, as far as it has come."""
+        """Return what is being shown now, with its steps so far."""
         return shown.summary(DRAFT)
 
     @router.get(
@@ -112,7 +112,7 @@ def _draft(router: Routes, room: Room) -> None:
     )
     @needs(Right.DISPLAY)
     async def picture_of_picked() -> Response:
-        """Return what was picked to be named, before it is kept."""
+        """Return the picked picture before it is named."""
         return _png(shown.picked().patch)
 
     @router.get(

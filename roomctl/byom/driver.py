@@ -106,7 +106,7 @@ class ByomSwitch(Device):
         if turned == "refused":
             raise Refused(self.name, "failed", f"does not turn to the {side}; it says no")
         if turned == "silent":
-            raise NoReply(self.name, self._answers_within_s, "it may have turned, or not")
+            raise NoReply(self.name, self._answers_within_s, "whether it has turned is not known")
 
     @property
     def _answers_within_s(self) -> float:

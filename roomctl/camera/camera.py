@@ -177,7 +177,7 @@ class Camera:
         if pan or tilt:
             must_have(self.name, self.profile.pan_tilt, "pan and tilt")
         if focus and self.state.focus == "auto":
-            raise Refused(self.name, "focus_auto", "focuses by itself; set it to manual first")
+            raise Refused(self.name, "focus_auto", "focuses automatically; set it to manual first")
         now = self._port.clock.mono_s()
         turn = self._mounting.pushes(pan, tilt, self.state.zoom_pct)
         try:

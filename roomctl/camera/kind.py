@@ -50,7 +50,7 @@ def _drill(name: str, tables: Mapping[str, CameraTable], setup: DrillSetup) -> D
     drill = CameraDrill(name, tables, setup.connect, setup.clock, setup.say)
     named = _named(name, tables[name], setup.settings)
     options = DrillOptions("presets" in setup.allowed, named, "power" in setup.allowed)
-    put_back = "the camera is stopped and put back"
+    put_back = "the camera is stopped and back at its old position"
     return Drill(partial(drill.run, options), put_back, lambda: drill.trace)
 
 

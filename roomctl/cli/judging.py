@@ -176,7 +176,7 @@ def _beside(name: str, folders: Mapping[str, Path], config: Path) -> Path:
     prefix, _, file = name.rpartition("/")
     folder = folders.get(prefix)
     if folder is None or not folder.is_relative_to(config.absolute().parent):
-        raise NoArchive(f"{name}: its room.toml names no folder beside it for that")
+        raise NoArchive(f"{name}: its room.toml names no folder for it")
     if folder / file == config.absolute():
         raise NoArchive(f"{name}: would be written in the place of {config.name} itself")
     return folder / file

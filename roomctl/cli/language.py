@@ -927,7 +927,7 @@ SENTENCES: Mapping[str, str] = {
     "it is a link of {other}, not of {platform}": "该链接属于 {other}，不是 {platform}",
     "--room-link: {why}": "固定会议链接（--room-link）：{why}",
     "{platform}: its file has no end date; say when to move: --on DATE": "{platform}：其平台文件中没有停止服务的日期；请指定迁移日期：--on 日期",  # noqa: E501
-    "{name} {day}: lies in the past, today is {today}; name a day from today on": "{name} {day}：日期已过，今天是 {today}；请指定今天或以后的日期",  # noqa: E501
+    "{name} {day}: is in the past, today is {today}; name a day from today on": "{name} {day}：日期已过，今天是 {today}；请指定今天或以后的日期",  # noqa: E501
     "--end {ends}: is before the default moves on {on}": "--end {ends}：早于默认平台的切换日期 {on}",  # noqa: E501
     "{option} {text}: is not a day; write it like 2027-03-01": "{option} {text}：不是日期；请写成 2027-03-01 的形式",  # noqa: E501
     "the move from {pair} has begun; `roomctl migrate rollback` takes it back": "{pair} 的迁移已经开始；用 `roomctl migrate rollback` 撤销",  # noqa: E501
@@ -943,13 +943,13 @@ SENTENCES: Mapping[str, str] = {
     "no plan was made since the room began; plan again": "会议室程序启动后尚未制定计划；请重新制定",
     "the configuration was changed since the plan of {when} UTC; plan again": "配置在 {when}（UTC）制定计划后已更改；请重新制定计划",  # noqa: E501
     "{why}; restore revision {number} first, or move by hand: nothing was changed": "{why}；请先恢复到修订 {number}，或手动迁移；未做任何更改",  # noqa: E501
-    "{file} is not as it was when the plan was made": "{file} 与制定计划时不同",
+    "{file} was changed since the plan was made": "{file} 与制定计划时不同",
     "the text of revision {number} is not what was applied": "修订 {number} 的内容与应用时不同",
     "{file} was changed since, and is in use again": "{file} 此后已更改，并重新生效",
     "revision {number} was applied since by {who} ({reason})": "此后 {who} 应用了修订 {number}（{reason}）",  # noqa: E501
     "revision {number} was applied since": "此后已应用修订 {number}",
     "no reason given": "未说明原因",
-    "keeps no configurations; move it by hand, in room.toml": "此会议室不保存配置；请在 room.toml 中手动迁移",  # noqa: E501
+    "stores no configurations; move it by hand, in room.toml": "此会议室不保存配置；请在 room.toml 中手动迁移",  # noqa: E501
     "another plan or stage is under way; wait until that is done": "另一个计划或阶段正在进行；请等待其完成",  # noqa: E501
     "{open} is open, not {platform}: run roomctl join LINK, and repeat this during the call": "当前打开的是 {open}，不是 {platform}：请执行 roomctl join 链接，并在会议打开时再执行",  # noqa: E501
     "no meeting": "（没有会议）",

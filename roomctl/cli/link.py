@@ -91,7 +91,7 @@ _WORDS = {
         "passcode": "passcode {}",
         "opens": "would open {host} ({mode})",
         "plain": "a person taps Join there",
-        "assisted": "the room joins by itself",
+        "assisted": "the room joins automatically",
         "not_opened": "not opened: {}",
         "dial": "other devices may dial: {}",
     },

@@ -95,7 +95,7 @@ def _place(asked: dict[str, Any]) -> tuple[int, int]:
             pass
         case [int() | float() as x, int() | float() as y] if abs(x) + abs(y) < 1e6:
             return math.floor(x), math.floor(y)
-    raise _UnreadableError("at is no [x, y]")
+    raise _UnreadableError("at is not [x, y]")
 
 
 def _picture(asked: dict[str, Any], name: str) -> Picture:

@@ -183,7 +183,7 @@ class DisplayDrill:
         settled = one.state.requested_on is None
         if not settled or one.state.power != ("on" if wanted else "off"):
             await self._switched(wanted)
-        return Finding(f"is {one.state.power}, as it was")
+        return Finding(f"is {one.state.power}, as before")
 
     async def _seen(self, what: str) -> None:
         if self._operator is not None and not await self._operator.sees(what):

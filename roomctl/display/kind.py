@@ -38,7 +38,7 @@ def _drill(name: str, tables: Mapping[str, DisplayTable], setup: DrillSetup) -> 
         setup.operator,
         switches="power" in setup.allowed,
     )
-    return Drill(drill.run, "the display is put back as it was")
+    return Drill(drill.run, "the display is back in its old state")
 
 
 async def probe(found: Sequence[PluggedDevice], connect: Connect) -> list[PluggedDevice]:

@@ -274,7 +274,7 @@ class Migration:
         last, wanted = self.applied[-1], self._configs.wanted
         if wanted == last.revision:
             if plan.base == 0 and text_digest(await in_thread(self._file_text)) != plan.digest:
-                why = f"{self._file} is not as it was when the plan was made"
+                why = f"{self._file} was changed since the plan was made"
             elif text_digest(await in_thread(self.text)) != last.digest:
                 why = f"the text of revision {wanted} is not what was applied"
             else:

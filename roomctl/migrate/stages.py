@@ -61,7 +61,7 @@ def schedule(
         on = max(today, vendor - BEFORE_THE_VENDOR)
     for name, day in (("--on", on), ("--end", ends)):
         if day is not None and day < today:
-            why = f"{name} {day}: lies in the past, today is {today}; name a day from today on"
+            why = f"{name} {day}: is in the past, today is {today}; name a day from today on"
             raise Refused("migrate", "date_in_past", why)
     if ends is not None and ends < on:
         why = f"--end {ends}: is before the default moves on {on}"

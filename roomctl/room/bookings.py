@@ -272,7 +272,7 @@ class Bookings(Part):
     ) -> Mapping[str, Param | list[str]]:
         """Extend a booking that is under way, at most to the start of the next one.
 
-        `end` is the one that whoever asks has seen: if it is another by now, Refused "changed".
+        `end` is the end that the caller saw: if it has changed, Refused "changed".
         """
         known = self.booking(booking)
         if end is not None and end != known.end.isoformat() and not _same(end, known.end):
@@ -313,8 +313,8 @@ class Bookings(Part):
     async def _undo(self, source: Source, change: Identifier) -> None:
         """Undo a recent change of a booking (`booking_changes`); undone already: nothing.
 
-        Refused "nothing_to_undo" if it is too old or was changed since, or "already_booked".
-        Whoever stands outside the door undoes what was changed there.
+        Refused "nothing_to_undo" if it is too old or was changed since, or "already_booked". The
+        sign at the door undoes only what was changed there.
         """
         if change in self._undone:
             return

@@ -306,7 +306,7 @@ class Byom(Part):
     async def give(self, source: Source) -> None:
         """Give the room's camera and speakerphone to the laptop at the table; not in a call.
 
-        Done once the switch has taken it; the section `byom` says what is so.
+        Done once the switch has accepted it; the section `byom` shows the result.
         """
         switch = self._needed()
         async with self._turning:

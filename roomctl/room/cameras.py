@@ -481,7 +481,7 @@ class Cameras(Part):
         tilt_deg: Degrees = 0.0,
         speed: SpeedShare = 1.0,
     ) -> Result:
-        """Go some degrees from here; done when it is there. `unknown` if it may have moved."""
+        """Turn some degrees from here; done when it is there. `unknown` if it may have moved."""
         return _reached(await self._steered(camera).relative(pan_deg, tilt_deg, speed))
 
     @command("camera.zoom", Right.MOVE)
@@ -491,7 +491,7 @@ class Cameras(Part):
 
     @command("camera.recall", Right.MOVE)
     async def _recall(self, source: Source, camera: CameraName, preset: PresetNumber) -> None:
-        """Go to a stored position."""
+        """Go to a preset."""
         await self._steered(camera).recall(preset)
         self._act(
             self._pictures.keep_current(
@@ -510,7 +510,7 @@ class Cameras(Part):
         preset: PresetNumber,
         name: Name | None = None,
     ) -> None:
-        """Store the present position, and name it."""
+        """Store the present position as a preset, and name it."""
         await self[camera].store(preset)
         self._act(
             self._pictures.renew(
@@ -590,7 +590,7 @@ class Cameras(Part):
 
     @command("camera.menu", Right.OPERATE)
     async def _menu(self, source: Source, camera: CameraName, on: bool) -> None:
-        """Open or close the camera's own menu, which everybody sees in its picture."""
+        """Open or close the camera's own menu; everybody in the meeting sees it."""
         await self[camera].menu(on)
         self._menus.pop(camera, None)
         if on:
@@ -627,14 +627,14 @@ class Cameras(Part):
 
     @command("camera.tracking", Right.OPERATE)
     async def _tracking(self, source: Source, camera: CameraName, on: bool) -> None:
-        """Follow people, or not."""
+        """Switch following of people on or off."""
         await self[camera].tracking(on)
 
     @command("camera.raw", Right.SERVICE)
     async def _raw(self, source: Source, camera: CameraName, frame: RawFrame) -> Result:
         """Send a VISCA frame in hex, with header and FF or without both.
 
-        `result.answer` is what an inquiry is answered.
+        `result.answer` is the answer to an inquiry.
         """
         return {"answer": await self[camera].raw(frame)}
 

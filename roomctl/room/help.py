@@ -91,7 +91,7 @@ class HelpReports(Part):
     ) -> Result:
         """Report a fault to staff, with the room's state and the end of its log.
 
-        `report` is the caller's own name for it: whatever is sent again under it is the same one.
+        `report` is an id that the caller chooses: the same id again is the same report.
         """
         known = next((one for one in self._open if one.report == report), None)
         if known is not None:

@@ -144,8 +144,8 @@ class Maintenance(Part):
     ) -> Result:
         """Open a device's port again, or switch it off and on; in a call only with `force`.
 
-        Devices on the same line are opened anew, too. `result`: whether it is online, and after
-        how many seconds.
+        Devices on the same line are opened again too. `result`: whether it is online, and after how
+        many seconds.
         """
         known = self._devices.named(device)
         self.refuse_in_call(force=force)
@@ -191,8 +191,8 @@ class Maintenance(Part):
     ) -> None:
         """Restart the program: now (in a call only with `force`), or once the room is free.
 
-        Free is a room without call, people and a booking within 10 minutes. "never" calls off
-        what waits.
+        A room is free without call, people and a booking within 10 minutes. "never" cancels the
+        waiting restart.
         """
         if when == "never":
             self._waiting = self._then = None

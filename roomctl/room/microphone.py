@@ -261,7 +261,7 @@ class MuteControl:
         if self.state.requested is not muted:
             raise Refused("microphone", "superseded", "the opposite was asked for since")
         if self.state.status.mute is not goal:
-            raise NoReply("microphone", mute.CONFIRM_S, "it may be as it was")
+            raise NoReply("microphone", mute.CONFIRM_S, "it may be unchanged")
 
     def choose(self, name: str) -> None:
         """Use another speakerphone; Refused "in_call", "unknown_device" or "offline"."""

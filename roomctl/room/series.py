@@ -89,8 +89,8 @@ class UnusedSeriesOffers(Part):
     async def _release(self, source: Source, series: Identifier) -> Mapping[str, Param | list[str]]:
         """Release four weeks of bookings of an unused series, 40 at most.
 
-        `changes` is what `booking.undo` takes, of each by itself. Refused "unknown_series" if it is
-        not offered (`booking.series_unused`), "agenda_unreadable".
+        `changes` is what `booking.undo` takes, for each. Refused "unknown_series" if it is not
+        offered (`booking.series_unused`), "agenda_unreadable".
         """
         offered = self._noted.unused(self._misses, self._clock.now().wall)
         if all(one.key != series for one in offered):

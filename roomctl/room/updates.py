@@ -149,8 +149,8 @@ class Updates(Part):
     async def _install(self, source: Source, at: Clock24 | None = None) -> Result:
         """Install the newest version once the room is free, not before `at` in the room's time.
 
-        Free is a room without call, people and a booking within 30 minutes. Where the room is worse
-        afterwards, the version from before comes back by itself, with its state. `request`: what
+        A room is free without call, people and a booking within 30 minutes. If the room is worse
+        afterwards, the old version is restored, with its state. `request`: what
         `maintenance.update.request` is once the updater has taken it.
         """
         self._known()
@@ -170,7 +170,7 @@ class Updates(Part):
     async def _cancel(self, source: Source) -> None:
         """Cancel the waiting update, and confirm that staff know how the last one ended.
 
-        What is under way goes on.
+        An update that is under way goes on.
         """
         self._known()
         last = _result(self._told.get("last"))

@@ -684,10 +684,10 @@ class Walkthroughs(Part):
         person: StepNumbers | None = None,
         texts: StepNumbers | None = None,
     ) -> None:
-        """Keep what was shown.
+        """Keep the steps that were shown.
 
-        By number: steps that may not come, that ask whether a person is there, and those whose
-        other texts are kept, which are left out else.
+        By number: steps that the page may leave out, that ask whether a person is there, and those
+        whose other texts are kept; without a number they are left out.
         """
         shown = self._draft()
         if shown.around is None or not shown.teaching.steps:

@@ -193,7 +193,7 @@ class ScreenProcess(Device):
                         raise self._no_sound(sound)
                     read_back = self._expect_sound()
         except TimeoutError:
-            hint = "the microphone may be as it was; is the sound server running?"
+            hint = "the microphone may be unchanged; is the sound server running?"
             raise NoReply(self.name, READ_BACK_S, hint) from None
         finally:
             read_back.cancel()

@@ -212,7 +212,7 @@ def _checked(device: str, kind: str, value: Argument | None) -> Argument | None:
         "hex": re.fullmatch("([0-9a-f]{2}){1,14}", text) is not None,
     }[kind]
     if not fits:
-        raise Refused(device, "invalid", f"{value!r} is no {kind} for that fault")
+        raise Refused(device, "invalid", f"{value!r} is not a {kind} for that fault")
     return value
 
 

@@ -51,7 +51,7 @@ class SpeakerphoneState:
     """What is known of the device. `led_muted` is what was last written; None: nothing is sure.
 
     `port_path` is where it is plugged in, such as "1-1.4", which tells two of one model apart;
-    `advisories` is what is known to be wrong with its firmware, `bcd_device`.
+    `advisories` is known faults of its firmware, `bcd_device`.
     `off_hook` is what the device last said, None while it is gone; `mic_gated` is whether the
     device itself keeps its microphone silent because it is not off-hook.
     """

@@ -35,7 +35,7 @@ def _drill(name: str, tables: Mapping[str, SpeakerphoneTable], setup: DrillSetup
             )
             return await drill.run()
 
-    return Drill(run, "its lights are put out")
+    return Drill(run, "its lights are switched off")
 
 
 KIND = Kind("speakerphone", SpeakerphoneTable, _build, SpeakerphoneProfile, drill=_drill)

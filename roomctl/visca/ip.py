@@ -118,7 +118,7 @@ class OverIp:
         if payload[:1] == b"\x01":
             self._reset_at = None
         elif exchange is None or exchange.number != number or exchange.again_at is None:
-            _log.debug("error %s for message %d is of no account", payload.hex(" "), number)
+            _log.debug("error %s for message %d is ignored", payload.hex(" "), number)
         elif payload[:2] == b"\x0f\x01":
             self._bad_number(exchange, at)
         elif payload[:2] == b"\x0f\x02":

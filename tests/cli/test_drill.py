@@ -227,7 +227,7 @@ def interrupted(folder: Path, *words: str, after: str) -> tuple[list[str], str]:
 def test_ctrl_c_stops_the_camera_and_puts_it_back(tmp_path: Path, room: Path) -> None:
     lines, err = interrupted(tmp_path, "front", "-c", str(room), after="place")
     assert re.match(r"put back +ok ", lines[-1])
-    assert err == "interrupted: the camera is stopped and put back\n"
+    assert err == "interrupted: the camera is stopped and back at its old position\n"
 
 
 def test_a_port_that_another_program_holds_names_it(tmp_path: Path) -> None:
@@ -333,7 +333,7 @@ def test_ctrl_c_puts_the_lights_of_a_speakerphone_out(tmp_path: Path, table: Pat
     words = ("speakerphone.table", "-c", str(table), "--yes")
     lines, err = interrupted(tmp_path, *words, after="handshake")
     assert re.match(r"put back +ok +its lights are out, and it is on-hook", lines[-1])
-    assert err == "interrupted: its lights are put out\n"
+    assert err == "interrupted: its lights are switched off\n"
 
 
 # visca --trace

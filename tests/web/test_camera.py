@@ -363,7 +363,7 @@ def test_a_view_that_was_replaced_is_had_back_and_the_camera_returns(open_panel:
     stand_in, page = open_panel(room)
     usable(page)
     page.locator(".camera-key").tap()
-    camera = room["cameras"][0]  # it stands at its first view, then somebody steers away
+    camera = room["cameras"][0]  # now at its first view, then somebody steers away
     away = {**camera, "preset": None, "pan_deg": 40.0, "tilt_deg": 3.0, "zoom_pct": 5.0}
     stand_in.patch(cameras=[away])
     page.get_by_role("button", name="Save view").tap()

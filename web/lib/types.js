@@ -665,8 +665,8 @@
  */
 
 /**
- * Extend a booking that is under way, at most to the start of the next one. `end` is the one that
- * whoever asks has seen: if it is another by now, Refused "changed".
+ * Extend a booking that is under way, at most to the start of the next one. `end` is the end that
+ * the caller saw: if it has changed, Refused "changed".
  * @typedef {object} BookingExtend
  * @property {string | null} [id] makes a repeat harmless
  * @property {"booking.extend"} type
@@ -709,8 +709,8 @@
 
 /**
  * Release four weeks of bookings of an unused series, 40 at most. `changes` is what `booking.undo`
- * takes, of each by itself. Refused "unknown_series" if it is not offered
- * (`booking.series_unused`), "agenda_unreadable".
+ * takes, for each. Refused "unknown_series" if it is not offered (`booking.series_unused`),
+ * "agenda_unreadable".
  * @typedef {object} BookingReleaseSeries
  * @property {string | null} [id] makes a repeat harmless
  * @property {"booking.release_series"} type
@@ -737,8 +737,8 @@
 
 /**
  * Undo a recent change of a booking (`booking_changes`); undone already: nothing. Refused
- * "nothing_to_undo" if it is too old or was changed since, or "already_booked". Whoever stands
- * outside the door undoes what was changed there.
+ * "nothing_to_undo" if it is too old or was changed since, or "already_booked". The sign at the
+ * door undoes only what was changed there.
  * @typedef {object} BookingUndo
  * @property {string | null} [id] makes a repeat harmless
  * @property {"booking.undo"} type
@@ -752,7 +752,7 @@
 
 /**
  * Give the room's camera and speakerphone to the laptop at the table; not in a call. Done once the
- * switch has taken it; the section `byom` says what is so.
+ * switch has accepted it; the section `byom` shows the result.
  * @typedef {object} ByomGive
  * @property {string | null} [id] makes a repeat harmless
  * @property {"byom.give"} type
@@ -910,7 +910,7 @@
  */
 
 /**
- * Open or close the camera's own menu, which everybody sees in its picture.
+ * Open or close the camera's own menu; everybody in the meeting sees it.
  * @typedef {object} CameraMenu
  * @property {string | null} [id] makes a repeat harmless
  * @property {"camera.menu"} type
@@ -967,8 +967,8 @@
  */
 
 /**
- * Send a VISCA frame in hex, with header and FF or without both. `result.answer` is what an inquiry
- * is answered.
+ * Send a VISCA frame in hex, with header and FF or without both. `result.answer` is the answer to
+ * an inquiry.
  * @typedef {object} CameraRaw
  * @property {string | null} [id] makes a repeat harmless
  * @property {"camera.raw"} type
@@ -982,7 +982,7 @@
  */
 
 /**
- * Go to a stored position.
+ * Go to a preset.
  * @typedef {object} CameraRecall
  * @property {string | null} [id] makes a repeat harmless
  * @property {"camera.recall"} type
@@ -996,7 +996,7 @@
  */
 
 /**
- * Go some degrees from here; done when it is there. `unknown` if it may have moved.
+ * Turn some degrees from here; done when it is there. `unknown` if it may have moved.
  * @typedef {object} CameraRelative
  * @property {string | null} [id] makes a repeat harmless
  * @property {"camera.relative"} type
@@ -1025,7 +1025,7 @@
  */
 
 /**
- * Store the present position, and name it.
+ * Store the present position as a preset, and name it.
  * @typedef {object} CameraStore
  * @property {string | null} [id] makes a repeat harmless
  * @property {"camera.store"} type
@@ -1054,7 +1054,7 @@
  */
 
 /**
- * Follow people, or not.
+ * Switch following of people on or off.
  * @typedef {object} CameraTracking
  * @property {string | null} [id] makes a repeat harmless
  * @property {"camera.tracking"} type
@@ -1097,7 +1097,7 @@
 
 /**
  * Open a device's port again, or switch it off and on; in a call only with `force`. Devices on the
- * same line are opened anew, too. `result`: whether it is online, and after how many seconds.
+ * same line are opened again too. `result`: whether it is online, and after how many seconds.
  * @typedef {object} DeviceRestart
  * @property {string | null} [id] makes a repeat harmless
  * @property {"device.restart"} type
@@ -1167,8 +1167,8 @@
  */
 
 /**
- * Report a fault to staff, with the room's state and the end of its log. `report` is the caller's
- * own name for it: whatever is sent again under it is the same one.
+ * Report a fault to staff, with the room's state and the end of its log. `report` is an id that the
+ * caller chooses: the same id again is the same report.
  * @typedef {object} HelpReport
  * @property {string | null} [id] makes a repeat harmless
  * @property {"help.report"} type
@@ -1367,8 +1367,8 @@
  */
 
 /**
- * Restart the program: now (in a call only with `force`), or once the room is free. Free is a room
- * without call, people and a booking within 10 minutes. "never" calls off what waits.
+ * Restart the program: now (in a call only with `force`), or once the room is free. A room is free
+ * without call, people and a booking within 10 minutes. "never" cancels the waiting restart.
  * @typedef {object} RoomRestart
  * @property {string | null} [id] makes a repeat harmless
  * @property {"room.restart"} type
@@ -1527,8 +1527,8 @@
  */
 
 /**
- * Cancel the waiting update, and confirm that staff know how the last one ended. What is under way
- * goes on.
+ * Cancel the waiting update, and confirm that staff know how the last one ended. An update that is
+ * under way goes on.
  * @typedef {object} UpdateCancel
  * @property {string | null} [id] makes a repeat harmless
  * @property {"update.cancel"} type
@@ -1553,10 +1553,10 @@
  */
 
 /**
- * Install the newest version once the room is free, not before `at` in the room's time. Free is a
- * room without call, people and a booking within 30 minutes. Where the room is worse afterwards,
- * the version from before comes back by itself, with its state. `request`: what
- * `maintenance.update.request` is once the updater has taken it.
+ * Install the newest version once the room is free, not before `at` in the room's time. A room is
+ * free without call, people and a booking within 30 minutes. If the room is worse afterwards, the
+ * old version is restored, with its state. `request`: what `maintenance.update.request` is once the
+ * updater has taken it.
  * @typedef {object} UpdateInstall
  * @property {string | null} [id] makes a repeat harmless
  * @property {"update.install"} type
@@ -1593,8 +1593,8 @@
  */
 
 /**
- * Keep what was shown. By number: steps that may not come, that ask whether a person is there, and
- * those whose other texts are kept, which are left out else.
+ * Keep the steps that were shown. By number: steps that the page may leave out, that ask whether a
+ * person is there, and those whose other texts are kept; without a number they are left out.
  * @typedef {object} WalkthroughKeep
  * @property {string | null} [id] makes a repeat harmless
  * @property {"walkthrough.keep"} type
@@ -1990,7 +1990,7 @@
  * @typedef {object} CurrentIssue
  * @property {string} id stays the same while it lasts: code and subject
  * @property {string} code from a closed list, such as device.offline
- * @property {string} subject whom it concerns, such as camera.front
+ * @property {string} subject what it concerns, such as camera.front
  * @property {"error" | "warning" | "info"} severity error: people in the room miss something
  * @property {string} since when it began
  * @property {Record<string, unknown>} params what its words in web/i18n say of it
@@ -2027,7 +2027,7 @@
  * @property {string | null} serial_number as the device says it
  * @property {string | null} profile the model that its profile is for
  * @property {"report" | "manual" | "trace" | "hardware" | null} verified how far the profile can be trusted: hardware most, report least
- * @property {string[]} advisories what is known to be wrong with its firmware
+ * @property {string[]} advisories known faults of its firmware
  */
 
 /**
@@ -2098,7 +2098,7 @@
  * @property {string} who who said so
  * @property {string} host host of the meeting's link
  * @property {"media" | "person"} evidence its media, or a person who looked
- * @property {"not_needed" | "missing" | "shown"} walkthrough whether the room could pass its page by itself then
+ * @property {"not_needed" | "missing" | "shown"} walkthrough whether the room could then pass its page automatically
  */
 
 /**

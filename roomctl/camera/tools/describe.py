@@ -206,7 +206,7 @@ def _identity(answers: CameraAnswers, day: date) -> str:
         gaps.append("the tele end of the zoom (the usual one is used)")
     listed = "".join(f'  "{gap}",\n' for gap in gaps)
     return f"""\
-# Written by `roomctl camera describe`; what begins with # is not known. Every key stands in
+# Written by `roomctl camera describe`; lines with # are not known. Every key is in
 # firmware_profiles/example.toml.
 name = "VISCA camera {who}"
 {_match(answers)}
@@ -223,7 +223,7 @@ def _match(answers: CameraAnswers) -> str:
     if version is None:
         said = answers.data.get("version", b"").hex(" ").upper()
         return (
-            f"match = []  # it says of itself: {said or 'nothing'}; name this profile in room.toml"
+            f"match = []  # its version answer: {said or 'nothing'}; name this profile in room.toml"
         )
     match = f'["{version.identity}"]'
     taken = pick(answers.knows, version.identity)
@@ -293,7 +293,7 @@ def _pan_tilt(answers: CameraAnswers) -> str:
         return ""
     rows = []
     for axis, way in (("pan", "right"), ("tilt", "up")):
-        rows.append(f"# [{axis}]  # it stands at {position.hex(' ').upper()} (pan, then tilt)")
+        rows.append(f"# [{axis}]  # now at {position.hex(' ').upper()} (pan, then tilt)")
         rows += ["# units_per_degree =", "# min_deg =", "# max_deg =", f'# positive = "{way}"', ""]
     speeds = answers.data.get("pan_tilt_max_speed", b"")
     for at, axis in enumerate(("pan", "tilt")):
@@ -308,12 +308,12 @@ def _zoom_and_focus(answers: CameraAnswers) -> str:
     rows = []
     if "zoom" in answers.data:
         now = answers.data["zoom"].hex(" ").upper()
-        rows += ["[zoom]", f"# wide = 0  # it stands at {now}", "# tele = 0x4000", ""]
+        rows += ["[zoom]", f"# wide = 0  # now at {now}", "# tele = 0x4000", ""]
     else:
-        rows += ["# [zoom]  # it did not tell where its zoom stands", ""]
+        rows += ["# [zoom]  # it did not report its zoom position", ""]
     if {"focus", "focus_mode"} <= answers.data.keys():
         now = answers.data["focus"].hex(" ").upper()
-        rows += ["[focus]", f"# far = 0x1000  # it stands at {now}", "# near = 0xF000", ""]
+        rows += ["[focus]", f"# far = 0x1000  # now at {now}", "# near = 0xF000", ""]
     else:
         rows += ["# [focus]", ""]
     return "\n".join(rows)

@@ -197,7 +197,7 @@ class RoomTable(Table):
         description="the room's permanent id for programs; left out: made once and kept in the"
         " state folder",
     )
-    display_name: str = Field(  # noqa: N815
+    display_name: str = Field(
         default="Meeting room",
         min_length=1,
         max_length=80,

@@ -83,11 +83,12 @@ class Live:
         self._rev = 0  # of the last snapshot or patch that was written
         self._waiting: set[asyncio.Task[None]] = set()
         self._ear: asyncio.Task[None] | None = None
+        self._adapter = schema.command_reader(room.declared)
 
     async def run(self) -> None:
         """Serve the panel until it goes away, or has to."""
         # Made when somebody comes who may press a key, not when he does.
-        await wire.in_thread(schema.command_adapter, self._room.declared)
+        await wire.in_thread(self._adapter)
         with self._room.watch() as changes, self._looks_on():
             self._greet()
             self._asked.set()
@@ -309,7 +310,7 @@ class Live:
 
     def _command(self, message: schema.LiveCommand, callers: Sequence[Source]) -> None:
         try:
-            command = schema.command_adapter(self._room.declared).validate_python(message.command)
+            command = self._adapter().validate_python(message.command)
             if len(self._waiting) >= PENDING_COMMANDS:
                 busy: schema.LiveError = {"code": "busy", "params": {}}
                 self._refuse(message, busy)

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Header, HTTPException, Query, Request, WebSocket
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response, StreamingResponse
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from starlette.requests import HTTPConnection
 
 from roomctl.api import schema
@@ -193,6 +193,7 @@ def _status(router: APIRouter, doors: RouteContext, encoding: Encoding) -> None:
 
 def _commands(router: APIRouter, doors: RouteContext) -> None:
     room = doors.room
+    adapter = schema.command_reader(room.declared)
     record_of: Answers = {200: _answer("What became of it", "CommandRecord")}
     runs: Answers = {202: _answer("It still runs", "CommandRecord")}
 
@@ -209,7 +210,7 @@ def _commands(router: APIRouter, doors: RouteContext) -> None:
         query: Annotated[schema.WaitQuery, Query()],
     ) -> Response:
         """Run a command; answers when it is done, or after `wait_s` seconds that it still runs."""
-        asked = _read(body, room)
+        asked = _read(body, adapter(), room)
         args = schema.arguments(asked)
         source = room.permissions.giver(asked.type, args, _sources(doors, request))
         record = room.submit(asked.type, args, source, asked.id)
@@ -251,16 +252,17 @@ def _answer(meaning: str, name: str) -> dict[str, Any]:
     return {"description": meaning, "content": {"application/json": schema.reference(name)}}
 
 
-def _read(body: dict[str, Any], room: Room) -> schema.CommandRequest:
+def _read(
+    body: dict[str, Any], adapter: TypeAdapter[schema.CommandRequest], room: Room
+) -> schema.CommandRequest:
     try:
-        asked: schema.CommandRequest = schema.command_adapter(room.declared).validate_python(body)
+        return adapter.validate_python(body)
     except ValidationError as error:
         room.tally.command(body.get("type"), CommandStatus.REFUSED)
         found = error.errors(include_url=False)
         raise RequestValidationError(
             [{**one, "loc": ("body", *one["loc"])} for one in found]
         ) from error
-    return asked
 
 
 def _outcome(doors: RouteContext, record: CommandRecord) -> Response:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import operator
 import re
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any, Literal, NotRequired
 
@@ -78,6 +79,14 @@ def command_form(declared: tuple[Declaration, ...]) -> Any:  # noqa: ANN401 - a 
 def command_adapter(declared: tuple[Declaration, ...]) -> TypeAdapter[Any]:
     """Return what reads the commands that a room takes; the first time it takes a while."""
     return TypeAdapter(command_form(declared))
+
+
+def command_reader(declared: tuple[Declaration, ...]) -> Callable[[], TypeAdapter[Any]]:
+    """Return what returns `command_adapter`, for a caller that asks often.
+
+    To find it by its declarations takes a hash of each: more work than to read a command.
+    """
+    return functools.cache(functools.partial(command_adapter, declared))
 
 
 def _form(declaration: Declaration) -> type[CommandRequest]:

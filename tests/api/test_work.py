@@ -1,0 +1,47 @@
+"""How much a request makes the program do: calls are counted, which no busy machine changes."""
+
+import contextlib
+import sys
+from pathlib import Path
+
+import roomctl
+
+HOME = str(Path(roomctl.__file__).parent)
+
+
+class Calls:
+    """How often each function of roomctl was called, by its name."""
+
+    def __init__(self):
+        self.of = {}
+
+    def within(self, name):
+        """Return how often functions were called whose name begins so."""
+        return sum(times for known, times in self.of.items() if known.startswith(name))
+
+    def note(self, frame, event, _):
+        if event == "call" and frame.f_code.co_filename.startswith(HOME):
+            name = frame.f_code.co_qualname
+            self.of[name] = self.of.get(name, 0) + 1
+
+
+@contextlib.contextmanager
+def counted():
+    calls, before = Calls(), sys.getprofile()
+    sys.setprofile(calls.note)
+    try:
+        yield calls
+    finally:
+        sys.setprofile(before)
+
+
+async def volume(client, pct):
+    body = {"type": "audio.volume", "args": {"pct": pct}}
+    assert (await client.post("/api/v1/commands", json=body)).status_code == 200
+
+
+async def test_a_command_is_read_without_a_hash_of_every_declaration(alive, program):
+    await volume(program, 10)
+    with counted() as calls:
+        await volume(program, 11)
+    assert calls.of.get("_hash", 0) < len(alive.room.declared)

@@ -119,6 +119,7 @@ async def _unheard(
     """Take no note of a command."""
 
 
+_Caller = tuple[str, str]  # role and name
 _Key = tuple[str, str, str]  # the caller's role and name, and the command's id
 
 
@@ -147,6 +148,8 @@ class Commands:
         """
         self._handlers, self._clock, self._begun = handlers, clock, begun
         self._given: OrderedDict[_Key, _Given] = OrderedDict()
+        self._kept: Counter[_Caller] = Counter()
+        self._under_way: Counter[_Caller] = Counter()
         self._key = secrets.token_bytes(32)
 
     def find(self, command_id: str, source: Source) -> CommandRecord:
@@ -180,16 +183,18 @@ class Commands:
         wall = self._clock.now().wall
         accepted = CommandStatus.ACCEPTED
         record = CommandRecord(command_id, kind, accepted, wall, source.role, source.name)
-        self._given.pop(key, None)
+        if self._given.pop(key, None) is None:
+            self._kept[key[:2]] += 1
         given = self._given[key] = _Given(record, said, now_s)
         self._forget_old()
+        self._under_way[key[:2]] += 1
         given.task = asyncio.create_task(self._run(given, dict(args), source))
         return record
 
     @property
     def running(self) -> int:
         """How many commands are under way."""
-        return sum(one.task is not None for one in self._given.values())
+        return self._under_way.total()
 
     def _digest(self, kind: str, args: Mapping[str, Any]) -> bytes:
         """Return what makes known again what was said, which may be a passcode and is not kept."""
@@ -197,8 +202,7 @@ class Commands:
         return hashlib.blake2b(said, key=self._key).digest()
 
     def _refuse_flood(self, source: Source) -> None:
-        of = (source.role, source.name)
-        running = sum(one.task is not None and key[:2] == of for key, one in self._given.items())
+        running = self._under_way[source.role, source.name]
         if running >= UNDER_WAY:
             why = f"{running} commands of {source.name} are under way; wait until one has ended"
             raise Refused("room", "too_often", why)
@@ -243,13 +247,15 @@ class Commands:
                 await ended(record, args, source, self._clock.mono_s() - given.at_s)
             finally:
                 given.record, given.task = record, None
+                self._under_way -= Counter([(source.role, source.name)])  # keeps what is above 0
 
     def _forget_old(self) -> None:
-        """Forget the oldest of whoever has most; nothing that runs, nor what is begun just now."""
+        """Forget the oldest of the caller that has most; nothing that runs, nor the newest."""
         while len(self._given) > KEPT:
-            newest = next(reversed(self._given))
-            ended = [key for key, one in self._given.items() if one.task is None and key != newest]
-            if not ended:
+            newest, most = next(reversed(self._given)), max(self._kept, key=self._kept.__getitem__)
+            ended = (key for key, one in self._given.items() if one.task is None and key != newest)
+            oldest = next((key for key in ended if key[:2] == most), None)
+            if oldest is None:
                 break
-            [(most, _)] = Counter(key[:2] for key in ended).most_common(1)
-            del self._given[next(key for key in ended if key[:2] == most)]
+            del self._given[oldest]
+            self._kept -= Counter([most])

@@ -5,8 +5,11 @@ import sys
 from pathlib import Path
 
 import roomctl
+from roomctl.command import Source
+from roomctl.room.commands import KEPT
 
 HOME = str(Path(roomctl.__file__).parent)
+STAFF = Source("admin", "test")
 
 
 class Calls:
@@ -45,3 +48,15 @@ async def test_a_command_is_read_without_a_hash_of_every_declaration(alive, prog
     with counted() as calls:
         await volume(program, 11)
     assert calls.of.get("_hash", 0) < len(alive.room.declared)
+
+
+async def test_a_command_costs_the_same_however_many_are_remembered(alive, program):
+    await volume(program, 10)
+    with counted() as calls:
+        await volume(program, 11)
+    for _ in range(KEPT):
+        record = alive.room.submit("audio.volume", {"pct": 12}, STAFF)
+        await alive.room.finish(record, 60)
+    with counted() as later:
+        await volume(program, 13)
+    assert later.within("Commands.") < calls.within("Commands.") + 20  # the oldest is forgotten

@@ -8,10 +8,11 @@ and no token.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Collection
-from typing import Literal, overload
+from typing import overload
 
 from roomctl.api import schema
 from roomctl.room import Room
@@ -79,38 +80,37 @@ async def stream(
     `ending` is set, and within a second when whoever listens is no longer `allowed`.
     """
     rev = told = _revision(boot_id, last_id)
+    news = asyncio.Event()
     end = asyncio.create_task(ending.wait())
+    end.add_done_callback(lambda _: news.set())
+    now_s = told_s = look_s = room.clock.mono_s()
     try:
-        with room.watch() as changes:
-            silent_s = 0.0
-            while allowed() and not end.done():
+        with room.follow(lambda _: news.set()):
+            while not end.done():
+                if now_s >= look_s:
+                    if not allowed():
+                        break
+                    look_s = now_s + LOOK_S
+                news.clear()
                 missed = room.since(rev)
                 if missed is None:
                     rev, document = encoding.document(wanted)
-                    told, silent_s = rev, 0.0
+                    told, told_s = rev, now_s
                     yield _event(boot_id, rev, "room", document)
                 for change in missed or ():
                     rev = change.rev
                     if (sections := encoding.sections(change, wanted)) is not None:
-                        told, silent_s = rev, 0.0
+                        told, told_s = rev, now_s
                         yield _event(boot_id, rev, "change", sections)
-                if silent_s + LOOK_S / 2 >= pulse_s:  # to the nearest look
+                if now_s - told_s + LOOK_S / 2 >= pulse_s:  # to the nearest look
                     yield ":\n\n" if told == rev else f"id: {boot_id}-{rev}\n\n"
-                    told, silent_s = rev, 0.0
-                before_s = room.clock.mono_s()
-                await _news(changes, end)
-                silent_s += room.clock.mono_s() - before_s
+                    told, told_s = rev, now_s
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(look_s - now_s):
+                        await news.wait()
+                now_s = room.clock.mono_s()
     finally:
         end.cancel()
-
-
-async def _news(changes: asyncio.Queue[Change], end: asyncio.Task[Literal[True]]) -> None:
-    """Wait for a change, or the end, but not for long."""
-    change = asyncio.create_task(changes.get())
-    try:
-        await asyncio.wait((change, end), timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        change.cancel()  # what it would bring stands in `room.since` as well
 
 
 def _event(boot_id: str, rev: int, kind: str, data: str) -> str:

@@ -89,11 +89,11 @@ class Live:
         """Serve the panel until it goes away, or has to."""
         # Made when somebody comes who may press a key, not when he does.
         await wire.in_thread(self._adapter)
-        with self._room.watch() as changes, self._looks_on():
+        with self._room.follow(self._put), self._looks_on():
             self._greet()
             self._asked.set()
             works = (self._write(), self._read(), self._beat(), self._snapshots(), self._lag())
-            tasks = [asyncio.create_task(work) for work in (*works, self._follow(changes))]
+            tasks = [asyncio.create_task(work) for work in works]
             try:
                 await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             finally:
@@ -181,10 +181,6 @@ class Live:
                 return UNAUTHORIZED
             self._greet()
             self._say({"type": "beat", "server_time": self._now()})
-
-    async def _follow(self, changes: asyncio.Queue[Change]) -> int:
-        while True:
-            self._put(await changes.get())
 
     async def _read(self) -> int:
         while True:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field, fields
 from datetime import datetime
 from functools import cache
+from itertools import takewhile
 from typing import Any, Literal
 
 from roomctl.command import Param
@@ -736,28 +737,40 @@ class Changes:
 
     def __init__(self) -> None:
         self._kept: deque[Change] = deque(maxlen=KEPT)
-        self._watchers: set[asyncio.Queue[Change]] = set()
+        self._followers: set[Callable[[Change], None]] = set()
 
     def note(self, change: Change) -> None:
-        """Keep a change and hand it to every watcher; one that is too far behind loses it."""
+        """Keep a change and tell every follower."""
         self._kept.append(change)
-        for watcher in self._watchers:
-            with contextlib.suppress(asyncio.QueueFull):
-                watcher.put_nowait(change)
+        for told in self._followers:
+            told(change)
 
     def since(self, rev: int | None) -> list[Change] | None:
         """Return the changes after `rev`, or None if they are no longer all known."""
         if rev is None or (self._kept and rev < self._kept[0].rev - 1):
             return None
         newest = self._kept[-1].rev if self._kept else 0
-        return None if rev > newest else [change for change in self._kept if change.rev > rev]
+        if rev > newest:
+            return None
+        return [*takewhile(lambda change: change.rev > rev, reversed(self._kept))][::-1]
+
+    @contextlib.contextmanager
+    def follow(self, told: Callable[[Change], None]) -> Iterator[None]:
+        """Have `told` called for each change from now on, until the block ends."""
+        self._followers.add(told)
+        try:
+            yield
+        finally:
+            self._followers.discard(told)
 
     @contextlib.contextmanager
     def watch(self) -> Iterator[asyncio.Queue[Change]]:
-        """Follow the changes from now on, until the block ends."""
+        """Follow the changes; who is too far behind loses the newest."""
         watcher: asyncio.Queue[Change] = asyncio.Queue(BEHIND)
-        self._watchers.add(watcher)
-        try:
+
+        def told(change: Change) -> None:
+            with contextlib.suppress(asyncio.QueueFull):
+                watcher.put_nowait(change)
+
+        with self.follow(told):
             yield watcher
-        finally:
-            self._watchers.discard(watcher)

@@ -333,6 +333,10 @@ class Room:
         """Follow the document's changes from now on."""
         return self._history.watch()
 
+    def follow(self, told: Callable[[Change], None]) -> AbstractContextManager[None]:
+        """Have `told` called for each change of the document from now on."""
+        return self._history.follow(told)
+
     def since(self, rev: int | None) -> list[Change] | None:
         """Return the changes after `rev`, or None if they are no longer all known."""
         return self._history.since(rev)

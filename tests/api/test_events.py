@@ -199,6 +199,50 @@ async def test_a_pulse_comes_as_often_as_it_is_asked_for():
         await events.aclose()
 
 
+@invented
+async def test_a_reader_is_looked_at_once_a_second_and_not_at_each_change():
+    async with living() as home:
+        looks, told = [], 0
+        events = stream(
+            home.room,
+            Encoding(home.room),
+            BOOT,
+            None,
+            asyncio.Event(),
+            lambda: looks.append(told) or True,
+        )
+        assert "event: room" in await anext(events)
+        began, told = home.room.clock.mono_s(), 0
+        while home.room.clock.mono_s() - began < 3:
+            await asyncio.sleep(0.05)
+            home.room.submit("audio.volume", {"pct": told % 100}, Source("admin", "test"))
+            assert "event: change" in await anext(events)
+            told += 1
+        await events.aclose()
+    assert told > 20
+    assert len(looks) <= 4
+
+
+@invented
+async def test_a_reader_who_is_no_longer_allowed_hears_nothing_a_second_later():
+    async with living() as home:
+        ends_s = home.room.clock.mono_s() + 2.5
+        events = stream(
+            home.room,
+            Encoding(home.room),
+            BOOT,
+            None,
+            asyncio.Event(),
+            lambda: home.room.clock.mono_s() < ends_s,
+        )
+        told = 0
+        async for _ in events:
+            await asyncio.sleep(0.05)
+            home.room.submit("audio.volume", {"pct": told % 100}, Source("admin", "test"))
+            told += 1
+        assert ends_s <= home.room.clock.mono_s() <= ends_s + 1
+
+
 @pytest.mark.parametrize("wrong", ["0", "16", "x", "-1"])
 async def test_a_pulse_that_is_none_is_422(house, wrong):
     async with house.in_process(headers=BEARER) as client:

@@ -27,6 +27,25 @@ def test_a_revision_of_another_boot_is_not_resumed() -> None:
     assert history(5).since(99) is None
 
 
+def test_the_newest_change_is_found_without_a_look_at_all_that_are_kept() -> None:
+    looked: list[int] = []
+
+    class Looked(Change):
+        @property
+        def rev(self) -> int:  # type: ignore[override]
+            looked.append(self.number)
+            return self.number
+
+        def __init__(self, number: int) -> None:
+            object.__setattr__(self, "number", number)
+
+    changes = Changes()
+    for number in range(1, KEPT + 1):
+        changes.note(Looked(number))
+    assert changes.since(KEPT - 1) == [changes.since(KEPT - 1)[0]]
+    assert len(looked) < 20
+
+
 def test_a_watcher_that_is_too_far_behind_loses_the_newest_and_sees_the_gap() -> None:
     changes = Changes()
     with changes.watch() as watcher:

@@ -1,5 +1,7 @@
 """The message that facilities staff show in a room."""
 
+import asyncio
+import threading
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from roomctl.command import MessageText
 from roomctl.store import Store
+from roomctl.store.documents import Document
 from tests.invented import invented
 from tests.room.rig import NO_DEVICE, PANEL, STAFF, House, living
 
@@ -58,6 +61,44 @@ async def test_a_message_outlives_a_restart_but_not_its_time(tmp_path: Path) -> 
         await house.ask("room.clear_message", STAFF)
     async with living(NO_DEVICE, store=Store(tmp_path)) as house:
         assert shown(house) is None
+
+
+class SlowStore(Store):
+    """A disk that takes its time."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.go = threading.Event()
+
+    def write(self, name: str, document: Document) -> None:
+        self.go.wait(60)
+        super().write(name, document)
+
+
+@pytest.mark.real
+async def test_a_message_is_shown_before_it_is_kept_and_done_only_after(tmp_path: Path) -> None:
+    store = SlowStore(tmp_path)
+    async with living(NO_DEVICE, store=store) as house:
+        asked = asyncio.create_task(house.ask("room.message", STAFF, text=TEXT))
+        await house.until(lambda: shown(house) == TEXT, 60.0)
+        assert not asked.done()
+        store.go.set()
+        assert (await asked).status == "done"
+    assert TEXT in (tmp_path / "message.json").read_text()
+
+
+@invented
+async def test_a_message_that_the_disk_refuses_gives_way_to_the_one_before(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    async with living(NO_DEVICE, store=store) as house:
+        await house.ask("room.message", STAFF, text=TEXT)
+        (tmp_path / "message.json").unlink()
+        (tmp_path / "message.json").mkdir()
+        refused = await house.ask("room.message", STAFF, text="It works again")
+        assert refused.status == "failed"
+        assert shown(house) == TEXT
+        assert (await house.ask("room.clearMessage", STAFF)).status == "failed"
+        assert shown(house) == TEXT
 
 
 @invented

@@ -734,7 +734,7 @@ class Walkthroughs(Part):
         """Pick the picture at a place of the page, to name it; tap nothing."""
         plain = self._plain()
         if self._kept_here() is None:
-            why = "the room was not shown this page yet; show it first: walkthrough.begin"
+            why = "this page is new to the room; show it first: walkthrough.begin"
             raise Refused("room", "nothing_shown", why)
         self._touch()
         assert self._screen is not None  # noqa: S101 - a plain page stands on it
@@ -749,9 +749,7 @@ class Walkthroughs(Part):
         kept, plain = self._kept_here(), self._plain()
         control = self.picked()
         if kept is None:
-            raise Refused(
-                "room", "nothing_shown", "the room was not shown this page yet; show it first"
-            )
+            raise Refused("room", "nothing_shown", "this page is new to the room; show it first")
         # A heading says what the page is, whatever is written below it.
         picture = NamedPicture(PageName(says), replace(control, words=()))
         await self.library.change(kept.name, lambda now: _checked(lambda: now.naming(picture)))

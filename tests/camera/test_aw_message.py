@@ -61,7 +61,7 @@ def test_a_notice_is_cut_out_by_its_size_in_whatever_pieces_it_comes(
     ("line", "request_", "why"),
     [
         ("", None, "nothing there"),
-        ("hello", None, "no answer of a camera"),
+        ("hello", None, "not an answer of a camera"),
         ("#AX", None, "a known command"),
         ("#PTS5000", None, "is not pan_speed, tilt_speed"),
         ("#AXZ554", None, "is not zoom"),

@@ -256,7 +256,7 @@ async def test_settings_are_read_and_set() -> None:
 @invented
 async def test_focus_is_driven_by_hand_only_once_it_is_manual() -> None:
     async with bench() as b:
-        with pytest.raises(Refused, match="focuses by itself"):
+        with pytest.raises(Refused, match="focuses automatically"):
             b.front.drive(0.0, 0.0, 0.0, focus=1.0)
 
         await b.front.focus("manual")

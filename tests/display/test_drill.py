@@ -90,7 +90,7 @@ async def test_with_consent_each_thing_is_done_read_back_and_put_back(found: str
     assert steps["power"].numbers["on_s"] >= 20
     assert ("off_s" in steps["power"].numbers) is (found == "on")
     assert steps["input"].words == "shows 31; has 11 31 32; 11, and 31 again"
-    assert steps["put back"].words == f"is {found}, as it was"
+    assert steps["put back"].words == f"is {found}, as before"
     assert (display.power, display.input, display.picture_muted) == (found, "31", False)
 
 

@@ -143,7 +143,7 @@ def test_a_line_that_means_nothing_says_why(line: str, why: str):
         ("%1INPT=31", "%1POWR ?", "does not answer"),
         ("%2INPT=31", "%1INPT ?", "does not answer"),
         ("%1POWR=OK", "%1POWR ?", "OK answers a set"),
-        ("%1POWR=1", "%1POWR 1", "no answer to a set"),
+        ("%1POWR=1", "%1POWR 1", "not an answer to a set"),
     ],
 )
 def test_an_answer_to_something_else_is_none(line: str, asked: str, why: str):

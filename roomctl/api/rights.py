@@ -106,7 +106,12 @@ class RightRoute(APIRoute):
         return getattr(self, name)
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override] # FastAPI: Coroutine
+        # _TOKEN is for /docs: at a request the guard has looked at the token already.
+        described = self.dependant
+        asked = [one for one in described.dependencies if one.call is not _TOKEN.dependency]
+        self.dependant = replace(described, dependencies=asked)
         handle = super().get_route_handler()
+        self.dependant = described
 
         async def permitted(request: Request) -> Response:
             try:

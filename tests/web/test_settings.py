@@ -44,7 +44,7 @@ def test_a_device_and_the_room_restart_at_the_second_touch(
     assert stand_in.commands("device.restart") == []
     line.get_by_role("button").tap()
     told(page, lambda: stand_in.commands("device.restart"), [{"device": "speakerphone.table"}])
-    once = page.get_by_role("button", name="Restart the room once nobody uses it")
+    once = page.get_by_role("button", name="Restart the room when it is free")
     once.tap()
     page.get_by_role("button", name="Tap again to restart").tap()
     told(page, lambda: stand_in.commands("room.restart"), [{"when": "free"}])

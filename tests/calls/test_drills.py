@@ -34,11 +34,11 @@ def test_a_room_meets_on_two_platforms_in_turn_and_leaves_nothing(room):
 @pytest.mark.parametrize(
     "drill", chosen(ALL, kill_browser, kill_daemon), ids=lambda drill: drill.__name__
 )
-def test_the_room_tells_what_is_so_and_can_meet_again(room, drill):
+def test_the_room_reports_its_state_and_can_meet_again(room, drill):
     assert drill(room).choice_s < PATIENCE_S
 
 
-def test_a_compositor_that_is_killed_takes_everything_along_and_the_next_one_meets(room):
+def test_after_the_compositor_is_killed_the_next_one_can_meet(room):
     compositor.needed()
     with contextlib.ExitStack() as done:
         display = done.enter_context(contextlib.closing(Compositor(1)))

@@ -29,7 +29,7 @@ def played(rig, name):
 
 
 @pytest.mark.parametrize("name", chosen(["loop", "probe"], "probe"))
-def test_before_the_meeting_nobody_says_in_call(rig, name):
+def test_before_the_meeting_no_witness_says_in_call(rig, name):
     cell = played(rig, name)
     assert "in_call" not in cell.said, list(matrix.details(cell))
     assert cell.said[-1] == "prejoin"
@@ -52,13 +52,13 @@ def test_a_lobby_that_hears_and_sends_is_not_the_meeting(rig):
     assert cell.said[-1] == "lobby"
 
 
-def test_a_network_that_is_gone_for_two_seconds_is_no_end(rig):
+def test_a_network_loss_of_two_seconds_does_not_end_the_call(rig):
     cell = played(rig, "hiccup")
     assert cell.said[-1] == "in_call", list(matrix.details(cell))
     assert "interrupted" not in cell.said, list(matrix.details(cell))
 
 
-def test_a_meeting_without_anybody_else_is_no_call(rig):
+def test_a_meeting_with_no_other_person_is_not_a_call(rig):
     cell = played(rig, "alone")
     assert "in_call" not in cell.said, list(matrix.details(cell))
     assert cell.said[-1] == "alone"

@@ -25,7 +25,7 @@ def box(request, tmp_path):
 
 
 @pytest.mark.parametrize(("box", "order"), crossed(KINDS, [*ORDERS.values()]), indirect=["box"])
-def test_what_was_muted_is_muted_after_everything_was_killed(box, order):
+def test_muted_stays_muted_after_every_process_is_killed(box, order):
     box.mute(True)
     box.kill("daemon", "screen", "sound")
     box.start(*order)
@@ -62,7 +62,7 @@ def test_a_screen_process_without_a_room_keeps_every_microphone_shut(box):
 
 
 @pytest.mark.parametrize("box", ["pulseaudio"], indirect=True)
-def test_a_stored_mute_that_makes_no_sense_begins_muted_and_is_told(box, tmp_path):
+def test_an_invalid_stored_mute_starts_muted_and_is_reported(box, tmp_path):
     box.kill("daemon", "screen", "sound")
     (tmp_path / "mute.json").write_text("")
     box.start("sound", "screen", "daemon")

@@ -22,7 +22,7 @@ WALLS = {
 }
 
 
-def test_what_staff_have_named_is_told_then_and_at_the_next_join(tmp_path):
+def test_a_page_that_staff_named_is_recognised_at_once_and_at_the_next_join(tmp_path):
     flow = Flow("tencent", f"launcher form {' '.join(WALLS)}")
     with contextlib.closing(flow), room(tmp_path, {"tencent_flow": flow}) as rig:
         flow.hidden = tuple(WALLS)

@@ -14,7 +14,7 @@ def asks(failure):
     return lambda meeting: meeting["failure"] == failure and meeting["can_enter_passcode"]
 
 
-def test_a_wrong_passcode_is_said_and_the_right_one_lets_the_room_in(tmp_path):
+def test_a_wrong_passcode_is_reported_and_the_right_one_lets_the_room_in(tmp_path):
     with contextlib.closing(PasscodePage()) as page, room(tmp_path, {"vendor": page}) as rig:
         rig.served.command("meeting.join", link=page.url)
         rig.served.until("the page asks for a passcode", asks("passcode_needed"))

@@ -284,7 +284,7 @@ def test_the_keys_of_a_platform_file_join_a_plain_meeting_by_one_touch(displayed
         assert site.said.get(timeout=60) == "met webdriver=false"
 
 
-def test_every_wall_of_the_page_stands_on_the_panel_and_the_way_in_is_open_again(tmp_path, people):
+def test_the_panel_shows_each_obstacle_of_the_page_and_then_the_way_in(tmp_path, people):
     with (
         contextlib.closing(Vendor("zh")) as site,
         room(tmp_path, {"assisted": [site]}, displays=0) as house,

@@ -115,7 +115,7 @@ def listens(pid):
     return [row[1] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in sockets]
 
 
-def test_a_passcode_is_told_to_the_page_alone_and_nothing_of_the_browser_listens(house):
+def test_only_the_page_gets_the_passcode_and_the_browser_opens_no_port(house):
     done = house.join()
     assert SECRET not in str(done)
     assert not [pid for pid, words in of_processes("cmdline") if SECRET.encode() in words]

@@ -36,7 +36,7 @@ def lacks(room):
     return audio["status"], audio["reason"], codes
 
 
-def test_turned_down_to_nothing_is_told_until_it_is_turned_up(box):
+def test_a_volume_of_zero_is_an_issue_until_it_is_turned_up(box):
     box.daemon.document_when("ready", lambda room: lacks(room) == (True, None, set()))
     for name, (down, up) in SILENT.items():
         code = name.partition(",")[0]
@@ -47,7 +47,7 @@ def test_turned_down_to_nothing_is_told_until_it_is_turned_up(box):
         box.daemon.document_when("ready", lambda room: lacks(room) == (True, None, set()))
 
 
-def test_a_sound_server_without_devices_has_a_dummy_and_nobody_is_heard(box):
+def test_a_sound_server_without_devices_has_a_dummy_and_hears_nothing(box):
     if box.sound.kind == "pulseaudio":  # as its default.pa does; PipeWire has one by itself
         box.sound.pactl("load-module", "module-always-sink")
     for module in ("module-remap-source", "module-null-sink"):

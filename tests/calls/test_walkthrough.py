@@ -53,7 +53,7 @@ def test_a_page_that_was_shown_once_is_joined_by_the_room(rig, flows, vendor):
     assert PASSCODE not in rig.kept()
 
 
-def test_a_page_that_changed_is_handed_over_unpressed_and_what_looks_ends(rig, flows):
+def test_a_changed_page_is_handed_over_without_a_press_and_the_search_ends(rig, flows):
     flow = flows["zoom"]
     rig.know(flow, proven=False)
     flow.restyled, flow.hidden = "#0b7cff", ()

@@ -72,7 +72,7 @@ def box(tmp_path):
 
 
 @pytest.mark.parametrize("order", [("sound", "daemon"), ("daemon", "sound")])
-def test_what_was_muted_is_muted_after_both_were_killed_and_is_opened_by_the_room(box, order):
+def test_muted_stays_muted_after_both_are_killed_and_the_room_opens_it(box, order):
     box.daemon.command("audio.mute", on=False)
     box.says("open")
     assert box.programs.peak("call", patience_s=60) > LOUD

@@ -43,7 +43,7 @@ def test_a_step_of_a_drill_that_is_named_exists_and_so_does_its_scenario(scenari
 
 
 @pytest.mark.parametrize("reason", table.MAY_SKIP)
-def test_what_may_be_skipped_in_ci_stands_in_the_page(reason: str) -> None:
+def test_tests_that_ci_may_skip_are_in_the_page(reason: str) -> None:
     assert f"- {reason}: {table.MAY_SKIP[reason]}." in table.PAGE.read_text(encoding="utf-8")
 
 

@@ -30,12 +30,12 @@ def disks(tmp_path: Path, requests: list[tuple[int, int, bytes]]) -> list[bytes]
     return found
 
 
-def test_what_was_flushed_is_there(tmp_path: Path) -> None:
+def test_flushed_writes_are_there(tmp_path: Path) -> None:
     requests = [(1, 0, b"a" * 1024), (0, writes.FLUSH, b""), (3, writes.FUA, b"b" * 512)]
     assert set(disks(tmp_path, requests)) == {b"a" * 1024 + b"b" * 512 + bytes(2560)}
 
 
-def test_what_was_not_flushed_is_there_or_not_or_in_part(tmp_path: Path) -> None:
+def test_unflushed_writes_are_there_or_missing_or_partial(tmp_path: Path) -> None:
     requests = [(0, writes.FLUSH, b""), (1, 0, b"a" * 1024), (3, 0, b"b" * 512)]
     found = set(disks(tmp_path, requests))
     starts = {one[:1536] for one in found}

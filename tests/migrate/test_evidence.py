@@ -50,7 +50,7 @@ def plan(*bookings, text=TEXT, asked=ASKED, now=NOW):
     return make_plan(room, asked, bookings, now)
 
 
-def test_every_text_comes_back_from_csv_and_calendar_as_it_was() -> None:
+def test_every_text_survives_csv_and_calendar_unchanged() -> None:
     made = plan(*(booking(title, f"{title}组", days=50) for title in HARD))
     data = csv_text([made]).encode()
     rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
@@ -73,7 +73,7 @@ def test_no_line_of_a_calendar_is_longer_than_75_octets() -> None:
     assert max(len(line.encode()) for line in written.split("\r\n")) <= 75
 
 
-def test_no_passcode_and_nothing_private_is_in_what_is_told() -> None:
+def test_the_report_has_no_passcode_and_nothing_private() -> None:
     made = plan(booking(), booking("Secret deal", "boss", days=20, private=True))
     said = f"{made.record()} {csv_text([made])} {ics_text([made])}"
     assert "SECRET" not in said
@@ -131,7 +131,7 @@ def test_a_booking_gets_the_verdict_of_its_day_and_link(case: str) -> None:
     ],
 )
 @pytest.mark.parametrize("private", [False, True])
-def test_a_guest_is_told_by_the_address_whatever_the_name(
+def test_a_guest_is_recognised_by_the_address_not_the_name(
     name: str, address: str, verdict: Verdict, private: bool
 ) -> None:
     made = plan(booking("x", name, days=10, organizer_email=address, private=private))
@@ -162,7 +162,7 @@ RESOURCE = 'room = "c_188@resource.calendar.google.com"'
         (OWN, True),
     ],
 )
-def test_a_colleague_is_no_guest_of_a_room_whose_domain_is_a_vendors(
+def test_a_colleague_is_not_a_guest_if_the_room_has_a_vendors_domain(
     calendar: str, own: bool
 ) -> None:
     made = plan(
@@ -175,7 +175,7 @@ def test_a_colleague_is_no_guest_of_a_room_whose_domain_is_a_vendors(
     assert told == ([("at_risk", "own_account"), ("fine", "guest")] if own else [unknown] * 2)
 
 
-def test_who_has_made_the_rooms_own_bookings_is_of_the_house() -> None:
+def test_the_organizer_of_the_rooms_own_bookings_is_internal() -> None:
     made = plan(
         booking("ours", "Li", organizer_email="li@acme.example"),
         booking("theirs", "Eve", organizer_email="eve@partner.example"),
@@ -229,7 +229,7 @@ def test_each_way_into_a_meeting_is_in_the_plan_with_its_own_verdict(way: str, t
         "+86 10 8783 3177 https://meet.jit.si/Room",
     ],
 )
-def test_a_number_that_is_nobodys_is_on_no_platform(text: str) -> None:
+def test_an_unknown_number_is_on_no_platform(text: str) -> None:
     (one,) = plan(booking("x", "王芳", 20, text)).bookings
     assert (one.leaving, one.verdict) == (False, Verdict.FINE)
 
@@ -260,7 +260,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("code", REFUSED)
-def test_what_cannot_be_planned_is_refused_with_its_reason(code: str) -> None:
+def test_an_impossible_plan_is_refused_with_its_reason(code: str) -> None:
     with pytest.raises(Refused) as refused:
         plan(asked=replace(ASKED, **REFUSED[code]))
     assert refused.value.code == code

@@ -78,7 +78,7 @@ def test_private_ones_are_counted_without_title_time_or_name() -> None:
     ]
 
 
-def test_the_files_are_mails_a_table_to_merge_and_who_has_no_address() -> None:
+def test_the_files_are_mails_a_merge_table_and_a_list_of_people_without_address() -> None:
     hard = 'Wang "Fang", 王芳; =1+1'
     bamboo = plan(
         booking("评审", hard, 10, organizer_email="w@acme.example"), booking("x", "=Li", 11)

@@ -26,7 +26,7 @@ def box(tmp_path):
     return lambda: Migration(AppliedConfigs(Store(tmp_path / "state"), tmp_path / "room.toml"))
 
 
-async def test_what_is_kept_comes_back_and_is_nobody_elses_to_read(box, tmp_path) -> None:
+async def test_a_stored_move_is_read_back_and_private_to_its_user(box, tmp_path) -> None:
     await box().keep(plan(), "staff")
     stage, text = await box().to_apply(None, leave_behind=False)
     await box().apply(stage, text, "staff", AT)
@@ -100,7 +100,7 @@ async def test_a_power_cut_between_the_two_files_leaves_no_stage_half_applied(
     assert (box().plan, box().text()) == (None, TEXT)
 
 
-async def test_what_dies_is_counted_anew_when_the_last_stage_is_applied(box) -> None:
+async def test_dying_bookings_are_counted_again_at_the_last_stage(box) -> None:
     made = plan(booking(days=50), booking("b", days=60))
     await box().keep(made, "staff")
     migration = box()
@@ -165,7 +165,7 @@ def in_chinese(refused: pytest.ExceptionInfo[Refused]) -> str:
 
 
 @pytest.mark.parametrize("code", REFUSED)
-def test_what_cannot_be_planned_is_refused_in_chinese_too(code: str) -> None:
+def test_an_impossible_plan_is_refused_in_chinese_too(code: str) -> None:
     with pytest.raises(Refused) as refused:
         plan(asked=replace(ASKED, **REFUSED[code]))
     in_chinese(refused)

@@ -73,9 +73,7 @@ def an_event(draw: st.DrawFn) -> str:
 
 @settings(max_examples=examples(600), deadline=None)
 @given(st.lists(an_event(), min_size=1, max_size=5), st.sampled_from(["zoom", "tencent", "teams"]))
-def test_what_is_passed_over_is_on_the_leaving_platform_nowhere(
-    events: list[str], leaving: str
-) -> None:
+def test_skipped_bookings_are_not_on_the_old_platform(events: list[str], leaving: str) -> None:
     data = "\r\n".join(["BEGIN:VCALENDAR", *events, "END:VCALENDAR", ""]).encode()
     quick, left_out = rooms._read(
         Path("a.ics"), data, CONFIG, NOW, may_name(PLATFORMS.by_key[leaving])
@@ -115,7 +113,7 @@ def test_a_text_that_names_no_other_platform_is_read_once(texts: list[str]) -> N
 
 
 @pytest.mark.real
-def test_a_reader_may_take_its_memory_beside_what_the_program_has(tmp_path: Path) -> None:
+def test_a_reader_gets_its_memory_on_top_of_the_programs(tmp_path: Path) -> None:
     (tmp_path / "room.toml").write_text(
         '[room]\ndisplay_name = "竹"\ntimezone = "Asia/Shanghai"\n', encoding="utf-8"
     )

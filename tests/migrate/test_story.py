@@ -212,7 +212,7 @@ async def test_a_room_moves_when_its_vendor_leaves_and_goes_back_to_the_byte(
         await opened(house, old)
 
 
-def test_the_plan_counts_what_dies_where_a_service_ends(tmp_path: Path) -> None:
+def test_the_plan_counts_the_bookings_that_die_when_a_service_ends(tmp_path: Path) -> None:
     link = "https://chime.aws/{n:010d}"
     text = ROOM.format(old="chime", link=link.format(n=1))
     box = Box(tmp_path, text, booked(link, date(2026, 2, 1)))
@@ -223,7 +223,7 @@ def test_the_plan_counts_what_dies_where_a_service_ends(tmp_path: Path) -> None:
 
 
 @invented
-async def test_an_end_is_counted_down_from_its_own_days_behind_whatever_stage(
+async def test_the_end_is_counted_down_by_its_own_days_in_every_stage(
     tmp_path: Path,
 ) -> None:
     text = ROOM.format(old="zoom", link=ZOOM.format(n=1))

@@ -91,7 +91,7 @@ def test_each_part_that_is_killed_is_back_by_itself(box: Box) -> None:
         until_ready(box)
 
 
-def test_a_disk_that_is_full_is_told_and_ends_no_room(box: Box) -> None:
+def test_a_full_disk_is_reported_and_ends_no_room(box: Box) -> None:
     type_the_documents(box)
     until_ready(box)
     box.do("sudo systemctl stop roomctl")

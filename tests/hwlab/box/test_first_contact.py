@@ -226,7 +226,7 @@ def test_the_units_end_when_they_are_asked_to(box: Box) -> None:
         assert (found["ActiveState"], found["Result"]) == ("inactive", "success"), journal(box)
 
 
-def test_each_command_that_doctor_prints_mends_what_it_names(box: Box) -> None:
+def test_each_command_that_doctor_prints_fixes_what_it_names(box: Box) -> None:
     type_the_documents(box)
     until_ready(box)
     good = {one["words"] for one in findings(box)}

@@ -185,7 +185,7 @@ def ready(room: Room) -> Room:
     return room
 
 
-def test_what_was_laid_is_taken_and_what_is_wrong_is_told_on_the_display(ready: Room) -> None:
+def test_laid_files_are_used_and_mistakes_are_shown_on_the_display(ready: Room) -> None:
     machine = ready.machine
     assert ready.ask("GET", "/api/v1/room")["identity"]["display_name"] == "Bamboo"
     lies = machine.do("ls /boot/firmware 2>&1 || sudo ls /boot/firmware").split()
@@ -231,7 +231,7 @@ def test_a_package_can_be_installed_and_the_root_is_closed_again(
     )
 
 
-def test_whatever_a_disk_loses_in_a_power_cut_is_nothing_that_was_kept(
+def test_a_disk_loses_nothing_that_was_stored_in_a_power_cut(
     ready: Room, around: dict[str, str], tmp_path: Path
 ) -> None:
     """Cut at any moment since it was first switched on; nothing is started, only looked at."""
@@ -276,7 +276,7 @@ def looked_at(disks: dict[str, Path], folder: Path, around: dict[str, str]) -> i
     return Settings.of_another_program(folder).revisions[-1].number
 
 
-def test_after_a_power_cut_the_room_is_what_it_was_whatever_the_clock_says(ready: Room) -> None:
+def test_after_a_power_cut_the_room_is_unchanged_even_if_the_clock_is_wrong(ready: Room) -> None:
     chance = random.Random(SEED)
     boot_s = 60.0
     if not ready.kept:

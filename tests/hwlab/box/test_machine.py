@@ -137,7 +137,7 @@ def whole(installed: tuple[Path, Path]) -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-def test_the_box_starts_by_itself_and_knows_its_time_once_it_is_told(whole: Path) -> None:
+def test_the_box_starts_unattended_and_knows_its_time_once_it_is_set(whole: Path) -> None:
     try:
         parts = build.parts(hwlab.FOLDER, print)
     except Unavailable as error:

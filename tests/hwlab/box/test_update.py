@@ -420,7 +420,7 @@ def test_the_images_root_is_opened_for_an_update_and_for_the_way_back_and_closed
 
 
 @long
-def test_what_the_rooms_user_leaves_for_root_is_a_request_or_nothing(box: Box) -> None:
+def test_a_file_of_the_rooms_user_is_a_request_or_ignored_by_root(box: Box) -> None:
     before = whole(box)
     request = "/run/roomctl/update.request"
     tricks = (

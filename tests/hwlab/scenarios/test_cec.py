@@ -67,7 +67,7 @@ async def test_a_television_is_dark_and_lit_when_it_says_so_itself(tv: Vivid) ->
         assert DisplayState(True) not in told[count:-1]
 
 
-async def test_one_that_falls_silent_is_not_said_to_be_on_and_its_return_is_noticed(
+async def test_a_silent_television_is_not_reported_as_on_and_its_return_is_noticed(
     tv: Vivid,
 ) -> None:
     told: list[DisplayState] = []

@@ -39,7 +39,7 @@ async def heard(port: EvdevPort) -> list[tuple[int, int, int]]:
         return list(struct.iter_unpack("<HHi", (await port.read()).data))
 
 
-async def test_a_gamepad_is_found_and_told_as_its_driver_says(gamepad: Gamepad) -> None:
+async def test_a_gamepad_is_found_with_the_name_of_its_driver(gamepad: Gamepad) -> None:
     port = await open_port(AUTO)
     try:
         assert (port.identity.vid, port.identity.pid) == (gamepad.VID, gamepad.PID)
@@ -63,7 +63,7 @@ async def test_a_gamepad_is_found_and_told_as_its_driver_says(gamepad: Gamepad) 
         await port.close()
 
 
-async def test_events_that_the_kernel_dropped_are_told_as_lost(gamepad: Gamepad) -> None:
+async def test_events_that_the_kernel_dropped_are_reported_as_lost(gamepad: Gamepad) -> None:
     port = await open_port(AUTO)
     try:
         await heard(port)

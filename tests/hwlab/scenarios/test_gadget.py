@@ -94,7 +94,7 @@ async def test_gadget(scenario: Scenario, table: GadgetTable) -> None:
     await scenario(table)
 
 
-async def test_every_way_that_an_unplug_looks_closes_the_port(table: GadgetTable) -> None:
+async def test_every_kind_of_unplug_closes_the_port(table: GadgetTable) -> None:
     """It is errno 5 or 19, as it happens (62 and 10 of 72 where it was counted)."""
     for _ in range(UNPLUGS):
         table.plug()

@@ -102,7 +102,7 @@ def board(chip: GpioChip) -> Board:
 
 
 # First, while nothing in this process has the chip open: it comes back under its old name then.
-async def test_a_chip_that_goes_away_is_said_once_and_the_process_ends_for_a_new_one(
+async def test_a_lost_chip_is_logged_once_and_the_process_ends_to_be_restarted(
     board: Board,
 ) -> None:
     with room() as first:

@@ -10,7 +10,7 @@ from tests.hwlab.devices.usbip import is_free, until
 from tests.hwlab.scenarios.conftest import Plug
 
 
-def test_a_port_is_given_again_once_the_kernel_has_forgotten_who_had_it(plug: Plug) -> None:
+def test_a_port_is_reused_once_the_kernel_has_released_it(plug: Plug) -> None:
     """The controller calls a port free some 30 ms before the kernel forgets its device."""
     went, comes = (UsbSpeakerphone(model) for model in list(MODELS.values())[:2])
     first = plug(went)

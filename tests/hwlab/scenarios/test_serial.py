@@ -98,7 +98,7 @@ async def test_the_adapter_is_told_the_speed_of_the_url(plug: Plug) -> None:
     assert road.adapter.baud == 38400
 
 
-async def test_what_came_is_not_held_for_16_ms_once_the_line_is_open(plug: Plug) -> None:
+async def test_received_bytes_are_not_held_for_16_ms_once_the_line_is_open(plug: Plug) -> None:
     road = FtdiRoad(plug, str(BY_ID))
     await road.plug()
     assert road.adapter.latency_ms == 16
@@ -129,7 +129,7 @@ async def test_an_unplug_in_a_blocked_read_closes_the_port(plug: Plug) -> None:
     await port.close()
 
 
-async def test_a_line_that_is_open_elsewhere_is_said_to_be_in_use(plug: Plug) -> None:
+async def test_a_line_that_another_program_has_open_is_reported_as_in_use(plug: Plug) -> None:
     road = FtdiRoad(plug, str(BY_ID))
     await road.plug()
     port = await connect("front", road.url)

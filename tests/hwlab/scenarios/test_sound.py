@@ -61,7 +61,7 @@ async def said(told: list[SoundState], muted: bool, switch: CaptureSwitch) -> No
             await asyncio.sleep(0.02)
 
 
-async def test_muted_is_said_when_the_device_itself_was_told_to_be_silent(
+async def test_muted_is_reported_once_the_device_itself_was_silenced(
     plug: Plug, server: str
 ) -> None:
     device = UsbSpeakerphone()

@@ -173,7 +173,7 @@ async def test_a_second_roomctl_is_told_who_holds_the_device(table: KernelTable)
 
 
 @pytest.mark.parametrize("door", ["usb", "hidraw"])
-async def test_what_is_written_after_an_unplug_is_refused_as_closed(plug: Plug, door: str) -> None:
+async def test_a_write_after_an_unplug_is_refused_as_closed(plug: Plug, door: str) -> None:
     table = KernelTable(plug, door)
     table.plug()
     port = await connect("table", table.url)

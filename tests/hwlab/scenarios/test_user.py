@@ -131,7 +131,7 @@ async def test_a_member_of_the_group_lights_it_and_does_so_after_a_replug(
 
 
 @pytest.mark.parametrize("door", ["usb", "hidraw"])
-async def test_who_is_not_in_the_group_is_told_that_it_is_a_matter_of_permission(
+async def test_a_user_outside_the_group_gets_a_permission_error(
     plug: Plug, rule: None, door: str
 ) -> None:
     await in_thread(plug, UsbSpeakerphone())

@@ -97,14 +97,14 @@ async def test_while_another_program_has_the_picture_its_controls_can_be_used(
         other.kill()
 
 
-async def test_what_another_program_sets_is_told(stand: UvcStand) -> None:
+async def test_a_setting_of_another_program_is_reported(stand: UvcStand) -> None:
     await stand.plug()
     async with driven(stand) as front:
         await in_thread(run, "v4l2-ctl", "-d", NODE, "-c", "pan_absolute=36000")
         await until(lambda: front.state.pan_deg == pytest.approx(10, abs=0.1))
 
 
-async def test_an_unplug_is_told_to_whoever_only_listens(stand: UvcStand) -> None:
+async def test_a_listener_is_told_of_an_unplug(stand: UvcStand) -> None:
     await stand.plug()
     port = await connect("front", stand.url)
     await stand.unplug()
@@ -113,7 +113,7 @@ async def test_an_unplug_is_told_to_whoever_only_listens(stand: UvcStand) -> Non
     await port.close()
 
 
-async def test_a_camera_that_is_not_there_is_missing(stand: UvcStand) -> None:
+async def test_an_absent_camera_is_missing(stand: UvcStand) -> None:
     with pytest.raises(PortError, match="there is no /dev/video0") as refused:
         await connect("front", stand.url)
     assert refused.value.reason is PortReason.MISSING

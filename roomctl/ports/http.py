@@ -1,7 +1,7 @@
-r"""Requests to one host over HTTP, and their answers: `aw://HOST[:PORT]`, `onvif://…`.
+r"""Requests to one host over HTTP, and their answers: `http://HOST[:PORT]`, `aw://…`, `onvif://…`.
 
-`aw-https://…` and `onvif-https://…` are the same over TLS, with a certificate that an authority has
-signed, or with the key whose pin ends the url: `aw-https://HOST#sha256:…`.
+`https://…`, `aw-https://…` and `onvif-https://…` are the same over TLS, with a certificate that an
+authority has signed, or with the key whose pin ends the url: `https://HOST#sha256:…`.
 
 What is written is a request, what is read an answer; of several under way each has its number:
 
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     import httpx
 
 PORT, TLS_PORT = 80, 443
-TLS = "-https"  # what a scheme ends in
+TLS = "https"  # what a scheme ends in
 CONNECT_S = 2.0
 LARGEST = 256 * 1024  # bytes of an answer
 PIECES = 4096  # that an answer may come in: each takes a turn of the loop
@@ -226,11 +226,7 @@ class HttpPort:
 
 def _sent_on(location: str) -> bytes:
     """Say where a host sends who asks it, which is not followed: a login is for one host."""
-    hint = (
-        f"; is it to be asked over https ({TLS[1:]} in its url)?"
-        if location[:6] == "https:"
-        else ""
-    )
+    hint = f"; is it to be asked over https ({TLS} in its url)?" if location[:6] == "https:" else ""
     where = re.sub("[^!-~]", "", without_login(location))[:100]
     return f"sends on to {where}, which is not followed{hint}".encode()
 
@@ -322,7 +318,8 @@ def _taken_apart(address: Address) -> tuple[tuple[str, str] | None, Address, str
     place, hashed, pin = address.place.partition("#")
     plain = Address(shown, address.scheme, without_login(place), address.options)
     if hashed and not address.scheme.endswith(TLS):
-        raise plain.refuse(f"has a pin; write it like {address.scheme}{TLS}://HOST#sha256:…")
+        scheme = TLS if address.scheme == "http" else f"{address.scheme}-{TLS}"
+        raise plain.refuse(f"has a pin; write it like {scheme}://HOST#sha256:…")
     if hashed and not roomctl.tls.WHOLE_PIN.fullmatch(pin):
         why = "must end in a fingerprint: #sha256: and 64 lowercase hex digits"
         raise plain.refuse(why)

@@ -396,6 +396,8 @@ async def tls_host(folder: Path, name: str) -> AsyncIterator[tuple[Host, str]]:
 
 async def test_a_host_proves_itself_by_the_pin_of_its_key(tmp_path: Path) -> None:
     async with tls_host(tmp_path, "camera") as (far, pin):
+        port = await connect("front", f"https://127.0.0.1:{far.number}#{pin}")
+        await port.close()
         url = f"aw-https://127.0.0.1:{far.number}#{pin}"
         port = await connect("front", with_login(url, USER, PASSWORD))
         assert (await answered(port, 1)).body == b"p1"
@@ -454,6 +456,8 @@ async def test_an_authority_vouches_for_a_host_by_its_name(
 @pytest.mark.parametrize(
     ("url", "why"),
     [
+        ("http://h#sha256:" + "0" * 64, "has a pin; write it like https://HOST#sha256:…"),
+        ("https://h/x", "is not https://HOST:PORT"),
         ("aw://h#sha256:" + "0" * 64, "has a pin; write it like aw-https://HOST#sha256:…"),
         ("aw-https://h#sha256:12", "must end in a fingerprint"),
         ("onvif-https://h#", "must end in a fingerprint"),

@@ -11,12 +11,13 @@ import fnmatch
 import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from roomctl import config as configuration
+from roomctl import plugins
 from roomctl.byom.driver import KIND as BYOM
 from roomctl.camera.kind import KIND as CAMERA
 from roomctl.clock import Clock, SystemClock
@@ -37,6 +38,7 @@ from roomctl.ports import connect, refuse
 from roomctl.roles import Role
 from roomctl.room import Dependencies, Room, Source, look
 from roomctl.room.configuration import ConfigPlan
+from roomctl.room.document import RoomDocument
 from roomctl.screen.driver import KIND as SCREEN
 from roomctl.screen.profile import screen_of
 from roomctl.screen.protocol import DisplayRole, ShowPage
@@ -78,12 +80,50 @@ def form() -> type[Config]:
 
 def load(path: Path) -> Config:
     """Read a room.toml with the tables of every kind; ConfigError."""
-    return configuration.load(path, TABLES)
+    return parse(configuration.text_of(path), str(path))
 
 
 def parse(text: str, file: str) -> Config:
     """Read the text of a room.toml; `file` is what errors call it."""
-    return configuration.parse(text, file, TABLES)
+    return _of(configuration.read(text, file), file)
+
+
+def _of(data: dict[str, Any], file: str) -> Config:
+    """Return the room.toml that `data` was read of; the plug-ins that it needs are imported."""
+    tables = {**TABLES}
+    for name in data:
+        if name not in Config.model_fields and name not in TABLES and name in plugins.installed():
+            try:
+                tables[name] = plugin(name).table
+            except plugins.PluginError as error:
+                raise ConfigError(file, name, str(error)) from error
+    return configuration.of(data, file, tables)
+
+
+def plugin(name: str) -> Kind:
+    """Return the kind of an installed plug-in; PluginError if it cannot be used."""
+    taken = {*Config.model_fields, *TABLES, *(one.name for one in fields(RoomDocument))}
+    taken |= {kind.section for kind in KINDS}
+    taken |= {one.name.partition(".")[0] for one in declared()}
+    if name in taken:
+        raise plugins.PluginError(f"{plugins.bringing(name)}: the name {name!r} is roomctl's own")
+    return plugins.load(name)
+
+
+def every_plugin() -> tuple[list[Kind], list[plugins.PluginError]]:
+    """Return the kinds of all installed plug-ins, and why others cannot be used."""
+    kinds, errors = [], []
+    for name in sorted(plugins.installed()):
+        try:
+            kinds.append(plugin(name))
+        except plugins.PluginError as error:
+            errors.append(error)
+    return kinds, errors
+
+
+def kinds_of(config: Config) -> tuple[Kind, ...]:
+    """Return the kinds of devices that a room may have, with the plug-ins that it needs."""
+    return (*KINDS, *(plugin(name) for name in config.kinds if name not in TABLES))
 
 
 def mistakes(text: str, file: str) -> list[FileError]:
@@ -93,7 +133,7 @@ def mistakes(text: str, file: str) -> list[FileError]:
     """
 
     def judge(data: dict[str, Any]) -> None:
-        config = configuration.of(data, file, TABLES)
+        config = _of(data, file)
         clock = SystemClock()
         _refuse_urls(config, room(config, Dependencies(connect, clock, calendar(config))).urls)
         look.judge(config.look, Path(file))
@@ -149,7 +189,7 @@ def _refuse_urls(config: Config, urls: Mapping[str, str]) -> None:
     for name, url in urls.items():
         key = panel.get(name, f"{name}.url")
         kind, scheme = key.partition(".")[0], url.partition(":")[0]
-        known = TABLES[kind].schemes
+        known = next(iter(config.tables(kind).values())).schemes
         if scheme == "sim":
             continue
         if known and ":" in url and scheme not in known:
@@ -174,9 +214,9 @@ def _refuse_codes(config: Config) -> None:
                     raise ConfigError("room.toml", f"alert.{name}.{key}", why)
 
 
-def declared() -> tuple[Declaration, ...]:
-    """Return every command that a room may take, without a room."""
-    parts = (*Room.PARTS, *(kind.part for kind in KINDS if kind.part is not None))
+def declared(kinds: Sequence[Kind] = KINDS) -> tuple[Declaration, ...]:
+    """Return every command that a room with these kinds of devices may take, without a room."""
+    parts = (*Room.PARTS, *(kind.part for kind in kinds if kind.part is not None))
     return tuple(one for part in parts for one in part.declared())
 
 
@@ -209,7 +249,7 @@ _TITLES = {"en": "Booked in the room", "zh-CN": "现场预订"}  # as others see
 
 def room(config: Config, dependencies: Dependencies) -> Room:
     """Return the room that `config` describes, with these `dependencies`."""
-    return Room(config, dependencies, KINDS)
+    return Room(config, dependencies, kinds_of(config))
 
 
 @frozen

@@ -1113,6 +1113,11 @@ class Config(Table):
             raise ValueError("has the same url twice; write all its events into one")
         return hooks
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of devices that may have tables here."""
+        return _kinds(type(self))
+
     def tables(self, kind: str) -> Mapping[str, KindTable]:
         """Return the tables of a kind of device, by device."""
         found = getattr(self, kind, None)
@@ -1122,7 +1127,7 @@ class Config(Table):
 
     def every(self, table: type[T]) -> Mapping[str, T]:
         """Return the tables of one class, by device."""
-        every = (item for kind in _kinds(type(self)) for item in self.tables(kind).items())
+        every = (item for kind in self.kinds for item in self.tables(kind).items())
         return {name: found for name, found in every if isinstance(found, table)}
 
 

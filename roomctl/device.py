@@ -24,6 +24,7 @@ _log = logging.getLogger(__name__)
 FIRST_WAIT_S = 0.25
 LONGEST_WAIT_S = 1.5  # from try to try: a device that is back is in use again within 2 s
 _LEAST_WAIT_S = 0.05
+LONGEST_DETAIL = 500  # characters: part of it may be what a device says
 FLOODED_WAIT_S = 60.0  # a device that floods its wire is left alone
 
 
@@ -185,7 +186,7 @@ class Device:
         self.went_round_at = time.monotonic()
 
     def _set_offline(self, reason: str, detail: str) -> None:
-        before = self.health
+        before, detail = self.health, detail[:LONGEST_DETAIL]
         if before.status is not Status.OFFLINE:
             _log.warning("%s: lost: %s", self.name, detail)
         same = before.status is Status.OFFLINE and before.reason == reason

@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
@@ -207,6 +208,12 @@ class Probe(Protocol):
     ) -> Awaitable[Sequence[PluggedDevice]]: ...
 
 
+class MakeSimulated(Protocol):
+    """Makes what stands for the devices of a kind, from its tables in room.toml, by name."""
+
+    def __call__(self, tables: Mapping[str, Any]) -> Sequence[SimulatedDevice]: ...
+
+
 class Build(Protocol):
     """Makes the devices of a kind from its tables in room.toml, by name."""
 
@@ -221,6 +228,8 @@ class Kind:
     knows what to do with them. `entry` is what the document says of one, in the section `section`.
     `drill` proves one on its own port, and `probe` looks for some, both without a room.
     `optional`: it may be switched off, or not plugged in, without anything being wrong.
+    `simulate` makes what stands for its devices in a simulated room. `words` are what people read
+    of a kind that comes from elsewhere (`words_beside`).
     """
 
     name: str
@@ -233,6 +242,8 @@ class Kind:
     drill: MakeDrill | None = None
     optional: bool = False
     probe: Probe | None = None
+    simulate: MakeSimulated | None = None
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict, compare=False)
 
 
 Argument = bool | int | float | str

@@ -8,7 +8,9 @@ from __future__ import annotations
 import functools
 import json
 import re
+from collections import ChainMap
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Literal
 
 from roomctl.installed import data_path
@@ -18,12 +20,46 @@ Language = Literal["en", "zh-CN"]
 IN_HOURS_MIN = 90  # the age of a calendar that is told in hours, as on the panel
 
 
+_ADDED: Mapping[Language, dict[str, str]] = {"en": {}, "zh-CN": {}}
+
+
 @functools.cache
 def panel_texts(into: Language) -> Mapping[str, str]:
-    """Return what the panel says, by its key; blocking."""
+    """Return what the panel says, by its key; blocking. What plug-ins say comes after it."""
     texts = (data_path("web") / "i18n" / f"{into}.json").read_text(encoding="utf-8")
     found: dict[str, str] = json.loads(texts)
-    return found
+    return ChainMap(found, _ADDED[into])
+
+
+def words_beside(file: str) -> dict[str, dict[str, str]]:
+    """Return the words of a plug-in by language: of `words/en.json` and the others beside `file`.
+
+    Keys: `kind`, `state.FIELD`, `value.FIELD.VALUE`, `command.NAME`, `issue.NAME`, `todo.NAME`,
+    `action.NAME`, and `help.NAME`, what a command does. What has no English has that of its code.
+    """
+    folder = Path(file).parent / "words"
+    return {one.stem: json.loads(one.read_text(encoding="utf-8")) for one in folder.glob("*.json")}
+
+
+def kind_words(kind: str, words: Mapping[str, Mapping[str, str]], into: Language) -> dict[str, str]:
+    """Return the words of a plug-in by the keys of the panel; what lacks a translation, in English.
+
+    `issue.jammed` of the kind blinds is `issue.blinds.jammed`, its `kind` is `kind.blinds`.
+    """
+    spoken = {**words.get("en", {}), **words.get(into, {})}
+    heads = ((key, *key.partition(".")[::2]) for key in spoken)
+    return {f"{head}.{kind}.{rest}".rstrip("."): spoken[key] for key, head, rest in heads}
+
+
+def add_words(kind: str, words: Mapping[str, Mapping[str, str]]) -> None:
+    """Have the panel's texts say a plug-in's words, too."""
+    for into, added in _ADDED.items():
+        added.update(kind_words(kind, words, into))
+
+
+def is_added(key: str) -> bool:
+    """Whether a plug-in brought words for a key."""
+    return key in _ADDED["en"]
 
 
 def filled(text: str, values: Mapping[str, object]) -> str:

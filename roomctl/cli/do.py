@@ -8,24 +8,41 @@ from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from roomctl import app
+from roomctl import app, plugins
 from roomctl.cli.chinese import COMMANDS
 from roomctl.cli.language import language
 from roomctl.command import Declaration, Parameter
 from roomctl.errors import RoomctlError
 from roomctl.explain import suggest
+from roomctl.kind import Kind
+from roomctl.words import panel_texts
 
 
 @cache
-def commands() -> dict[str, Declaration]:
-    """Return every command of a room, by name."""
-    return {one.name: one for one in sorted(app.declared(), key=lambda one: one.name)}
+def commands(kinds: tuple[Kind, ...] | None = None) -> dict[str, Declaration]:
+    """Return every command by name: of rooms with these kinds of devices, or all that there are."""
+    known = (*app.KINDS, *app.every_plugin()[0]) if kinds is None else kinds
+    return {one.name: one for one in sorted(app.declared(known), key=lambda one: one.name)}
+
+
+def _named(kind: str) -> Declaration | None:
+    """Return a command; plug-ins are looked for only where roomctl itself has none of that name.
+
+    PluginError: the plug-in that would have it cannot be used.
+    """
+    name = kind.partition(".")[0]
+    if kind not in commands(app.KINDS) and name in plugins.installed():
+        return commands((*app.KINDS, app.plugin(name))).get(kind)
+    return commands(app.KINDS).get(kind)
 
 
 def does(one: Declaration) -> str:
     """Return what a command does, in a line; in Chinese by the locale."""
     english = one.doc.partition("\n")[0]
-    return english if language() == "en" else COMMANDS.get(one.name, english)
+    if language() == "en":
+        return english
+    kind, _, own = one.name.partition(".")
+    return COMMANDS.get(one.name) or panel_texts(language()).get(f"help.{kind}.{own}", english)
 
 
 def listed() -> list[dict[str, Any]]:
@@ -51,9 +68,10 @@ def list_words() -> str:
 
 def arguments(kind: str, given: Sequence[str]) -> dict[str, Any]:
     """Read key=value of a command; RoomctlError for a name that it does not know."""
-    if kind not in commands():
+    found = _named(kind)
+    if found is None:
         raise RoomctlError(f"no command {kind!r}; {suggest(kind, commands())}")
-    known = {one.name: one for one in commands()[kind].parameters}
+    known = {one.name: one for one in found.parameters}
     args: dict[str, Any] = {}
     for text in given:
         key, equals, value = text.partition("=")
@@ -71,10 +89,11 @@ def arguments(kind: str, given: Sequence[str]) -> dict[str, Any]:
 
 def completions(kind: str, given: Sequence[str], incomplete: str) -> Iterator[tuple[str, str]]:
     """Yield what may stand next, each with its help: `key=`, or `key=value` of a closed set."""
-    if kind not in commands():
+    found = _named(kind)
+    if found is None:
         return
     used = {text.partition("=")[0] for text in given}
-    for one in commands()[kind].parameters:
+    for one in found.parameters:
         if one.name in used:
             continue
         choices = [f"{one.name}={choice}" for choice in _choices(one.annotation)]

@@ -106,7 +106,7 @@ def view(file: Path, state: Path | None) -> tuple[BoxView, list[BoxFinding]]:
 def _urls(config: Config) -> Mapping[str, str]:
     urls = {
         kind if table.single else f"{kind}.{name}": url
-        for kind in app.TABLES
+        for kind in config.kinds
         for name, table in config.tables(kind).items()
         if isinstance(url := getattr(table, "url", None), str)
     }
@@ -500,6 +500,12 @@ def running(box: BoxView) -> Iterator[BoxFinding]:
         yield BoxFinding("ok", "room", say("ready", room=document["identity"]["display_name"]))
 
 
+def plug_ins(box: BoxView) -> Iterator[BoxFinding]:
+    """Whether every plug-in that is installed here can be used; those of this room are."""
+    for error in app.every_plugin()[1] if box.config is not None else ():
+        yield BoxFinding("warn", "plug-ins", translated(str(error)))
+
+
 def versions(box: BoxView) -> Iterator[BoxFinding]:
     """Say what runs here."""
     python = ".".join(map(str, sys.version_info[:3]))
@@ -518,6 +524,7 @@ LOOKS: tuple[Look, ...] = (
     certificate,
     alerts,
     running,
+    plug_ins,
     versions,
 )
 

@@ -86,7 +86,7 @@ def load(path: Path, *, simulated: bool) -> Config:
 
 def drillable(config: Config) -> Iterator[Drillable]:
     """Yield what could be drilled."""
-    for kind in app.KINDS:
+    for kind in app.kinds_of(config):
         for name, table in config.tables(kind.name).items():
             if kind.drill is not None and isinstance(table, DeviceTable):
                 yield Drillable(kind.name, name, table, kind.drill)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import tomllib
 from collections import Counter
 from collections.abc import Sequence
@@ -22,7 +23,10 @@ from roomctl.ports import connect
 from roomctl.ports.inventory import PluggedDevice, inventory
 from roomctl.wire import Connect
 
+_log = logging.getLogger(__name__)
+
 _KINDS = {kind.name: kind.profile for kind in app.KINDS if kind.profile is not None}
+_SINGLE = {kind.name for kind in app.KINDS if kind.table.single}
 _SHIPPED = data_path("firmware_profiles")
 _NAMES = {
     "camera": "front",
@@ -123,7 +127,10 @@ def probe(*, ask: bool = False) -> list[dict[str, str]]:
 
 
 async def _asked(found: Sequence[PluggedDevice], connect: Connect) -> list[PluggedDevice]:
-    for kind in app.KINDS:
+    plugins, errors = app.every_plugin()
+    for error in errors:
+        _log.warning("%s", error)
+    for kind in (*app.KINDS, *plugins):
         if kind.probe is not None:
             found = await kind.probe(found, connect)
     return list(found)
@@ -139,7 +146,7 @@ def probe_words(found: list[dict[str, str]]) -> str:
         kind = item["kind"]
         seen[kind] += 1
         name = _NAMES.get(kind, kind) + (str(seen[kind]) if seen[kind] > 1 else "")
-        table = kind if app.TABLES[kind].single else f"{kind}.{name}"
+        table = kind if kind in _SINGLE else f"{kind}.{name}"
         block = f'# {_in_words(item["what"])}\n[{table}]\nurl = "{item["url"]}"'
         profile = item.get("profile")
         blocks.append(f'{block}\nprofile = "{profile}"' if profile else block)

@@ -1122,6 +1122,11 @@ SENTENCES: Mapping[str, str] = {
     "expected 'CN', 'US', 'DE-BY', or ics:/path/of/holidays.ics": "应为 'CN'、'US'、'DE-BY' 或 ics:/path/of/holidays.ics",  # noqa: E501
     "{value} is not an IANA time zone; {hint}": "{value} 不是 IANA 时区；{hint}",
     "{value} is not an IANA time zone, such as {example}": "{value} 不是 IANA 时区，例如 {example}",
+    "{plugin}: the kind {name} cannot be loaded: {why}": "{plugin}：无法加载设备类型 {name}：{why}",
+    "{plugin}: the name {name} is roomctl's own": "{plugin}：名称 {name} 属于 roomctl 本身",
+    "{plugins} both bring the kind {name}; uninstall one of them": "{plugins} 都提供设备类型 {name}；请卸载其中一个",  # noqa: E501
+    "{plugin}: cannot make its devices: {why}": "{plugin}：无法创建其设备：{why}",
+    "this kind has no profiles; leave it out": "此类设备没有型号文件；请删去",
     "no profile {name}; {hint}": "没有型号文件 {name}；{hint}",
     "no camera {name}; {hint}": "没有摄像机 {name}；{hint}",
     "no platform is called {name}; {hint}": "没有名为 {name} 的会议平台；{hint}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -161,7 +162,19 @@ def step_text(issue: Mapping[str, Any]) -> str:
 
 def _filled(key: str, issue: Mapping[str, Any]) -> str:
     """Return a text of the panel with an issue's parameters in it; "" if there is none."""
-    return filled(panel_texts(language()).get(key, ""), _values(issue))
+    texts = panel_texts(language())
+    if key and key not in texts:
+        _learn_words(issue["code"].partition(".")[0])
+    return filled(texts.get(key, ""), _values(issue))
+
+
+def _learn_words(kind: str) -> None:
+    """Have the words of a plug-in told, if one brings that kind."""
+    from roomctl import plugins  # few rooms have one
+
+    if kind in plugins.installed():
+        with contextlib.suppress(plugins.PluginError):  # `roomctl doctor` says why
+            plugins.load(kind)
 
 
 def _values(issue: Mapping[str, Any]) -> dict[str, Any]:

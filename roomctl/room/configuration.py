@@ -44,7 +44,8 @@ class ConfigPlan:
     """What becomes of each part of a running room with another room.toml.
 
     Devices have their names, such as "camera.front"; other parts are called as their tables.
-    `program`: keys that cannot be changed while it runs. `disturbs_call`: a call would break off.
+    `program`: keys that cannot be changed while it runs, and a plug-in's kind that is new.
+    `disturbs_call`: a call would break off.
     """
 
     restarted: tuple[str, ...] = ()
@@ -62,7 +63,10 @@ class ConfigPlan:
 
 def plan(before: Config, after: Config, devices: DevicePlan) -> ConfigPlan:
     """Return what becomes of each part of a room that runs `before`."""
-    program = tuple(key for key in PROGRAM if _at(before, key) != _at(after, key))
+    program = (
+        *(key for key in PROGRAM if _at(before, key) != _at(after, key)),
+        *(kind for kind in after.kinds if kind not in devices.by_kind and after.tables(kind)),
+    )
     changed = [name for name in PARTS if _at(before, name) != _at(after, name)]
     ended = {name: None for one in devices.ended for name in one.healths}
     begun = {name: None for one in devices.begun for name in one.healths}

@@ -6,13 +6,14 @@ Speakerphones, sensors and the screen stand here; every other kind brings its ow
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from roomctl import plugins
 from roomctl.config import Config
 from roomctl.errors import Refused
-from roomctl.kind import Action, Argument, SimulatedDevice, doing, toggling
+from roomctl.kind import Action, Argument, MakeSimulated, SimulatedDevice, doing, toggling
 from roomctl.occupancy.driver import default_profile
 from roomctl.occupancy.driver import profiles as occupancy_profiles
 from roomctl.occupancy.profile import OccupancyTable
@@ -299,7 +300,7 @@ def _switches(tables: Mapping[str, Any]) -> list[SimulatedDevice]:
     return simulated_switches(tables)
 
 
-DEVICES: Mapping[str, Callable[[Mapping[str, Any]], list[SimulatedDevice]]] = {
+DEVICES: Mapping[str, MakeSimulated] = {
     "camera": simulated_cameras,
     "speakerphone": simulated_speakerphones,
     "occupancy": _sensors,
@@ -309,14 +310,15 @@ DEVICES: Mapping[str, Callable[[Mapping[str, Any]], list[SimulatedDevice]]] = {
     "output": _outputs,
     "byom": _switches,
 }
-"""What stands for each kind of device; a new kind has a line here. What few rooms have is late."""
+"""What stands for each kind of device here; a plug-in's brings its own. What few have is late."""
 
 
 def simulated_devices(config: Config, *, with_screen: bool) -> list[SimulatedDevice]:
     """Return what is simulated for every url of `config`; the screen's only `with_screen`."""
     return [
         device
-        for kind, make in DEVICES.items()
+        for kind in (*DEVICES, *(kind for kind in config.kinds if kind not in DEVICES))
         if (tables := config.tables(kind)) and (kind != "screen" or with_screen)
+        if (make := DEVICES.get(kind) or plugins.load(kind).simulate) is not None
         for device in make(tables)
     ]

@@ -482,7 +482,7 @@ export function offeredSeries(room) {
 }
 
 /** Facts for staff alone. */
-const FOR_STAFF = new Set(["access.unstored", "alert.failing", "booking.series_unused", "byom.wrong_cable", "calendar.stripped", "calendar.unwritten", "camera.advisory", "camera.chain_count", "camera.not_mounted", "camera.unknown_model", "camera.unread", "clock.unproven", "mqtt.offline", "room.crowded", "speakerphone.advisory", "storage.quarantined", "tls.ends", "webhook.failing", "webhook.lost", "webhook.refused"]);
+const FOR_STAFF = new Set(["access.unstored", "alert.failing", "booking.series_unused", "byom.wrong_cable", "calendar.stripped", "calendar.unwritten", "camera.advisory", "camera.chain_count", "camera.not_mounted", "camera.unknown_model", "camera.unread", "clock.unproven", "mqtt.offline", "plugin.failed", "room.crowded", "speakerphone.advisory", "storage.quarantined", "tls.ends", "webhook.failing", "webhook.lost", "webhook.refused"]);
 
 /**
  * The problems that disturb the people in the room, worst first.

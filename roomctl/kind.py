@@ -229,7 +229,7 @@ class Kind:
     `drill` proves one on its own port, and `probe` looks for some, both without a room.
     `optional`: it may be switched off, or not plugged in, without anything being wrong.
     `simulate` makes what stands for its devices in a simulated room. `words` are what people read
-    of a kind that comes from elsewhere (`words_beside`).
+    of a kind that comes from elsewhere (`words_beside`), and `plugin` the distribution it is of.
     """
 
     name: str
@@ -244,6 +244,7 @@ class Kind:
     probe: Probe | None = None
     simulate: MakeSimulated | None = None
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict, compare=False)
+    plugin: str = ""
 
 
 Argument = bool | int | float | str

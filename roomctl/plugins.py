@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 import json
 import logging
 import re
@@ -24,10 +25,11 @@ from pydantic import TypeAdapter
 from pydantic_core import to_jsonable_python
 
 from roomctl.clock import Moment
-from roomctl.command import Declaration, Handler, Param, Result
+from roomctl.command import Declaration, Handler, Param, Result, declared_by
 from roomctl.config import Config, KindTable
 from roomctl.device import Device
 from roomctl.errors import ConfigError, Refused, RestartNeeded, RoomctlError
+from roomctl.feature import features_of, plain_words
 from roomctl.kind import Context, IssueEntry, Kind, KindPart, RoomDevices
 from roomctl.words import add_words
 
@@ -70,12 +72,15 @@ def load(name: str) -> Kind:
         raise PluginError(f"{who} both bring the kind {name!r}; uninstall one of them")
     try:
         found = _judged(name, points[0].load())
+        words = {**found.words, "en": plain_words(found) | {**found.words.get("en", {})}}
     except PluginError as error:
         raise PluginError(f"{who}: {error}") from error
     except (Exception, SystemExit) as error:  # its code may raise anything
         raise PluginError(f"{who}: the kind {name!r} cannot be loaded: {_told(error)}") from error
-    add_words(name, found.words)
-    return replace(found, build=_building(who, found), part=_guarded(who, found))
+    add_words(name, words)
+    return replace(
+        found, plugin=who, words=words, build=_building(who, found), part=_guarded(who, found)
+    )
 
 
 def bringing(name: str) -> str:
@@ -105,7 +110,7 @@ def _judged(name: str, found: object) -> Kind:
             raise PluginError(f"its section is called {found.section!r}; expected {name!r}")
         if not is_dataclass(found.entry) or "name" not in {one.name for one in fields(found.entry)}:
             raise PluginError("its entry is no frozen dataclass with a field `name`")
-        TypeAdapter(found.entry).json_schema()
+        features_of(found.entry)
     if not all(isinstance(one, str) for texts in found.words.values() for one in texts.values()):
         raise PluginError("its words are no texts by key, by language")
     if found.part is not None:
@@ -187,7 +192,13 @@ class _Guard(KindPart):
 
     @classmethod
     def declared(cls) -> tuple[Declaration, ...]:
-        return cls.part.declared()
+        """Return its commands in the order of its code, which is that of the card's keys."""
+
+        def line(declared: tuple[Declaration, str]) -> int:
+            code = getattr(inspect.unwrap(getattr(cls.part, declared[1])), "__code__", None)
+            return code.co_firstlineno if code is not None else 0
+
+        return tuple(one for one, _ in sorted(declared_by(cls.part), key=line))
 
     def handlers(self) -> Iterator[tuple[Declaration, Handler]]:
         for declaration, handler in self._own.handlers():

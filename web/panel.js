@@ -72,6 +72,7 @@ export class RoomPanel extends HTMLElement {
       staff: new LaterView(async () => new (await import("./view/staff.js")).StaffSheet(this)),
       walkthrough: new LaterView(async () => new (await import("./view/walkthrough.js")).WalkthroughReview(this)),
       walkthroughs: new LaterView(async () => new (await import("./view/walkthrough.js")).WalkthroughList(this)),
+      kinds: new LaterView(async () => (await import("./view/kinds.js")).kindsSheet(this)),
       page_name: new LaterView(async () => new (await import("./view/walkthrough.js")).PictureNaming(this)),
     };
     this.live.heard = (pct, behind) => {
@@ -99,10 +100,11 @@ export class RoomPanel extends HTMLElement {
     const turn = named(h("button", { type: "button", class: "quiet", onclick: () => this.#turnLanguage() }, icon("globe"), other), "language.switch");
     const help = button("help", "help.button", "quiet ask", () => this.open(this.#sheet === "help" ? null : "help"));
     this.staffMark = button("key", "staff.mark", "quiet staff", () => this.open(this.#sheet === "staff" ? null : "staff"));
+    this.kinds = button("settings", "kinds.title", "quiet kinds", () => this.open(this.#sheet === "kinds" ? null : "kinds"));
     this.roomName = h("p", { class: "name" }, this.logo, this.name, h("span", { class: "whose" }, this.place, this.rest));
     this.bannerWords = h("span");
     this.banner = h("div", { class: "banner", role: "alert", hidden: true }, icon("warning"), this.bannerWords);
-    this.bar = h("header", { class: "bar" }, this.back, this.sheetName, this.roomName, this.notices, this.callKeys, this.until, this.date, this.time, this.staffMark, turn, help, this.banner);
+    this.bar = h("header", { class: "bar" }, this.back, this.sheetName, this.roomName, this.notices, this.callKeys, this.until, this.date, this.time, this.kinds, this.staffMark, turn, help, this.banner);
     this.toastWords = h("span");
     this.toastIcon = icon("warning");
     this.toast = h("div", { class: "toast", role: "status", hidden: true }, this.toastIcon, this.toastWords);
@@ -279,6 +281,7 @@ export class RoomPanel extends HTMLElement {
    */
   #draw(room, overlay) {
     show(this.staffMark, this.staff?.role != null);
+    this.#further(this.live.kinds);
     const inCall = calling(room.meeting);
     this.#head(room, inCall);
     if (inCall !== this.#wasCalling) this.#callTurned(inCall);
@@ -316,6 +319,15 @@ export class RoomPanel extends HTMLElement {
     text(this.time, this.clock.hourMinute(this.clock.now()));
     show(this.date, this.#sheet === null && !inCall);
     text(this.date, this.clock.day(language(), this.clock.now(), "short"));
+  }
+
+  /** Devices that a plug-in brings: their words come early, for other views say them, too. @param {string[]} kinds */
+  #further(kinds) {
+    const { kinds: sheet } = this.sheets;
+    show(this.kinds, kinds.length > 0);
+    if (kinds.length > 0 && sheet.empty) void sheet.begin(() => this.refresh());
+    const label = /** @type {Element} */ (this.kinds.lastElementChild);
+    words(label, kinds.length === 1 && !sheet.empty ? `kind.${kinds[0]}` : "kinds.title");
   }
 
   /**

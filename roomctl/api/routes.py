@@ -24,6 +24,7 @@ from roomctl.api.downloads import download_routes
 from roomctl.api.events import COMMENT_S, Encoding, stream
 from roomctl.api.history import history_routes
 from roomctl.api.information import information_routes
+from roomctl.api.kinds import kind_routes
 from roomctl.api.live import Live
 from roomctl.api.metrics import metrics_routes
 from roomctl.api.migration import migration_routes
@@ -98,6 +99,7 @@ def routes(doors: RouteContext) -> APIRouter:
         ),
         metrics_routes(doors.room, doors.traffic),
         command_routes(doors.room, COMMANDS),
+        kind_routes(doors.room),
         walkthrough_routes(doors.room),
         alert_routes(doors.room),
     ):
@@ -416,6 +418,7 @@ def _hello(doors: RouteContext, source: Source) -> schema.HelloReply:
         "may": [*dict.fromkeys(may)],
         "staff": schema.as_json(staff),
         "sign_in": doors.room.config.api.oidc is not None or bool(doors.people.known),
+        "kinds": [kind.name for kind in doors.room.plugins],
     }
 
 

@@ -341,7 +341,7 @@ class HelloReply(TypedDict):
     """The first message: which server and which pages, and what this panel `may` ask for.
 
     It comes again when the staff PIN gave the panel more, or that has ended. `sign_in`: staff have
-    accounts, of the room or of the house.
+    accounts, of the room or of the house. `kinds`: those of `GET /api/v1/kinds`.
     """
 
     type: Literal["hello"]
@@ -353,6 +353,7 @@ class HelloReply(TypedDict):
     may: list[str]
     staff: StaffReply
     sign_in: bool
+    kinds: list[str]
 
 
 class SnapshotReply(TypedDict):

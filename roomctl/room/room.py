@@ -282,6 +282,7 @@ class Room:
         self._commands = Commands(
             handlers, clock, lambda: functools.partial(self._done, self.revisions)
         )
+        self.plugins = tuple(kind for kind in kinds if kind.plugin)
         self._optional = frozenset(kind.name for kind in kinds if kind.optional)
         self._history = Changes()
         self._started_at = clock.mono_s()

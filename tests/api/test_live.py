@@ -34,8 +34,9 @@ async def panel(alive):
 async def test_a_panel_is_told_who_speaks_and_then_the_whole_room(alive, panel):
     hello, snapshot = panel.heard
     known = {"type", "boot_id", "ui_version", "server_time", "language", "phone", "may", "staff"}
-    assert set(hello) == known | {"sign_in"}
+    assert set(hello) == known | {"sign_in", "kinds"}
     assert hello["sign_in"] is False
+    assert hello["kinds"] == []
     assert (hello["boot_id"], hello["language"]) == ("b007b007", "en")
     assert snapshot["rev"] == snapshot["room"]["rev"]
     assert snapshot["room"]["identity"]["display_name"] == "Bamboo"

@@ -105,6 +105,7 @@ async def test_the_description_is_openapi_3_1_and_names_every_route_of_the_api(d
         "/api/v1/room",
         "/api/v1/info",
         "/api/v1/issues",
+        "/api/v1/kinds",
         "/api/v1/config",
         "/api/v1/config/check",
         "/api/v1/config/rollback",

@@ -27,6 +27,11 @@ export async function load(...parts) {
   );
 }
 
+/** Have further words, as a plug-in brings them. @param {Partial<Record<string, Catalog>>} more by language */
+export function learn(more) {
+  for (const language of LANGUAGES) catalogs[language] = { ...more[language], ...catalogs[language] };
+}
+
 /** The language in use. @returns {Language} */
 export function language() {
   return current;

@@ -32,6 +32,7 @@ export class Live {
   phone = false;
   /** Whether staff have accounts to sign in with, on their own pages. */
   signIn = false;
+  /** @type {string[]} kinds of devices that plug-ins bring (`GET /api/v1/kinds`) */ kinds = [];
   /** @type {Set<string> | null} the commands that this browser may give; null: it was not said */ may = null;
   /** @type {StaffState | null} */ staff = null;
 
@@ -176,6 +177,7 @@ export class Live {
     this.language = hello.language;
     this.phone = hello.phone === true;
     this.signIn = hello.sign_in === true;
+    this.kinds = hello.kinds ?? [];
     this.may = hello.may ? new Set(hello.may) : null;
     this.clock.learn(hello.server_time);
     const { staff } = hello;

@@ -5,7 +5,7 @@
 
 /** @typedef {"drive" | "zoom" | "home" | "recall" | "store" | "power" | "goto" | "focus" | "exposure" | "white_balance" | "backlight" | "exposure_compensation" | "menu" | "delete_preset" | "ir_receive" | "tally" | "tracking"} Ability */
 
-/** @typedef {"join" | "new" | "camera" | "sound" | "today" | "booking" | "occupancy" | "help" | "share" | "remote_control" | "staff" | "series" | "walkthrough" | "walkthroughs" | "page_name"} Sheet */
+/** @typedef {"join" | "new" | "camera" | "sound" | "today" | "booking" | "occupancy" | "help" | "share" | "remote_control" | "staff" | "series" | "walkthrough" | "walkthroughs" | "page_name" | "kinds"} Sheet */
 
 /** @typedef {{pin: boolean, role: string | null, ends_in_s: number | null, wait_s: number}} StaffModel */
 /** @typedef {{code: string, detail: string}} Problem */

@@ -180,15 +180,15 @@ class BlindsPart(KindPart):
         """Raise the blinds."""
         await self._named(blinds).tell("Open")
 
-    @command("blinds.down", Right.OPERATE)
-    async def _down(self, source: Source, blinds: DeviceName) -> None:
-        """Lower the blinds."""
-        await self._named(blinds).tell("Close")
-
     @command("blinds.stop", Right.OPERATE)
     async def _stop(self, source: Source, blinds: DeviceName) -> None:
         """Stop the blinds where they are."""
         await self._named(blinds).tell("Stop")
+
+    @command("blinds.down", Right.OPERATE)
+    async def _down(self, source: Source, blinds: DeviceName) -> None:
+        """Lower the blinds."""
+        await self._named(blinds).tell("Close")
 
     @command("blinds.go_to", Right.OPERATE)
     async def _go_to(self, source: Source, blinds: DeviceName, position_pct: Percent) -> None:

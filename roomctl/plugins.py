@@ -223,7 +223,11 @@ class _Guard(KindPart):
         said = sections[self._kind]
         if said == self._said[0]:
             return self._said
-        return said, entries.validate_json(_json(said, "its section"), strict=True)
+        checked = entries.validate_json(_json(said, "its section"), strict=True)
+        known = {name.partition(".")[2] or name for one in self.devices for name in one.healths}
+        if strange := sorted({one.name for one in checked} - known):
+            raise ValueError(f"names {strange[0]!r}; room.toml has: {', '.join(sorted(known))}")
+        return said, checked
 
     def issues(self, now: Moment) -> Iterable[IssueEntry]:
         found: list[IssueEntry] = []

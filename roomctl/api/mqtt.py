@@ -72,7 +72,7 @@ QUIET_S = 2.0  # a broker that sends no kept message for so long has no more
 ANNOUNCE_S = 5.0  # at most, after Home Assistant has begun; a hundred rooms do not answer at once
 MOST_LEFT = 1000  # topics of an earlier run that are taken away at once
 _KEPT_TOPICS = "mqtt"  # the document that says on which topics the room was last
-_TYPE = re.compile(r"[A-Za-z]{1,32}\.[A-Za-z]{1,32}")
+_TYPE = re.compile(r"[A-Za-z]{1,32}\.[A-Za-z][A-Za-z0-9_]{0,31}")
 
 OpenSession = Callable[[Login, str, str], Awaitable[BrokerSession]]
 """Connects to a broker with a will, its topic first; PortError."""
@@ -216,11 +216,13 @@ class MqttBridge(Part):
         document, now = self._room.document, self._room.now().wall
         document = replace(document, identity=replace(document.identity, id=self._id))
         plates = self._room.nameplates
-        told = states(document, this, now, titles=self._table.titles, plates=plates)
+        told = states(
+            document, this, now, titles=self._table.titles, plates=plates, kinds=self._room.plugins
+        )
         wanted = {f"{self._base}/state/{topic}": payload for topic, payload in told.items()}
         if self._table.discovery == DISCOVERY:
             url = self._room.config.api.url
-            wanted |= home_assistant(document, self._base, str(this), url, may)
+            wanted |= home_assistant(document, self._base, str(this), url, may, self._room.plugins)
         return wanted
 
     async def _say(self, session: BrokerSession, wanted: Messages) -> None:

@@ -21,6 +21,7 @@
     state/camera/NAME/preset  a number, a name   where the camera stands
     state/display/NAME/power  ON, OFF
     state/output/NAME/on      ON, OFF
+    state/KIND/NAME/FIELD     ON, OFF, a number, a word   what a plug-in's kind says of a device
 
 "None" is what nobody knows, or there is not: Home Assistant shows *unknown*. No topic has a link,
 a person or a passcode; titles of bookings stand in `state/booking` if room.toml wants that, those
@@ -31,17 +32,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from roomctl.device import Nameplate
+from roomctl.feature import Feature, KindControl, controls_of, features_of
 from roomctl.frozen import frozen
+from roomctl.kind import Kind
 from roomctl.meeting.call import MEETING
 from roomctl.room.conditions import is_ready
 from roomctl.room.document import BookingEntry, CameraEntry, PresetEntry, RoomDocument
 from roomctl.room.issues import rated
 from roomctl.version import BuildInfo
+from roomctl.words import Language, kind_words
 
 UNKNOWN = "None"
 DISCOVERY = "homeassistant"
@@ -65,10 +69,11 @@ def states(
     *,
     titles: bool,
     plates: Mapping[str, Nameplate] | None = None,
+    kinds: Sequence[Kind] = (),
 ) -> Messages:
     """Return the state of a room, by topic under `state/`, in the order of publishing.
 
-    `plates`: what each device says it is.
+    `plates`: what each device says it is; `kinds` are those that plug-ins bring.
     """
     occupancy, audio = document.occupancy, document.audio
     present, following = _bookings(document, now)
@@ -105,6 +110,7 @@ def states(
         "identity": _json(_identity(document, build)),
         "versions": _json(_versions(build, plates or {})),
         **dict(_devices(document)),
+        **dict(_kind_states(document, kinds)),
     }
 
 
@@ -173,6 +179,24 @@ def _devices(document: RoomDocument) -> Iterator[tuple[str, str]]:
         yield f"output/{output.name}/on", _flag(output.on)
 
 
+def _kind_states(document: RoomDocument, kinds: Sequence[Kind]) -> Iterator[tuple[str, str]]:
+    for kind, features, entry in _entries(document, kinds):
+        for field in features:
+            value = getattr(entry, field.name)
+            said = _flag(value) if field.form == "switch" else _said(value)
+            yield f"{kind.name}/{entry.name}/{field.name}", said
+
+
+def _entries(
+    document: RoomDocument, kinds: Sequence[Kind]
+) -> Iterator[tuple[Kind, tuple[Feature, ...], Any]]:
+    """Yield what the document says of each device that a plug-in brings, and its fields."""
+    for kind in kinds:
+        if kind.entry is not None:
+            features = features_of(kind.entry)
+            yield from ((kind, features, one) for one in getattr(document, kind.section))
+
+
 def _powers(document: RoomDocument) -> Iterator[tuple[str, str]]:
     """Yield the displays with what each says of its power."""
     for display in getattr(document, "displays", ()):
@@ -192,7 +216,7 @@ def _flag(value: bool | None) -> str:
     return UNKNOWN if value is None else "ON" if value else "OFF"
 
 
-def _said(value: float | None) -> str:
+def _said(value: float | str | None) -> str:
     return UNKNOWN if value is None else str(value)
 
 
@@ -231,7 +255,12 @@ _NAMES = {
 
 
 def home_assistant(
-    document: RoomDocument, base: str, version: str, url: str | None, may: Collection[str]
+    document: RoomDocument,
+    base: str,
+    version: str,
+    url: str | None,
+    may: Collection[str],
+    kinds: Sequence[Kind] = (),
 ) -> Messages:
     """Return the discovery configuration of each entity, by topic, as Home Assistant reads it.
 
@@ -249,7 +278,7 @@ def home_assistant(
         f"{DISCOVERY}/{one.component}/{node}/{one.key}/config": _json(
             {**shared, "unique_id": f"{node}_{one.key}", **one.config}
         )
-        for one in _entities(document, base, may)
+        for one in (*_entities(document, base, may), *_kind_entities(document, base, may, kinds))
     }
 
 
@@ -376,3 +405,88 @@ def _power(name: str, base: str) -> Entity:
         "state_off": "OFF",
     }
     return Entity("switch", f"display-{name}-power", config)
+
+
+def _kind_entities(
+    document: RoomDocument, base: str, may: Collection[str], kinds: Sequence[Kind]
+) -> Iterator[Entity]:
+    """Yield what a plug-in's devices say, and what may be done to them, as declared."""
+    into: Language = "zh-CN" if document.identity.language == "zh-CN" else "en"
+    titles = {one.name: one.title for one in document.devices}
+    for kind, fields, entry in _entries(document, kinds):
+        words = kind_words(kind.name, kind.words, into)
+        spoken = titles.get(f"{kind.name}.{entry.name}") or {}
+        title = spoken.get(into[:2]) or f"{words[f'kind.{kind.name}']} {entry.name}"
+        place = f"{base}/state/{kind.name}/{entry.name}"
+        key = f"{kind.name}-{entry.name}"
+        features = {one.name: one for one in fields}
+        controls = [one for one in controls_of(kind) if one.command in may]
+        for one in controls:
+            label = words[f"command.{one.command}"]
+            argument = one.argument
+            known = (
+                {"state_topic": f"{place}/{argument.name}"}
+                if argument and argument.name in features
+                else {}
+            )
+            config = {"name": f"{title} {label}", "command_topic": f"{base}/command/{one.command}"}
+            component, more = _commanded(one, entry.name)
+            yield Entity(
+                component, f"{key}-{one.command.partition('.')[2]}", {**config, **known, **more}
+            )
+        set_here = {one.argument.name for one in controls if one.argument is not None}
+        for name, field in features.items():
+            if name not in set_here:
+                component, more = _read(field)
+                config = {
+                    "name": f"{title} {words[f'state.{kind.name}.{name}']}",
+                    "state_topic": f"{place}/{name}",
+                }
+                yield Entity(component, f"{key}-{name}", {**config, **more})
+
+
+def _read(field: Feature) -> tuple[str, dict[str, Any]]:
+    """Return what shows a field: its component and configuration."""
+    match field.form:
+        case "switch":
+            return "binary_sensor", {}
+        case "level" | "number":
+            unit = {"unit_of_measurement": field.unit} if field.unit else {}
+            return "sensor", {**unit, "state_class": "measurement"}
+        case "choice":
+            return "sensor", {"device_class": "enum", "options": list(field.choices)}
+        case "text":
+            return "sensor", {}
+
+
+_HERE = "\0"  # where a template has its value
+
+
+def _commanded(control: KindControl, name: str) -> tuple[str, dict[str, Any]]:
+    """Return what gives a command: its component and configuration."""
+    device = {control.device: name} if control.device is not None else {}
+    argument = control.argument
+    if argument is None:
+        return "button", {"payload_press": _json(device)}
+    if argument.form == "switch":
+        on, off = ({**device, argument.name: value} for value in (True, False))
+        payloads = {"payload_on": _json(on), "payload_off": _json(off)}
+        return "switch", {**payloads, "state_on": "ON", "state_off": "OFF"}
+    value = (
+        "value | tojson"
+        if argument.form == "choice"
+        else "value | int"
+        if argument.whole
+        else "value | float"
+    )
+    template = _json({**device, argument.name: _HERE}).replace(_json(_HERE), f"{{{{ {value} }}}}")
+    if argument.form == "choice":
+        return "select", {"command_template": template, "options": list(argument.choices)}
+    unit = {"unit_of_measurement": argument.unit} if argument.unit else {}
+    ends = {"min": argument.minimum, "max": argument.maximum}
+    return "number", {
+        "command_template": template,
+        **ends,
+        **({} if argument.whole else {"step": 0.1}),
+        **unit,
+    }

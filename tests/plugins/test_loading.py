@@ -168,6 +168,7 @@ HUGE = 'return {"shutters": (Entry("x" * 1_000_000, 1),)}'
 NAN = 'return {"shutters": (Entry("window", float("nan")),)}'
 OBJECT = 'return {"shutters": (Entry("window", object()),)}'
 TEXT = 'return {"shutters": (Entry("window", "half"),)}'
+STRANGE = 'return {"shutters": (Entry("../door", 1),)}'
 FOREIGN = 'return {"shutters": (), "devices": ()}'
 
 
@@ -179,6 +180,7 @@ FOREIGN = 'return {"shutters": (), "devices": ()}'
         (NAN, "its section is not JSON"),
         (OBJECT, "its section is not JSON"),
         (TEXT, "ValidationError"),
+        (STRANGE, "names '../door'; room.toml has: window"),
         (FOREIGN, "says ['devices', 'shutters']; expected the section 'shutters'"),
         ("1 / 0", "ZeroDivisionError: division by zero"),
     ],

@@ -68,7 +68,12 @@ class Blinds(Device):
             detail = self.health.detail or "it was never reached"
             raise Refused(self.name, "offline", f"does not answer: {detail}")
         answered: asyncio.Future[HttpAnswer] = asyncio.get_running_loop().create_future()
-        self._conversation.say(method, params, answered.set_result)
+
+        def heard(answer: HttpAnswer) -> None:
+            if not answered.done():  # nobody may wait any more
+                answered.set_result(answer)
+
+        self._conversation.say(method, params, heard)
         self.wake()
         answer = await answered
         if answer.status != 200:
@@ -92,7 +97,8 @@ class Blinds(Device):
         if isinstance(position, int | float) and 0 <= position <= 100:
             self.position_pct = round(position)
         self.moving = _MOVING.get(state, "no") if isinstance(state, str) else None
-        self.obstructed = "obstruction" in (status.get("errors") or ())
+        errors = status.get("errors")
+        self.obstructed = isinstance(errors, list) and "obstruction" in errors
         self.proven()
         self.changed()
 

@@ -4,7 +4,7 @@
 /** @import { IconName } from "./lib/icon.js" */
 
 import { attribute, h, keyed, show, text } from "./lib/dom.js";
-import { LANGUAGES, language, load, named, say, speak, t, words } from "./lib/i18n.js";
+import { LANGUAGES, language, learn, load, named, say, speak, t, words } from "./lib/i18n.js";
 import { icon } from "./lib/icon.js";
 import { deviceName } from "./lib/labels.js";
 import { redeem } from "./lib/pair.js";
@@ -67,6 +67,7 @@ export class DeviceCard extends HTMLElement {
     this.className = "card";
     this.tell = tell;
     this.device = device.name;
+    this.kind = device.kind;
     this.plug = h("b");
     this.view = device.kind === "camera" ? new TopView() : null;
     this.state = h("dl", { class: "state" });
@@ -88,13 +89,13 @@ export class DeviceCard extends HTMLElement {
     if (this.view) show(this.view, look !== null);
     if (look) this.view?.update(look);
     keyed(this.actions, device.actions, (action) => action, (action) => h("button", { type: "button", class: "key", onclick: () => void this.#act(action) }), (key, action) => {
-      text(key, say("action", action));
+      text(key, word("action", device.kind, action));
       key.disabled = (action === "plug" && plugged) || (action === "unplug" && !plugged);
     });
     const drawn = look === null ? [] : Object.keys(look);
     const lines = Object.entries(state)
       .filter(([name]) => !drawn.includes(name))
-      .flatMap(([name, value]) => [say("state", name), shown(value, CODED.has(name))]);
+      .flatMap(([name, value]) => [word("state", device.kind, name), shown(value, CODED.has(name), `${device.kind}.${name}`)]);
     keyed(this.state, lines.map((line, i) => ({ line, i })), ({ i }) => String(i), ({ i }) => h(i % 2 ? "dd" : "dt"), (cell, { line }) => text(cell, line));
   }
 
@@ -110,7 +111,7 @@ export class DeviceCard extends HTMLElement {
 
   /** @param {string} action */
   async #act(action) {
-    const spoken = t("simulator.act", { device: this.name.textContent, action: say("action", action) });
+    const spoken = t("simulator.act", { device: this.name.textContent, action: word("action", this.kind, action) });
     try {
       const headers = { "content-type": "application/json" };
       const body = JSON.stringify({ device: this.device, action, args: {} });
@@ -123,15 +124,29 @@ export class DeviceCard extends HTMLElement {
 }
 
 /**
+ * What a code is called, first by the words of its kind.
+ * @param {string} prefix
+ * @param {string} kind
+ * @param {string} code
+ */
+function word(prefix, kind, code) {
+  const own = `${prefix}.${kind}.${code}`;
+  return t(own) === own ? say(prefix, code) : t(own);
+}
+
+/**
  * @param {unknown} value
  * @param {boolean} coded whether it is one of a closed list; else it is a name of its own
+ * @param {string} of its kind and name
  * @returns {string}
  */
-function shown(value, coded) {
+function shown(value, coded, of) {
   if (typeof value === "boolean") return t(value ? "simulator.yes" : "simulator.no");
   if (typeof value === "number") return String(Math.round(value * 100) / 100);
   if (typeof value === "string" && coded) return value.split(", ").map((one) => say("value", one)).join(", ");
-  return value === null || value === undefined ? "–" : String(value);
+  if (value === null || value === undefined) return "–";
+  const own = `value.${of}.${value}`;
+  return t(own) === own ? String(value) : t(own);
 }
 
 customElements.define("simulator-page", SimulatorPage);
@@ -140,6 +155,11 @@ customElements.define("device-card", DeviceCard);
 await load();
 speak(navigator.language.startsWith("zh") ? "zh-CN" : "en");
 await redeem();
+try {
+  learn(await (await fetch(`${URL}/words`)).json());
+} catch {
+  // no connection: what plug-ins bring is said in codes
+}
 const page = new SimulatorPage();
 document.body.append(page);
 void page.poll();

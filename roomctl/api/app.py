@@ -145,7 +145,7 @@ def create_app(
     app.state.note, app.state.note_durably = room.audit.note, room.audit.note_durably
     app.routes.extend(routes(doors).routes)  # include_router would make each of them again
     if simulated is not None:
-        app.routes.extend(simulator_routes(simulated).routes)
+        app.routes.extend(simulator_routes(simulated, room.plugins).routes)
     _pages(app, web, ui_version, with_simulator=simulated is not None)
     _problems(app)
     describe(app, room)

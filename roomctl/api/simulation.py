@@ -8,9 +8,9 @@ gets it back: so media flow to somebody else, without any network.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, get_args
 
 from fastapi import APIRouter, FastAPI, WebSocket
 from fastapi.responses import FileResponse, Response
@@ -18,7 +18,9 @@ from fastapi.responses import FileResponse, Response
 from roomctl.api import schema
 from roomctl.api.problem import refusals
 from roomctl.api.rights import Routes, needs
+from roomctl.kind import Kind
 from roomctl.roles import Right
+from roomctl.words import Language, kind_words
 
 _ACTION_ERRORS = refusals(404, 409, 500, 501, 502, 503, 504)
 
@@ -37,8 +39,8 @@ class SimulatedDevices(Protocol):
         ...
 
 
-def simulator_routes(simulated: SimulatedDevices) -> APIRouter:
-    """Return the routes of a simulated room's devices."""
+def simulator_routes(simulated: SimulatedDevices, kinds: Sequence[Kind] = ()) -> APIRouter:
+    """Return the routes of a simulated room's devices; `kinds` are those that plug-ins bring."""
     router = Routes()
 
     @router.get("/api/v1/simulator", tags=["simulation"], responses=refusals())
@@ -47,6 +49,19 @@ def simulator_routes(simulated: SimulatedDevices) -> APIRouter:
         """Return the simulated hardware as it is now."""
         devices = [_finite(device) for device in simulated.describe()]
         return {"devices": devices}
+
+    @router.get("/api/v1/simulator/words", tags=["simulation"], responses=refusals())
+    @needs(Right.SIMULATION)
+    async def words() -> dict[str, dict[str, str]]:
+        """Return what the kinds of plug-ins are called, by language and key of the page."""
+        return {
+            into: {
+                key: text
+                for kind in kinds
+                for key, text in kind_words(kind.name, kind.words, into).items()
+            }
+            for into in get_args(Language)
+        }
 
     @router.post(
         "/api/v1/simulator", tags=["simulation"], status_code=204, responses=_ACTION_ERRORS

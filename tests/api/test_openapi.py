@@ -144,6 +144,7 @@ async def test_the_description_is_openapi_3_1_and_names_every_route_of_the_api(d
         "/api/v1/walkthroughs/{name}/file",
         "/api/v1/walkthroughs/{name}/steps/{step}/pictures/{picture}",
         "/api/v1/simulator",
+        "/api/v1/simulator/words",
         "/api/v1/cameras/{camera}/picture",
         "/api/v1/cameras/{camera}/presets/{preset}/picture",
         "/api/v1/cameras/{camera}/trace",

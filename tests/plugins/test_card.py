@@ -102,6 +102,23 @@ def test_a_device_that_is_away_says_so_and_takes_nothing(room: Running, page: Pa
     expect(blinds.get_by_role("button", name="Up")).to_be_enabled()
 
 
+def test_the_simulators_page_has_its_actions_in_its_words(room: Running, page: Page) -> None:
+    browser = page.context.browser
+    assert browser is not None
+    simulator = browser.new_page()
+    simulator.goto(room.said["far_side"])
+    blinds = simulator.locator("device-card", has_text="blinds.window")
+    keys = ["Unplug", "Plug in", "Do not answer", "Block the blinds"]
+    expect(blinds.get_by_role("button", name=keys[-1])).to_be_visible()
+    assert set(blinds.get_by_role("button").all_inner_texts()) <= {*keys}
+    expect(blinds.locator("dl")).to_contain_text("MovingAt rest")
+    blinds.get_by_role("button", name="Block the blinds").click()
+    expect(blinds.locator("dl")).to_contain_text("Blockedyes")
+    blinds.get_by_role("button", name="Block the blinds").click()
+    expect(blinds.locator("dl")).to_contain_text("Blockedno")
+    simulator.close()
+
+
 def act(room: Running, action: str) -> None:
     import httpx
 

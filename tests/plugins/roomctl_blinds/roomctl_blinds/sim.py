@@ -93,9 +93,9 @@ class SimulatedBlinds:
     def state(self, name: str, now: float) -> dict[str, object]:
         relay = self.relay
         relay.tick(now)
-        position = round(relay.position)
+        moving = {"opening": "up", "closing": "down"}.get(relay.state, "no")
         troubles = {"silent": relay.silent, "obstructed": relay.obstructed}
-        return {"position_pct": position, "moving": relay.state, **troubles}
+        return {"position_pct": round(relay.position), "moving": moving, **troubles}
 
     def actions(self, name: str) -> Mapping[str, Action]:
         def silent(args: Mapping[str, Argument], now: float) -> None:

@@ -116,7 +116,7 @@ def probe(*, ask: bool = False) -> list[dict[str, str]]:
     With `ask`, each kind looks for its devices: on serial ports, which are opened, and by a
     broadcast on the network.
     """
-    things = inventory()
+    things: Sequence[PluggedDevice] = inventory()
     if ask:
         things = asyncio.run(_asked(things, connect))
     return [
@@ -126,14 +126,26 @@ def probe(*, ask: bool = False) -> list[dict[str, str]]:
     ]
 
 
-async def _asked(found: Sequence[PluggedDevice], connect: Connect) -> list[PluggedDevice]:
-    plugins, errors = app.every_plugin()
-    for error in errors:
-        _log.warning("%s", error)
-    for kind in (*app.KINDS, *plugins):
+async def _asked(found: Sequence[PluggedDevice], connect: Connect) -> Sequence[PluggedDevice]:
+    for kind in app.KINDS:
         if kind.probe is not None:
             found = await kind.probe(found, connect)
-    return list(found)
+    return await asked_of_plugins(found, connect)
+
+
+async def asked_of_plugins(
+    found: Sequence[PluggedDevice], connect: Connect
+) -> Sequence[PluggedDevice]:
+    """Return `found`, and what the plug-ins find; one that cannot look is named in the log."""
+    kinds, errors = app.every_plugin()
+    for error in errors:
+        _log.warning("%s", error)
+    for kind in kinds:
+        try:
+            found = await kind.probe(found, connect) if kind.probe is not None else found
+        except Exception as error:  # its code may raise anything
+            _log.warning("%s: cannot look for devices: %s", kind.plugin, error)
+    return found
 
 
 def probe_words(found: list[dict[str, str]]) -> str:

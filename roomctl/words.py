@@ -57,11 +57,6 @@ def add_words(kind: str, words: Mapping[str, Mapping[str, str]]) -> None:
         added.update(kind_words(kind, words, into))
 
 
-def is_added(key: str) -> bool:
-    """Whether a plug-in brought words for a key."""
-    return key in _ADDED["en"]
-
-
 def filled(text: str, values: Mapping[str, object]) -> str:
     """Return a text of the panel with values in its holes; a hole without one stays."""
     return re.sub(r"\{(\w+)\}", lambda hole: str(values.get(hole[1], hole[0])), text)

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 
 ROOM = """
 [room]
-displayName = "Bamboo"
+display_name = "Bamboo"
 [screen]
 mode = "simulated"
 [blinds.window]

@@ -15,7 +15,7 @@ from tests.plugins.site import brought, installed
 
 pytestmark = pytest.mark.real
 
-ROOM = '[room]\ndisplayName = "Bamboo"\n[api]\nlisten = "127.0.0.1:0"\n'
+ROOM = '[room]\ndisplay_name = "Bamboo"\n[api]\nlisten = "127.0.0.1:0"\n'
 WINDOW = '[blinds.window]\nurl = "http://192.0.2.30"\n'
 
 

@@ -11,7 +11,7 @@ from tests.invented import invented
 from tests.plugins.conftest import Bring
 from tests.room.rig import ONLY_SCREEN, living
 
-ROOM = '[room]\ndisplayName = "Bamboo"\n'
+ROOM = '[room]\ndisplay_name = "Bamboo"\n'
 SHUTTERS = ROOM + '[shutters.window]\nurl = "http://192.0.2.30"\n'
 HEAD = """
 from typing import ClassVar

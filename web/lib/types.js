@@ -600,7 +600,7 @@
  */
 
 /**
- * Tell, or do not tell, in this meeting that somebody talks while muted.
+ * Show, or do not show, in this meeting that somebody talks while muted.
  * @typedef {object} AudioTalkHint
  * @property {string | null} [id] makes a repeat harmless
  * @property {"audio.talk_hint"} type
@@ -639,7 +639,7 @@
  */
 
 /**
- * Say that somebody is there for a booking: it is not released, or had again if it was.
+ * Check in to a booking: it is not released; if it was, it is restored.
  * @typedef {object} BookingCheckIn
  * @property {string | null} [id] makes a repeat harmless
  * @property {"booking.check_in"} type
@@ -652,7 +652,7 @@
  */
 
 /**
- * End a booking that is under way; once it has ended, that is done already.
+ * End a booking that is under way; if it has ended already, that counts as done.
  * @typedef {object} BookingEndNow
  * @property {string | null} [id] makes a repeat harmless
  * @property {"booking.end_now"} type
@@ -665,8 +665,8 @@
  */
 
 /**
- * Have a booking that is under way end later, at the next one's beginning at most. `end` is the one
- * that whoever asks has seen: if it is another by now, Refused "changed".
+ * Extend a booking that is under way, at most to the start of the next one. `end` is the end that
+ * the caller saw: if it has changed, Refused "changed".
  * @typedef {object} BookingExtend
  * @property {string | null} [id] makes a repeat harmless
  * @property {"booking.extend"} type
@@ -681,7 +681,7 @@
  */
 
 /**
- * Keep a series that is offered for release, and count anew; done already: nothing.
+ * Keep a series that is offered for release, and count again; kept already: nothing.
  * @typedef {object} BookingKeepSeries
  * @property {string | null} [id] makes a repeat harmless
  * @property {"booking.keep_series"} type
@@ -694,7 +694,7 @@
  */
 
 /**
- * Give the room back from a booking that has begun, or may be joined; done already: none. Refused
+ * Release a booking that has begun, or may be joined; released already: nothing. Refused
  * "not_under_way".
  * @typedef {object} BookingRelease
  * @property {string | null} [id] makes a repeat harmless
@@ -708,9 +708,9 @@
  */
 
 /**
- * Give back the occurrences of four weeks of a series that nobody comes to, 40 at most. `changes`
- * is what `booking.undo` takes, of each by itself. Refused "unknown_series" if it is not offered
- * (`booking.series_unused`), "agenda_unreadable".
+ * Release four weeks of bookings of an unused series, 40 at most. `changes` is what `booking.undo`
+ * takes, for each. Refused "unknown_series" if it is not offered (`booking.series_unused`),
+ * "agenda_unreadable".
  * @typedef {object} BookingReleaseSeries
  * @property {string | null} [id] makes a repeat harmless
  * @property {"booking.release_series"} type
@@ -736,9 +736,9 @@
  */
 
 /**
- * Undo what was changed of a booking lately (`booking_changes`); done already: nothing. Refused
- * "nothing_to_undo" if it is too old or was changed since, or "already_booked". Whoever stands
- * outside the door undoes what was changed there.
+ * Undo a recent change of a booking (`booking_changes`); undone already: nothing. Refused
+ * "nothing_to_undo" if it is too old or was changed since, or "already_booked". The sign at the
+ * door undoes only what was changed there.
  * @typedef {object} BookingUndo
  * @property {string | null} [id] makes a repeat harmless
  * @property {"booking.undo"} type
@@ -752,7 +752,7 @@
 
 /**
  * Give the room's camera and speakerphone to the laptop at the table; not in a call. Done once the
- * switch has taken it; the section `byom` says what is so.
+ * switch has accepted it; the section `byom` shows the result.
  * @typedef {object} ByomGive
  * @property {string | null} [id] makes a repeat harmless
  * @property {"byom.give"} type
@@ -776,7 +776,7 @@
  */
 
 /**
- * Expose for what stands before a bright window, or not.
+ * Switch backlight compensation on or off.
  * @typedef {object} CameraBacklight
  * @property {string | null} [id] makes a repeat harmless
  * @property {"camera.backlight"} type
@@ -790,7 +790,7 @@
  */
 
 /**
- * Forget a stored position, the name that it was given, and its picture.
+ * Delete a preset, its name and its picture.
  * @typedef {object} CameraDeletePreset
  * @property {string | null} [id] makes a repeat harmless
  * @property {"camera.delete_preset"} type
@@ -850,7 +850,7 @@
  */
 
 /**
- * Focus by itself or not, once, on infinity, or on a place (0 far to 100 near).
+ * Focus automatically, manually, once, on infinity, or at a position (0 far, 100 near).
  * @typedef {object} CameraFocus
  * @property {string | null} [id] makes a repeat harmless
  * @property {"camera.focus"} type
@@ -910,7 +910,7 @@
  */
 
 /**
- * Open or close the camera's own menu, which everybody sees in its picture.
+ * Open or close the camera's own menu; everybody in the meeting sees it.
  * @typedef {object} CameraMenu
  * @property {string | null} [id] makes a repeat harmless
  * @property {"camera.menu"} type
@@ -938,7 +938,7 @@
  */
 
 /**
- * Name a stored position; empty: by no name but that of room.toml. Kept over a restart.
+ * Name a preset; empty: use the name in room.toml. Kept over a restart.
  * @typedef {object} CameraName
  * @property {string | null} [id] makes a repeat harmless
  * @property {"camera.name"} type
@@ -967,8 +967,8 @@
  */
 
 /**
- * Send a VISCA frame in hex, with header and FF or without both. `result.answer` is what an inquiry
- * is answered.
+ * Send a VISCA frame in hex, with header and FF or without both. `result.answer` is the answer to
+ * an inquiry.
  * @typedef {object} CameraRaw
  * @property {string | null} [id] makes a repeat harmless
  * @property {"camera.raw"} type
@@ -982,7 +982,7 @@
  */
 
 /**
- * Go to a stored position.
+ * Go to a preset.
  * @typedef {object} CameraRecall
  * @property {string | null} [id] makes a repeat harmless
  * @property {"camera.recall"} type
@@ -996,7 +996,7 @@
  */
 
 /**
- * Go some degrees from here; done when it is there. `unknown` if it may have moved.
+ * Turn some degrees from here; done when it is there. `unknown` if it may have moved.
  * @typedef {object} CameraRelative
  * @property {string | null} [id] makes a repeat harmless
  * @property {"camera.relative"} type
@@ -1025,7 +1025,7 @@
  */
 
 /**
- * Store the present position, and name it.
+ * Store the present position as a preset, and name it.
  * @typedef {object} CameraStore
  * @property {string | null} [id] makes a repeat harmless
  * @property {"camera.store"} type
@@ -1040,7 +1040,7 @@
  */
 
 /**
- * Light a tally lamp of `modes.tally`, which stays lit until told otherwise, or none.
+ * Light a tally lamp of `modes.tally` until it is changed, or switch it off.
  * @typedef {object} CameraTally
  * @property {string | null} [id] makes a repeat harmless
  * @property {"camera.tally"} type
@@ -1054,7 +1054,7 @@
  */
 
 /**
- * Follow people, or not.
+ * Switch following of people on or off.
  * @typedef {object} CameraTracking
  * @property {string | null} [id] makes a repeat harmless
  * @property {"camera.tracking"} type
@@ -1082,7 +1082,7 @@
  */
 
 /**
- * Zoom to a place, 0 wide to 100 tele; done when it is there.
+ * Zoom to a position, 0 wide to 100 tele; done when it is there.
  * @typedef {object} CameraZoom
  * @property {string | null} [id] makes a repeat harmless
  * @property {"camera.zoom"} type
@@ -1096,8 +1096,8 @@
  */
 
 /**
- * Open the port of a device anew, or switch it off and on; in a call only by `force`. Devices on
- * the same line are opened anew, too. `result`: whether it is online, and after how many seconds.
+ * Open a device's port again, or switch it off and on; in a call only with `force`. Devices on the
+ * same line are opened again too. `result`: whether it is online, and after how many seconds.
  * @typedef {object} DeviceRestart
  * @property {string | null} [id] makes a repeat harmless
  * @property {"device.restart"} type
@@ -1140,7 +1140,7 @@
  */
 
 /**
- * Switch a display on or off; one that cools down is switched on as soon as it lets one.
+ * Switch a display on or off; one that cools down is switched on as soon as possible.
  * @typedef {object} DisplayPower
  * @property {string | null} [id] makes a repeat harmless
  * @property {"display.power"} type
@@ -1154,7 +1154,7 @@
  */
 
 /**
- * Close a report: what went with it is deleted.
+ * Close a report, and delete what was sent with it.
  * @typedef {object} HelpClose
  * @property {string | null} [id] makes a repeat harmless
  * @property {"help.close"} type
@@ -1167,8 +1167,8 @@
  */
 
 /**
- * Tell staff of a fault, with the room's state and the end of its log. `report` is the caller's own
- * name for it: whatever is sent again under it is the same one.
+ * Report a fault to staff, with the room's state and the end of its log. `report` is an id that the
+ * caller chooses: the same id again is the same report.
  * @typedef {object} HelpReport
  * @property {string | null} [id] makes a repeat harmless
  * @property {"help.report"} type
@@ -1184,7 +1184,7 @@
  */
 
 /**
- * Have panels and display light, dark or in high contrast; auto: as room.toml has it.
+ * Set panels and display to light, dark or high contrast; auto: as in room.toml.
  * @typedef {object} LookSetTheme
  * @property {string | null} [id] makes a repeat harmless
  * @property {"look.set_theme"} type
@@ -1197,7 +1197,7 @@
  */
 
 /**
- * Show the cards of a platform that is left no more: what changed was read here.
+ * Stop showing the cards of an old platform: people here have read them.
  * @typedef {object} MeetingCardsSeen
  * @property {string | null} [id] makes a repeat harmless
  * @property {"meeting.cards_seen"} type
@@ -1210,7 +1210,7 @@
  */
 
 /**
- * Give the page the passcode that it asks for, where the room knows how; kept nowhere.
+ * Type the passcode that the page asks for, where the room can; it is not kept.
  * @typedef {object} MeetingEnterPasscode
  * @property {string | null} [id] makes a repeat harmless
  * @property {"meeting.enter_passcode"} type
@@ -1223,7 +1223,7 @@
  */
 
 /**
- * Meet another way: by the invitation's other link, or anew on [meeting] fallback.
+ * Meet another way: by the invitation's other link, or on [meeting] fallback.
  * @typedef {object} MeetingFallback
  * @property {string | null} [id] makes a repeat harmless
  * @property {"meeting.fallback"} type
@@ -1279,7 +1279,7 @@
  */
 
 /**
- * Strike the keys that finish this platform's page before the meeting, where known.
+ * Press the keys that join on this platform's page, where they are known.
  * @typedef {object} MeetingPressJoin
  * @property {string | null} [id] makes a repeat harmless
  * @property {"meeting.press_join"} type
@@ -1291,7 +1291,7 @@
  */
 
 /**
- * Say what a link or an invitation's text is read as, and open nothing.
+ * Read a link or an invitation's text, and open nothing.
  * @typedef {object} MeetingRead
  * @property {string | null} [id] makes a repeat harmless
  * @property {"meeting.read"} type
@@ -1304,7 +1304,7 @@
  */
 
 /**
- * Join the meeting again that was joined last: after a crash, or with the network back.
+ * Join the last meeting again: after a crash, or when the network is back.
  * @typedef {object} MeetingRejoin
  * @property {string | null} [id] makes a repeat harmless
  * @property {"meeting.rejoin"} type
@@ -1328,7 +1328,7 @@
  */
 
 /**
- * Show no message any more.
+ * Clear the message.
  * @typedef {object} RoomClearMessage
  * @property {string | null} [id] makes a repeat harmless
  * @property {"room.clear_message"} type
@@ -1340,7 +1340,7 @@
  */
 
 /**
- * Show a text on panels and display for so many seconds, in place of an earlier one.
+ * Show a text on panels and display for `for_s` seconds, in place of an earlier one.
  * @typedef {object} RoomMessage
  * @property {string | null} [id] makes a repeat harmless
  * @property {"room.message"} type
@@ -1350,11 +1350,11 @@
 /**
  * @typedef {object} RoomMessageArgs
  * @property {string} text as it is shown
- * @property {number} [for_s] seconds that it stands
+ * @property {number} [for_s] for so many seconds
  */
 
 /**
- * Do not do what is announced, or was until this tap; it may come again later.
+ * Cancel the announced action; it may be announced again later.
  * @typedef {object} RoomPostpone
  * @property {string | null} [id] makes a repeat harmless
  * @property {"room.postpone"} type
@@ -1367,8 +1367,8 @@
  */
 
 /**
- * Start the program anew: now (in a call only by `force`), or once nobody uses the room. Free is a
- * room without call, people and a booking within 10 minutes. "never" calls off what waits.
+ * Restart the program: now (in a call only with `force`), or once the room is free. A room is free
+ * without call, people and a booking within 10 minutes. "never" cancels the waiting restart.
  * @typedef {object} RoomRestart
  * @property {string | null} [id] makes a repeat harmless
  * @property {"room.restart"} type
@@ -1407,7 +1407,7 @@
  */
 
 /**
- * Undo an act, as far as that can be; Refused "nothing_to_undo" says why not.
+ * Undo an automatic action; Refused "nothing_to_undo" says why that is not possible.
  * @typedef {object} RoomUndo
  * @property {string | null} [id] makes a repeat harmless
  * @property {"room.undo"} type
@@ -1444,7 +1444,7 @@
  */
 
 /**
- * Strike a key on the page; `back` goes back to the page before.
+ * Press a key on the page; `back` goes back to the page before.
  * @typedef {object} ScreenKey
  * @property {string | null} [id] makes a repeat harmless
  * @property {"screen.key"} type
@@ -1487,7 +1487,7 @@
  */
 
 /**
- * Type a text into whatever has the page's focus; it may be a passcode, kept nowhere.
+ * Type a text into the page's focused field; it may be a passcode, and is not kept.
  * @typedef {object} ScreenType
  * @property {string | null} [id] makes a repeat harmless
  * @property {"screen.type"} type
@@ -1500,9 +1500,9 @@
  */
 
 /**
- * Drill every device that can be drilled, or one, while nobody uses the room. A device leaves the
- * room for its test: it is offline for that time. A test ends when somebody wants the room. The
- * report is at /api/v1/selftest.
+ * Test every device that can be tested, or one, while the room is free. A device leaves the room
+ * for its test: it is offline for that time. A test ends when somebody wants the room. The report
+ * is at /api/v1/selftest.
  * @typedef {object} SelftestRun
  * @property {string | null} [id] makes a repeat harmless
  * @property {"selftest.run"} type
@@ -1515,7 +1515,7 @@
  */
 
 /**
- * Take it that somebody knows of the damaged files.
+ * Confirm that staff know of the damaged files.
  * @typedef {object} StorageAcknowledge
  * @property {string | null} [id] makes a repeat harmless
  * @property {"storage.acknowledge"} type
@@ -1527,7 +1527,7 @@
  */
 
 /**
- * Do not install what waits, and take it that somebody knows how the last update ended. What is
+ * Cancel the waiting update, and confirm that staff know how the last one ended. An update that is
  * under way goes on.
  * @typedef {object} UpdateCancel
  * @property {string | null} [id] makes a repeat harmless
@@ -1540,7 +1540,7 @@
  */
 
 /**
- * Look for a newer version of the program; what is found is in the room document. `request`: what
+ * Look for a newer version of the program; the result is in the room document. `request`: what
  * `maintenance.update.request` is once the updater has taken it.
  * @typedef {object} UpdateCheck
  * @property {string | null} [id] makes a repeat harmless
@@ -1553,10 +1553,10 @@
  */
 
 /**
- * Install the newest version once the room is free, not before `at` in the room's time. Free is a
- * room without call, people and a booking within 30 minutes. Where the room is worse afterwards,
- * the version from before comes back by itself, with its state. `request`: what
- * `maintenance.update.request` is once the updater has taken it.
+ * Install the newest version once the room is free, not before `at` in the room's time. A room is
+ * free without call, people and a booking within 30 minutes. If the room is worse afterwards, the
+ * old version is restored, with its state. `request`: what `maintenance.update.request` is once the
+ * updater has taken it.
  * @typedef {object} UpdateInstall
  * @property {string | null} [id] makes a repeat harmless
  * @property {"update.install"} type
@@ -1569,7 +1569,7 @@
  */
 
 /**
- * Remember from now on how a person passes this page; one that was tapped opens anew.
+ * Record from now on how a person passes this page; a page that was tapped opens again.
  * @typedef {object} WalkthroughBegin
  * @property {string | null} [id] makes a repeat harmless
  * @property {"walkthrough.begin"} type
@@ -1581,7 +1581,7 @@
  */
 
 /**
- * Forget what was shown, and go on without being watched.
+ * Discard what was shown, and go on without recording.
  * @typedef {object} WalkthroughDiscard
  * @property {string | null} [id] makes a repeat harmless
  * @property {"walkthrough.discard"} type
@@ -1593,8 +1593,8 @@
  */
 
 /**
- * Keep what was shown. By number: steps that may not come, that ask whether a person is there, and
- * those whose other texts are kept, which are left out else.
+ * Keep the steps that were shown. By number: steps that the page may leave out, that ask whether a
+ * person is there, and those whose other texts are kept; without a number they are left out.
  * @typedef {object} WalkthroughKeep
  * @property {string | null} [id] makes a repeat harmless
  * @property {"walkthrough.keep"} type
@@ -1609,7 +1609,7 @@
  */
 
 /**
- * Keep what was picked: where it stands, the page is a lobby, or a wall, or an end.
+ * Keep the picked picture: a page with it is a lobby, a barrier, or an end.
  * @typedef {object} WalkthroughName
  * @property {string | null} [id] makes a repeat harmless
  * @property {"walkthrough.name"} type
@@ -1622,7 +1622,7 @@
  */
 
 /**
- * Take a picture of what stands at a place of the page, to be named; tap nothing.
+ * Pick the picture at a place of the page, to name it; tap nothing.
  * @typedef {object} WalkthroughPick
  * @property {string | null} [id] makes a repeat harmless
  * @property {"walkthrough.pick"} type
@@ -1636,7 +1636,7 @@
  */
 
 /**
- * Have the room pass the page no further; people go on themselves.
+ * Stop the room on this page; people go on themselves.
  * @typedef {object} WalkthroughStop
  * @property {string | null} [id] makes a repeat harmless
  * @property {"walkthrough.stop"} type
@@ -1770,7 +1770,7 @@
 /**
  * The first message: which server and which pages, and what this panel `may` ask for. It comes
  * again when the staff PIN gave the panel more, or that has ended. `sign_in`: staff have accounts,
- * of the room or of the house. `kinds`: those of `GET /api/v1/kinds`.
+ * of the room or of the house.
  * @typedef {object} HelloReply
  * @property {"hello"} type
  * @property {string} boot_id
@@ -1781,7 +1781,6 @@
  * @property {string[]} may
  * @property {StaffReply} staff
  * @property {boolean} sign_in
- * @property {string[]} kinds
  */
 
 /**
@@ -1956,12 +1955,12 @@
 /**
  * What becomes of each part: devices by name, such as camera.front, others by their table.
  * @typedef {object} ConfigPlanModel
- * @property {string[]} restarted stopped, and begun anew
- * @property {string[]} added devices that are begun
+ * @property {string[]} restarted restarted
+ * @property {string[]} added devices that are started
  * @property {string[]} removed devices that are stopped
  * @property {string[]} unchanged go on as they are, their links too
- * @property {boolean} program whether the whole program starts anew, so that every part does
- * @property {string[]} program_for the keys for which it does: api, secrets, room.id
+ * @property {boolean} program whether the whole program restarts, and so every part
+ * @property {string[]} program_for the keys that need it: api, secrets, room.id
  */
 
 /**
@@ -1991,7 +1990,7 @@
  * @typedef {object} CurrentIssue
  * @property {string} id stays the same while it lasts: code and subject
  * @property {string} code from a closed list, such as device.offline
- * @property {string} subject whom it concerns, such as camera.front
+ * @property {string} subject what it concerns, such as camera.front
  * @property {"error" | "warning" | "info"} severity error: people in the room miss something
  * @property {string} since when it began
  * @property {Record<string, unknown>} params what its words in web/i18n say of it
@@ -2028,7 +2027,7 @@
  * @property {string | null} serial_number as the device says it
  * @property {string | null} profile the model that its profile is for
  * @property {"report" | "manual" | "trace" | "hardware" | null} verified how far the profile can be trusted: hardware most, report least
- * @property {string[]} advisories what is known to be wrong with its firmware
+ * @property {string[]} advisories known faults of its firmware
  */
 
 /**
@@ -2051,8 +2050,8 @@
 /**
  * A move as it stands.
  * @typedef {object} MigrationModel
- * @property {string | null} leaving platform that is left; null: no plan
- * @property {string | null} to platform that takes its place; null: no plan
+ * @property {string | null} leaving old platform; null: no plan
+ * @property {string | null} to new platform; null: no plan
  * @property {string | null} planned_at when; null: no plan
  * @property {string | null} planned_by who planned it; null: no plan
  * @property {"dual" | "default" | "join_only" | "ended" | null} today stage that the room is in today; null: in none
@@ -2099,7 +2098,7 @@
  * @property {string} who who said so
  * @property {string} host host of the meeting's link
  * @property {"media" | "person"} evidence its media, or a person who looked
- * @property {"not_needed" | "missing" | "shown"} walkthrough whether the room could pass its page by itself then
+ * @property {"not_needed" | "missing" | "shown"} walkthrough whether the room could then pass its page automatically
  */
 
 /**
@@ -2189,7 +2188,7 @@
  * @property {"dual" | "default" | "join_only" | "ended"} stage which one
  * @property {string} day day from which on it counts, in the room's zone
  * @property {string | null} applied_at when it was applied; null: not yet
- * @property {string | null} who who applied it; null: nobody yet
+ * @property {string | null} who who applied it; null: not applied yet
  * @property {number | null} revision number of its revision of the configuration; null: none
  * @property {number | null} before number of the revision that undoes it; 0: room.toml
  */

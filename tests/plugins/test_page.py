@@ -35,7 +35,12 @@ def test_the_code_of_the_page_is_that_of_the_example() -> None:
     parts = list(quoted())
     assert len({file for file, _ in parts}) >= 5
     for file, code in parts:
-        assert code in file.read_text(encoding="utf-8"), (file.name, code)
+        assert _plain(code) in _plain(file.read_text(encoding="utf-8")), (file.name, code)
+
+
+def _plain(code: str) -> str:
+    """Return the lines of code without margin and empty ones, which a class alone has."""
+    return "".join(f"{line.strip()}\n" for line in code.splitlines() if line.strip())
 
 
 @pytest.mark.real

@@ -8,7 +8,6 @@ and no token.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Collection
@@ -105,9 +104,11 @@ async def stream(
                 if now_s - told_s + LOOK_S / 2 >= pulse_s:  # to the nearest look
                     yield ":\n\n" if told == rev else f"id: {boot_id}-{rev}\n\n"
                     told, told_s = rev, now_s
-                with contextlib.suppress(TimeoutError):
+                try:
                     async with asyncio.timeout(look_s - now_s):
                         await news.wait()
+                except TimeoutError:
+                    look_s = now_s
                 now_s = room.clock.mono_s()
     finally:
         end.cancel()

@@ -1770,7 +1770,7 @@
 /**
  * The first message: which server and which pages, and what this panel `may` ask for. It comes
  * again when the staff PIN gave the panel more, or that has ended. `sign_in`: staff have accounts,
- * of the room or of the house.
+ * of the room or of the house. `kinds`: those of `GET /api/v1/kinds`.
  * @typedef {object} HelloReply
  * @property {"hello"} type
  * @property {string} boot_id
@@ -1781,6 +1781,7 @@
  * @property {string[]} may
  * @property {StaffReply} staff
  * @property {boolean} sign_in
+ * @property {string[]} kinds
  */
 
 /**

@@ -499,7 +499,7 @@ async def test_opening_a_telnet_serial_server_again_and_again_leaks_nothing(
         ("serial:/dev/ttyUSB0?bauds=9600", "unknown option 'bauds'; did you mean 'baud'"),
         ("serial:/dev/ttyUSB0?timeout=3", "unknown option 'timeout'; known: baud"),
         ("serial:/dev/ttyUSB0?baud=fast", "baud=fast is not a number from 50 to 4000000"),
-        ("serial:/dev/ttyUSB0?baud=9600&baud=38400", "says baud twice"),
+        ("serial:/dev/ttyUSB0?baud=9600&baud=38400", "has baud twice"),
         ("serial:ttyUSB0", "not a path"),
         ("serial:sockets://h:1", "did you mean 'socket'"),
     ],

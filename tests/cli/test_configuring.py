@@ -51,11 +51,11 @@ def test_a_room_is_shown_changed_compared_applied_and_taken_back(
     differs = room.roomctl("config", "diff", str(file))
     assert differs.status == 1
     assert '-display_name = "Bamboo"\n+display_name = "Pine"' in differs.out
-    assert "begun anew: room" in differs.out
+    assert "restarted: room" in differs.out
 
     applied = room.roomctl("config", "apply", str(file), "--why", "a new name")
     assert (applied.status, applied.err) == (0, "")
-    assert applied.out.startswith("revision 1 runs\n  begun anew: room")
+    assert applied.out.startswith("revision 1 runs\n  restarted: room")
     assert name(room) == "Pine"
     assert room.roomctl("config", "diff", "-", stdin=file.read_text()).status == 0
 

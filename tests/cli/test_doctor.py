@@ -249,11 +249,11 @@ def test_an_ordinary_user_mends_nothing(monkeypatch: pytest.MonkeyPatch) -> None
     [
         ("auto", "nothing", "ok", "not behind a wall"),
         ("auto", "listens", "ok", "is behind a wall"),
-        ("auto", "dead", "warn", "does not run"),
-        ("auto", "file", "warn", "does not run"),
+        ("auto", "dead", "warn", "is not running"),
+        ("auto", "file", "warn", "is not running"),
         ("on", "listens", "ok", "is behind a wall"),
-        ("on", "nothing", "fail", "shall be behind a wall"),
-        ("on", "dead", "fail", "does not run"),
+        ("on", "nothing", "fail", "should be behind a wall"),
+        ("on", "dead", "fail", "is not running"),
         ("off", "listens", "ok", "wall = off"),
     ],
 )
@@ -284,7 +284,7 @@ def test_doctor_believes_the_room_that_runs_and_no_socket(tmp_path: Path) -> Non
         file.write_text(f'[screen]\nsound_url = "unix:{place}"\n[audio]\nwall = "on"\n')
         said = roomctl(tmp_path, "doctor", "-c", str(file), "--json")
     [one] = [found for found in json.loads(said.out)["checks"] if found["subject"] == "sound"]
-    assert (one["verdict"], "shall be behind a wall" in one["words"]) == ("fail", True)
+    assert (one["verdict"], "should be behind a wall" in one["words"]) == ("fail", True)
 
 
 def test_a_wall_needs_its_rule_or_programs_go_around_it(tmp_path: Path) -> None:

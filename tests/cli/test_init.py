@@ -370,5 +370,5 @@ def test_the_second_time_one_answer_is_changed_and_nobody_is_asked(tmp_path: Pat
     assert [one.read_text() for one in tmp_path.glob("room.toml.*")] == [OWN]
     answers = tmp_path / "answers.toml"
     answers.write_text('name = "Pine"\n')
-    assert "as it was" in roomctl(tmp_path, "init", "-c", str(file), "--answers", str(answers)).out
+    assert "unchanged" in roomctl(tmp_path, "init", "-c", str(file), "--answers", str(answers)).out
     assert len([*tmp_path.glob("room.toml.*")]) == 1

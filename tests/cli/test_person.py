@@ -20,7 +20,7 @@ def kept(folder: Path) -> dict[str, dict[str, str]]:
 
 def test_without_a_room_the_next_one_takes_it(tmp_path: Path) -> None:
     said = roomctl(tmp_path, "person", "add", "wang", "--role", "admin", stdin=f"{PASSWORD}\n")
-    assert (said.status, "no room runs" in said.out) == (0, True)
+    assert (said.status, "no room is running" in said.out) == (0, True)
     assert PASSWORD not in said.out + said.err
     assert kept(tmp_path)["wang"]["role"] == "admin"
     removed = roomctl(tmp_path, "person", "remove", "wang")

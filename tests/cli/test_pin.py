@@ -44,7 +44,7 @@ def test_a_person_types_it_twice_and_sees_none_of_it(tmp_path: Path) -> None:
     status, shown = typed(tmp_path, PIN, PIN)
     assert status == 0
     assert "PIN (6 to 12 digits)" in shown
-    assert "no room runs" in shown
+    assert "no room is running" in shown
     assert PIN not in shown
     assert kept(tmp_path).startswith("$argon2id$")
 

@@ -123,7 +123,7 @@ def test_check_takes_a_pair_and_refuses_what_is_none(made: Path, tmp_path: Path)
     other = tmp_path / "key.pem"
     assert f": is not the key of {certificate}" in mistakes(certificate, other)[0]
     assert [len(mistakes(certificate, one)) for one in (other, tmp_path / "none")] == [1, 1]
-    assert "api.tls_certificate: is not a certificate" in mistakes(key, key)[0]
+    assert "api.tls_certificate: is not a PEM certificate" in mistakes(key, key)[0]
     assert "api.tls_certificate: cannot be read" in mistakes(tmp_path / "none", key)[0]
     assert "api.tls_key: cannot be read" in mistakes(certificate, tmp_path / "none")[0]
     other.chmod(0o644)

@@ -508,7 +508,7 @@ def test_every_message_a_socket_takes_is_one_that_this_page_has_judged():
 
 async def test_a_phone_whose_visit_is_over_is_cut_off_in_the_middle_of_it(alive):
     for sends in (True, False):
-        token = alive.tokens.offer_pairing(Role.GUEST, 60, 0.05)
+        token = alive.tokens.offer_pairing(Role.GUEST, 60, 2.0)
         phone = await alive.panel(token=token)
         if sends:
             await phone.hold("a", 1, pan=0.2)

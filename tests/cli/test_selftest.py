@@ -15,7 +15,7 @@ pytestmark = pytest.mark.real
 
 
 class Anew(BaseHTTPRequestHandler):
-    """A room that was started anew after it took the command."""
+    """A room that was restarted after it took the command."""
 
     def _say(self, body: bytes) -> None:
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -49,7 +49,7 @@ def test_a_room_that_was_started_anew_meanwhile_has_passed_no_test(
     token = tmp_path / "token"
     token.write_text("a-token-of-this-room")
     token.chmod(0o600)
-    with pytest.raises(RoomctlError, match="started anew"):
+    with pytest.raises(RoomctlError, match="was restarted"):
         selftest.run(url, token, {}, print)
 
 
@@ -59,7 +59,7 @@ def test_which_of_two_rooms_is_asked_is_said_once_in_a_command(
     monkeypatch.delenv("RUNTIME_DIRECTORY", raising=False)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     with left(url, "a-token-of-this-room"), left("http://127.0.0.1:9", "another-token-here"):
-        with pytest.raises(RoomctlError, match="started anew"):
+        with pytest.raises(RoomctlError, match="was restarted"):
             selftest.run(None, None, {}, print)
         ask.access(None, None, "GET", "issues")
         ask.room(None, None)

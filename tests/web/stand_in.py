@@ -305,6 +305,10 @@ def _app(shown: Callable[[], StandIn]) -> FastAPI:
         one = shown()
         return JSONResponse({"devices": one.far}, 200 if one.paired else 401)
 
+    @app.get("/api/v1/simulator/words")
+    async def words() -> Response:
+        return JSONResponse({})
+
     @app.post("/api/v1/simulator")
     async def act(request: Request) -> Response:
         shown().acted.append(await request.json())

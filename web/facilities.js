@@ -1,4 +1,4 @@
-/** Staff's pages for one room: who is signed in, which page is shown, and whether it is still true. */
+/** The pages of staff for one room. */
 
 /** @import { DeskView } from "./facilities/pieces.js" */
 /** @import { IconName } from "./lib/icon.js" */

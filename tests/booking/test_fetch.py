@@ -96,7 +96,7 @@ async def test_a_redirect_without_https_is_refused(location: str):
     async with serving(b"") as server:
         head = "Location: " + location.format(port=server.port)
         server.answer = http(b"", head, status="302 Found")
-        with pytest.raises(FetchError, match=r"without https|no address"):
+        with pytest.raises(FetchError, match=r"without https|not an address"):
             await fetched(f"http://127.0.0.1:{server.port}/a", LARGEST)
     assert len(server.asked) == 1
 

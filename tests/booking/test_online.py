@@ -353,9 +353,9 @@ async def test_a_token_that_is_no_longer_good_is_asked_for_anew(
     ("status", "headers", "body", "said"),
     [
         (500, {}, b"", "HTTP 500"),
-        (200, {}, b"<html>sign in</html>", "no JSON"),
+        (200, {}, b"<html>sign in</html>", "not JSON"),
         (200, {}, b'{"value": 5, "items": 5}', "something else"),
-        (200, {}, b"[" * 100_000, "no JSON"),
+        (200, {}, b"[" * 100_000, "not JSON"),
         (200, {}, b'"' + b"x" * 9_000_000 + b'"', "more than 8 MiB"),
         (403, {}, b'{"error": {"code": "ErrorAccessDenied"}}', "HTTP 403"),
         (404, {}, b'{"error": {"code": "ErrorInvalidUser"}}', "HTTP 404"),

@@ -164,7 +164,7 @@ def test_a_series_that_nobody_comes_to_is_released_by_two_touches_and_had_again(
     page.get_by_role("button", name="Review").tap()
     rows = page.locator("series-sheet li")
     expect(rows).to_have_count(2)
-    expect(page.locator("series-sheet")).to_contain_text("2 series that nobody comes to")
+    expect(page.locator("series-sheet")).to_contain_text("2 unused series")
     expect(rows.nth(1)).to_contain_text("Private meeting")
     stand_in.answer = lambda command: {"status": "done", "result": {"changes": ["c1", "c2"]}}
     rows.first.get_by_role("button", name="Release").tap()

@@ -234,7 +234,7 @@ def test_every_key_that_a_module_says_stands_in_the_catalogs() -> None:
 
 def test_every_key_of_the_catalogs_is_said_by_some_module() -> None:
     text = sources()
-    prefixes = set(re.findall(r'(?:say\("|`)([a-z_]+(?:\.[a-z_]+)*)\.?(?:"|\$\{)', text))
+    prefixes = set(re.findall(r'(?:say\("|word\("|`)([a-z_]+(?:\.[a-z_]+)*)\.?(?:"|\$\{)', text))
     suffixes = set(re.findall(r"`\$\{[^}]+\}(\.[a-z_.]+)`", text))
     unsaid = [
         key

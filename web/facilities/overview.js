@@ -1,4 +1,4 @@
-/** The room at a glance for whoever looks after it: its state, what is wrong, devices, use; a link leads to each. */
+/** The room at a glance: state, problems, devices, use. */
 
 /** @import { Desk } from "./desk.js" */
 /** @import { IconName } from "../lib/icon.js" */

@@ -21,13 +21,12 @@ export async function load(...parts) {
   await Promise.all(
     wanted.map(async ({ language, part }) => {
       const answer = await fetch(new URL(`../i18n/${part}${language}.json`, import.meta.url));
-      const said = await answer.json();
-      catalogs[language] = { ...catalogs[language], ...said };
+      learn({ [language]: await answer.json() });
     }),
   );
 }
 
-/** Have further words, as a plug-in brings them. @param {Partial<Record<string, Catalog>>} more by language */
+/** Have more words; known ones stay. @param {Partial<Record<string, Catalog>>} more */
 export function learn(more) {
   for (const language of LANGUAGES) catalogs[language] = { ...more[language], ...catalogs[language] };
 }

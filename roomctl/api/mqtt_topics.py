@@ -234,7 +234,7 @@ class Entity:
 
 
 _NAMES = {
-    "ready": ("ready", "就绪"),
+    "ready": ("Ready", "就绪"),
     "occupied": ("Occupied", "有人"),
     "people": ("People", "人数"),
     "co2_ppm": ("CO₂", "二氧化碳"),

@@ -279,6 +279,7 @@ async def test_home_assistant_discovers_one_device_with_all_entities_of_the_room
     expected |= {"select/camera-front-preset", "binary_sensor/device-camera-front"}
     assert found.keys() >= expected
     assert found["select/camera-front-preset"]["options"] == ["1 Table", "2 Door"]
+    assert found["binary_sensor/ready"]["name"] == "Ready"
 
 
 @invented

@@ -11,7 +11,7 @@ import websockets
 from starlette.websockets import WebSocket
 
 from roomctl.api import live
-from roomctl.api.beats import AGAIN_S
+from roomctl.api.beats import AGAIN_S, GAP_S
 from roomctl.api.events import Encoding
 from roomctl.api.schema import LIVE
 from roomctl.booking import Booking
@@ -446,14 +446,30 @@ async def test_a_stick_that_may_steer_nothing_is_told_so_now_and_then(alive, rol
     assert not alive.end_state()["moving"]
 
 
-async def test_a_beat_that_waits_moves_nothing_once_its_socket_is_gone(alive):
+async def test_a_beat_that_waits_moves_nothing_once_its_socket_is_gone(alive, monkeypatch):
+    cameras, gone, late = alive.room.cameras, asyncio.Event(), []
+    drop, hold = cameras.drop, cameras.hold
+
+    def dropped(holder):
+        drop(holder)
+        gone.set()
+
+    def held(*args):
+        if gone.is_set():
+            late.append(args)
+        hold(*args)
+
+    monkeypatch.setattr(cameras, "drop", dropped)
+    monkeypatch.setattr(cameras, "hold", held)
     stick = await alive.panel()
     for n in range(20):
         await stick.hold(f"press-{n}", 1, pan=SLOWLY)
     await stick.socket.close()
+    async with asyncio.timeout(LIMIT_S):
+        await gone.wait()
+    await asyncio.sleep(4 * GAP_S)
+    assert late == []
     await eventually(lambda: not alive.end_state()["moving"])
-    await asyncio.sleep(0)
-    assert not alive.end_state()["moving"]
 
 
 async def test_a_revision_is_made_into_json_once_for_all(alive):

@@ -253,7 +253,7 @@ def test_a_version_that_does_not_start_goes_back_by_itself_and_the_room_says_so(
     put(box, signer.publish(tmp_path / "r", bad))
     ran = box.run(f"sudo roomctl update --from /{SOURCE}", user=debian.USER, limit_s=1800)
     assert ran.status == 1
-    assert "99.0 was taken back" in ran.said, ran.said + journal(box)
+    assert "99.0 was rolled back" in ran.said, ran.said + journal(box)
     assert whole(box) == before
     assert not (box.files / "var/lib/roomctl/of-the-new-version").exists()
     until_ready(box)
@@ -413,7 +413,7 @@ def test_the_images_root_is_opened_for_an_update_and_for_the_way_back_and_closed
     shutil.copytree(signer.publish(tmp_path / "bad", bad), box.files / "home/bad")
     line = "sudo roomctl update --from /home/bad"
     ran = box.run(line, user=debian.USER, limit_s=1800)
-    assert "99.0 was taken back" in ran.said, ran.said + journal(box)
+    assert "99.0 was rolled back" in ran.said, ran.said + journal(box)
     assert whole(box) == before
     until(closed, "the root to be closed", lambda: journal(box), 600)
     until_ready(box)

@@ -15,7 +15,7 @@ import logging
 import secrets
 import uuid
 from collections import Counter, OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -250,12 +250,18 @@ class Commands:
                 self._under_way -= Counter([(source.role, source.name)])  # keeps what is above 0
 
     def _forget_old(self) -> None:
-        """Forget the oldest of the caller that has most; nothing that runs, nor the newest."""
+        """Forget the oldest of the caller that has most, else of any; nothing that runs."""
         while len(self._given) > KEPT:
-            newest, most = next(reversed(self._given)), max(self._kept, key=self._kept.__getitem__)
-            ended = (key for key, one in self._given.items() if one.task is None and key != newest)
-            oldest = next((key for key in ended if key[:2] == most), None)
+            most = max(self._kept, key=self._kept.__getitem__)
+            oldest = next(self._ended(most), None) or next(self._ended(), None)
             if oldest is None:
                 break
             del self._given[oldest]
-            self._kept -= Counter([most])
+            self._kept -= Counter([oldest[:2]])
+
+    def _ended(self, of: _Caller | None = None) -> Iterator[_Key]:
+        """Yield what has ended, oldest first: of one caller, or of all."""
+        newest = next(reversed(self._given))
+        for key, one in self._given.items():
+            if one.task is None and key != newest and of in (None, key[:2]):
+                yield key

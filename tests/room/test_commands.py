@@ -109,6 +109,25 @@ async def test_a_caller_who_asks_for_much_forgets_his_own_commands_and_nobody_el
 
 
 @invented
+async def test_commands_are_forgotten_also_while_all_of_the_busiest_caller_run() -> None:
+    async def waits_for_staff(source: Source) -> None:
+        if source == STAFF:
+            await asyncio.sleep(5)
+
+    known = Commands({"do": waits_for_staff}, LoopClock())
+    running = [known.submit("do", {}, STAFF) for _ in range(UNDER_WAY)]
+    callers = [Source(PANEL.role, f"panel-{number}") for number in range(40)]
+    first = known.submit("do", {}, callers[0])
+    for number in range(KEPT):
+        await known.finish(known.submit("do", {}, callers[number % 40]), 1.0)
+    with pytest.raises(KeyError):
+        known.find(first.id, callers[0])
+    assert all(known.find(one.id, STAFF).status == "running" for one in running)
+    for one in running:
+        await known.finish(one, 10.0)
+
+
+@invented
 async def test_too_many_commands_of_one_caller_under_way_are_refused() -> None:
     known = commands(lambda: asyncio.sleep(5))
     running = [known.submit("do", {}, STAFF) for _ in range(UNDER_WAY)]

@@ -52,6 +52,7 @@ async def test_a_relay_that_does_not_answer_is_offline_and_its_state_not_known()
     async with living(BLINDS) as house:
         await house.act("blinds.window", "silent")
         await house.until(lambda: house.device("blinds.window").reason == "no_reply")
+        assert said(house) == (None, None)
         await house.act("blinds.window", "silent")
         await house.until(lambda: house.device("blinds.window").status == "online")
         await house.act("blinds.window", "unplug")

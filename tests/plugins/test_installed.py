@@ -100,6 +100,8 @@ def test_a_room_drives_a_relay_on_a_real_port(tmp_path: Path, site: Path) -> Non
                 assert relay.told == ["GoToPosition {'id': '1', 'pos': '70'}"]
                 relay.status |= {"state": "opening", "current_pos": None}
                 until(lambda: said() == {"name": "window", "position_pct": None, "moving": "up"})
+                relay.status |= {"state": "calibrating"}
+                until(lambda: said() == {"name": "window", "position_pct": None, "moving": None})
             finally:
                 process.terminate()
                 process.wait(LIMIT_S)

@@ -34,7 +34,13 @@ POLL_S, MOVING_POLL_S = 2.0, 0.5
 ANSWER_S = 3.0
 
 Moving = Literal["up", "down", "no"]
-_MOVING: Mapping[str, Moving] = {"opening": "up", "closing": "down"}
+_MOVING: Mapping[str, Moving] = {
+    "opening": "up",
+    "closing": "down",
+    "open": "no",
+    "closed": "no",
+    "stopped": "no",
+}
 
 
 @frozen
@@ -96,7 +102,7 @@ class Blinds(Device):
         self.position_pct = None
         if isinstance(position, int | float) and 0 <= position <= 100:
             self.position_pct = round(position)
-        self.moving = _MOVING.get(state, "no") if isinstance(state, str) else None
+        self.moving = _MOVING.get(state) if isinstance(state, str) else None
         errors = status.get("errors")
         self.obstructed = isinstance(errors, list) and "obstruction" in errors
         self.proven()
@@ -163,7 +169,9 @@ class _Conversation(IdleMachine):
             status = None
         if isinstance(status, dict):
             blinds.heard(status)
-        elif answer.number:
+            return
+        blinds.position_pct = blinds.moving = None
+        if answer.number:
             said = answer.body[:80].decode("utf-8", "replace")
             why = f"no status of cover {blinds.cover} (HTTP {answer.status}: {said})"
             blinds.unproven("no_reply", f"{blinds.name}: {why}; is it a relay in cover mode?")

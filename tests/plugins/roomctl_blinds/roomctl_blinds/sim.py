@@ -7,9 +7,9 @@ from collections import deque
 from collections.abc import Mapping
 from urllib.parse import parse_qs, urlsplit
 
-from roomctl.kind import Action, Argument
+from roomctl.kind import Action, Argument, SimulatedDevice, toggling
 from roomctl.ports.http import HttpAnswer, HttpRequest
-from roomctl.wire import Chunk, Identity, IdleMachine, Machine
+from roomctl.wire import Chunk, IdleMachine, Machine
 from roomctl_blinds.table import BlindsTable
 
 TRAVEL_S = 20.0  # from the top to the bottom
@@ -74,7 +74,7 @@ class SimRelay(IdleMachine):
         return self._out.popleft() if self._out else None
 
 
-class SimulatedBlinds:
+class SimulatedBlinds(SimulatedDevice):
     """What stands for the blinds of one table."""
 
     kind = "blinds"
@@ -87,9 +87,6 @@ class SimulatedBlinds:
     def machine(self) -> Machine:
         return self.relay
 
-    def identity(self) -> Identity:
-        return Identity(url=self.url, path="simulated")
-
     def state(self, name: str, now: float) -> dict[str, object]:
         relay = self.relay
         relay.tick(now)
@@ -98,22 +95,14 @@ class SimulatedBlinds:
         return {"position_pct": round(relay.position), "moving": moving, **troubles}
 
     def actions(self, name: str) -> Mapping[str, Action]:
-        def silent(args: Mapping[str, Argument], now: float) -> None:
-            self.relay.silent = not self.relay.silent
-
-        def obstruct(args: Mapping[str, Argument], now: float) -> None:
-            self.relay.obstructed = not self.relay.obstructed
-
-        return {"silent": silent, "obstruct": obstruct}
+        relay = self.relay
+        return {"silent": toggling(relay, "silent"), "obstruct": toggling(relay, "obstructed")}
 
     def faults(self, name: str) -> Mapping[str, Action]:
         def calibrated(args: Mapping[str, Argument], now: float) -> None:
             self.relay.calibrated = bool(args.get("value"))
 
         return {"calibrated": calibrated}
-
-    def refusal(self, data: bytes) -> str | None:
-        return None
 
     def unplugged(self) -> None:
         """Lose power: the blinds stand where they are."""

@@ -55,7 +55,7 @@ class Nameplate:
     """What a device says of itself, and how far what is known of its model can be trusted.
 
     `profile` is the model as its profile names it, `verified` as in `profile.Profile`; `advisories`
-    is known faults of its firmware. None: it was not read, or it has no such thing.
+    are the known faults of its firmware. None: it was not read, or it has no such thing.
     """
 
     model: str | None = None

@@ -91,9 +91,7 @@ def _load(context: ssl.SSLContext, certificate: Path, key: Path) -> None:
         context.load_cert_chain(certificate, key, password=lambda: b"")
     except ssl.SSLError as error:
         what = (
-            "is not the key of"
-            if "MISMATCH" in str(error)
-            else ("is not an unencrypted PEM key for")
+            "is not the key of" if "MISMATCH" in str(error) else "is not an unencrypted PEM key for"
         )
         raise RoomctlError(f"{key}: {what} {certificate}") from None
 

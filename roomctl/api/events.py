@@ -108,7 +108,7 @@ async def stream(
                     async with asyncio.timeout(look_s - now_s):
                         await news.wait()
                 except TimeoutError:
-                    look_s = now_s
+                    look_s = now_s  # due, also if the room's clock stands still
                 now_s = room.clock.mono_s()
     finally:
         end.cancel()

@@ -5,7 +5,7 @@ Made from the kinds' own declarations (`feature`). Knows no kind.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, get_args
+from typing import Annotated, get_args
 
 from pydantic import Field
 
@@ -20,19 +20,16 @@ from roomctl.wire import in_thread
 from roomctl.words import Language, kind_words
 
 
-def _said(text: str) -> Any:  # noqa: ANN401 - pydantic's
-    return Field(description=text)
-
-
 class KindModel(ApiModel):
     """A kind of device that a plug-in brings: what it says, and what can be done to it."""
 
-    name: Annotated[str, _said("its table in room.toml; its section, if it has fields")]
-    plugin: Annotated[str, _said("the distribution that brings it, with its version")]
-    fields: Annotated[tuple[Feature, ...], _said("what its section says of a device")]
-    controls: Annotated[tuple[KindControl, ...], _said("in the order of its code")]
+    name: Annotated[str, Field(description="its table in room.toml; its section, if it has fields")]
+    plugin: Annotated[str, Field(description="the distribution that brings it, with its version")]
+    fields: Annotated[tuple[Feature, ...], Field(description="what its section says of a device")]
+    controls: Annotated[tuple[KindControl, ...], Field(description="in the order of its code")]
     words: Annotated[
-        dict[str, dict[str, str]], _said("what people read, by language and key of the panel")
+        dict[str, dict[str, str]],
+        Field(description="what people read, by language and key of the panel"),
     ]
 
 

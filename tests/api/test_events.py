@@ -199,18 +199,15 @@ async def test_a_pulse_comes_as_often_as_it_is_asked_for():
         await events.aclose()
 
 
+def read_by(home, allowed):
+    return stream(home.room, Encoding(home.room), BOOT, None, asyncio.Event(), allowed)
+
+
 @invented
 async def test_a_reader_is_looked_at_once_a_second_and_not_at_each_change():
     async with living() as home:
         looks, told = [], 0
-        events = stream(
-            home.room,
-            Encoding(home.room),
-            BOOT,
-            None,
-            asyncio.Event(),
-            lambda: looks.append(told) or True,
-        )
+        events = read_by(home, lambda: looks.append(told) or True)
         assert "event: room" in await anext(events)
         began, told = home.room.clock.mono_s(), 0
         while home.room.clock.mono_s() - began < 3:
@@ -227,14 +224,7 @@ async def test_a_reader_is_looked_at_once_a_second_and_not_at_each_change():
 async def test_a_reader_who_is_no_longer_allowed_hears_nothing_a_second_later():
     async with living() as home:
         ends_s = home.room.clock.mono_s() + 2.5
-        events = stream(
-            home.room,
-            Encoding(home.room),
-            BOOT,
-            None,
-            asyncio.Event(),
-            lambda: home.room.clock.mono_s() < ends_s,
-        )
+        events = read_by(home, lambda: home.room.clock.mono_s() < ends_s)
         told = 0
         async for _ in events:
             await asyncio.sleep(0.05)

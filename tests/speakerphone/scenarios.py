@@ -141,7 +141,7 @@ async def an_echo_never_toggles(on: Stage) -> None:
 
 
 @scenario(alone=True)
-async def a_press_that_nobody_answers_is_repeated_and_counts_once(on: Stage) -> None:
+async def an_unanswered_press_is_repeated_and_counts_once(on: Stage) -> None:
     on.answers = False
     await on.press_mute()
     await on.pass_s(on.window_s * 3.2)
@@ -243,7 +243,7 @@ async def what_was_asked_for_while_it_was_gone_holds_when_it_is_back(on: Stage) 
 
 
 @scenario(alone=True)
-async def unplugged_in_the_middle_of_writing_nobody_waits_for_ever(on: Stage) -> None:
+async def unplugged_in_the_middle_of_writing_every_command_ends(on: Stage) -> None:
     writing = asyncio.gather(
         *(on.phone.write_leds(turn % 2 == 0, off_hook=True) for turn in range(20)),
         return_exceptions=True,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 TREE = Path(__file__).resolve().parents[3]
 ROOM = ("docs/install.md", "From a clone")
-DISPLAYS = ("docs/kiosk.md", "A box that nobody logs in to")
+DISPLAYS = ("docs/kiosk.md", "A box without a login")
 WALL = (TREE / "docs/wall.md", "Installing it")
 _BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 

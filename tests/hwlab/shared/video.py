@@ -92,7 +92,7 @@ async def a_drive_moves_it_and_a_stop_stops_it(stand: Stand) -> None:
         await until(lambda: front.state.pan_deg == pytest.approx(stood, abs=STEP_DEG))
 
 
-async def a_drive_that_nobody_renews_ends_by_itself(stand: Stand) -> None:
+async def a_drive_that_is_not_renewed_ends(stand: Stand) -> None:
     await stand.plug()
     async with driven(stand) as front:
         front.drive(-1, 0, 0, lease_s=0.3)
@@ -155,7 +155,7 @@ Scenario = Callable[[Stand], Awaitable[None]]
 SCENARIOS: tuple[Scenario, ...] = (
     it_goes_to_degrees_and_clamps_beyond_its_end_stops,
     a_drive_moves_it_and_a_stop_stops_it,
-    a_drive_that_nobody_renews_ends_by_itself,
+    a_drive_that_is_not_renewed_ends,
     a_place_that_the_room_keeps_is_found_again,
     how_it_sees_can_be_set,
     unplugged_in_mid_move_it_is_told_and_stands_when_it_is_back,

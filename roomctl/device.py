@@ -67,9 +67,10 @@ class Nameplate:
 
 
 class Device:
-    """One device at the end of one port."""
+    """One device at the end of one port; `single`: a room has one of its kind, called as it."""
 
     kind: ClassVar[str]
+    single: ClassVar[bool] = False
 
     @property
     def present(self) -> bool:
@@ -101,7 +102,7 @@ class Device:
 
     @property
     def _full_name(self) -> str:
-        return self.name if self.name == self.kind else f"{self.kind}.{self.name}"
+        return self.kind if self.single else f"{self.kind}.{self.name}"
 
     def machine(self, identity: Identity) -> Machine:
         """Return a fresh Machine for a port that has just been opened."""

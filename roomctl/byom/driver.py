@@ -49,6 +49,7 @@ class ByomSwitch(Device):
     """
 
     kind = "byom"
+    single = True
 
     def __init__(
         self,

@@ -153,6 +153,7 @@ class ScreenProcess(Device):
     """A process that is spoken to as a screen is, and what it may have of the room: its sound."""
 
     kind = "screen"
+    single = True
 
     def __init__(
         self,

@@ -48,6 +48,14 @@ async def test_they_go_to_a_position_where_the_relay_knows_it() -> None:
 
 
 @invented
+async def test_one_may_have_the_name_of_its_kind() -> None:
+    async with living(ONLY_SCREEN + '[blinds.blinds]\nurl = "http://192.0.2.30"\n') as house:
+        assert house.device("blinds.blinds").status == "online"
+        assert (await house.ask("blinds.down", blinds="blinds")).status == "done"
+        await house.until(lambda: said(house, "blinds")[1] == "down")
+
+
+@invented
 async def test_a_relay_that_does_not_answer_is_offline_and_its_state_not_known() -> None:
     async with living(BLINDS) as house:
         await house.act("blinds.window", "silent")

@@ -1,6 +1,7 @@
 """The room and its devices: there, gone, back, and left safe."""
 
 import asyncio
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -317,3 +318,15 @@ async def test_a_panel_with_a_process_of_its_own_has_its_link_and_the_rooms_has_
     await asyncio.gather(*served, return_exceptions=True)
     assert screens["screen"].pages == {"room": pages[0], "panel": replace(pages[1], url=None)}
     assert screens["panel"].pages == {"panel": pages[1]}
+
+
+@invented
+async def test_each_may_have_the_name_of_its_kind() -> None:
+    renamed = re.sub(r"(?m)^\[(camera|speakerphone|occupancy)\.\w+\]", r"[\1.\1]", BAMBOO)
+    more = '[output.output]\nurl = "gpio:22"\non = "occupied"\n'
+    more += '[display.display]\nurl = "pjlink://192.0.2.9"\n'
+    async with living(renamed + more) as house:
+        every = ("camera", "speakerphone", "occupancy", "output", "display")
+        assert {house.device(f"{kind}.{kind}").status for kind in every} == {"online"}
+        await house.act("speakerphone.speakerphone", "unplug")
+        await house.until(lambda: ("device.offline", "speakerphone.speakerphone") in house.issues)

@@ -30,7 +30,7 @@ hwlab: ## whole calls, displays and sound; the drivers on real kernel drivers; m
 	@bash .ci/environment test
 	@exec "$(VENV)/bin/python" .ci/checks.py hwlab $(ARGS)
 
-house: ## counts files, lines and circles of imports; lists words that seldom help
+house: ## counts files, lines, circles of imports and lists by hand; shows words that seldom help
 	@bash .ci/environment test
 	@exec "$(VENV)/bin/python" -m tests.house.figures
 
@@ -52,10 +52,11 @@ bench: ## what it costs, beside a bare program and the line's limit
 	@bash .ci/environment test
 	@exec "$(VENV)/bin/python" -m benchmarks $(ARGS)
 
-types: ## what is made from the schemas, anew: web/lib/types.js, docs/companion.md, docs/room-toml.md
+types: ## what is made from the schemas: web/lib/types.js, docs/companion.md, docs/room-toml.md, SECURITY.md's roles
 	@bash .ci/environment test
 	@"$(VENV)/bin/python" .ci/panel_types.py
 	@"$(VENV)/bin/python" .ci/companion_page.py
+	@"$(VENV)/bin/python" -m tests.api.security_page
 	@exec "$(VENV)/bin/python" .ci/room_toml_page.py
 
 fonts: ## the fonts of the pages, cut anew from npm's: web/fonts

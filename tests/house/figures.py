@@ -1,4 +1,4 @@
-"""What the tree has come to: files, lines, circles of imports, and words that seldom help.
+"""What the tree has come to: files, lines, circles of imports, lists, words that seldom help.
 
     python -m tests.house.figures           print it (make house)
 
@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from roomctl import app
 from tests.house.test_imports import TREE, circle, python_imports, script_imports
 
 SELDOM_HELP = re.compile(
@@ -21,6 +22,7 @@ SELDOM_HELP = re.compile(
     r"|as one would)\b",
     re.IGNORECASE,
 )
+MADE = re.compile(r"<!-- \w+: make types -->|Made from .* by `make types`")
 SHOWN = 60  # characters on each side of a word
 
 
@@ -60,6 +62,18 @@ def seldom_helpful(tree: Path) -> list[str]:
     ]
 
 
+def lists_of_commands(tree: Path) -> list[str]:
+    """Return the files that name most of the commands, and that `make types` does not write."""
+    commands = [one.name for one in app.declared()]
+    found = []
+    for pattern in ("*.md", "docs/**/*.md", "roomctl/**/*.py", "tests/**/*.py", "web/**/*.js*"):
+        for file in sorted(tree.glob(pattern)):
+            text = file.read_text(encoding="utf-8")
+            if 2 * sum(one in text for one in commands) > len(commands) and not MADE.search(text):
+                found.append(str(file.relative_to(tree)))
+    return found
+
+
 def figures(tree: Path) -> Iterator[str]:
     """Yield the lines that `make house` prints."""
     for folder in ("roomctl", "tests"):
@@ -72,6 +86,8 @@ def figures(tree: Path) -> Iterator[str]:
         ("web", scripts),
     ):
         yield f"{name}: circle of imports: {' > '.join(circle(imports)) or 'none'}"
+    lists = lists_of_commands(tree)
+    yield f"{len(lists)} lists to edit for a command: {', '.join(lists) or 'none'}"
     words = seldom_helpful(tree)
     yield f"{len(words)} words that seldom help:"
     yield from words

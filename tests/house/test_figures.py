@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.house.figures import figures, seldom_helpful
+from roomctl import app
+from tests.house.figures import figures, lists_of_commands, seldom_helpful
 
 MODULE = '''"""Nobody reads this."""
 import planted.two
@@ -62,4 +63,19 @@ def test_lines_files_and_circles_are_counted(tmp_path: Path) -> None:
     assert "roomctl: circle of imports: none" in printed
     assert "tests: circle of imports: none" in printed
     assert any(line.startswith("web: circle of imports: ") and "two.js" in line for line in printed)
+    assert "0 lists to edit for a command: none" in printed
     assert "6 words that seldom help:" in printed
+
+
+def test_a_list_of_commands_that_somebody_must_edit_is_counted(tmp_path: Path) -> None:
+    names = "\n".join(one.name for one in app.declared())
+    for name, text in {
+        "roomctl/words.py": f'WORDS = """{names}"""\n',
+        "roomctl/few.py": 'FEW = ["camera.recall", "audio.mute"]\n',
+        "docs/made.md": f"<!-- commands: make types -->\n{names}\n",
+        "docs/written.md": names,
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+
+    assert lists_of_commands(tmp_path) == ["docs/written.md", "roomctl/words.py"]

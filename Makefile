@@ -52,11 +52,12 @@ bench: ## what it costs, beside a bare program and the line's limit
 	@bash .ci/environment test
 	@exec "$(VENV)/bin/python" -m benchmarks $(ARGS)
 
-types: ## what is made from the schemas: web/lib/types.js, docs/companion.md, docs/room-toml.md, SECURITY.md's roles
+types: ## what is made from the schemas: web/lib/types.js, docs/companion.md, docs/room-toml.md, the roles in SECURITY.md, the sequences in docs/design.md
 	@bash .ci/environment test
 	@"$(VENV)/bin/python" .ci/panel_types.py
 	@"$(VENV)/bin/python" .ci/companion_page.py
 	@"$(VENV)/bin/python" -m tests.api.security_page
+	@"$(VENV)/bin/python" -m tests.house.sequences
 	@exec "$(VENV)/bin/python" .ci/room_toml_page.py
 
 fonts: ## the fonts of the pages, cut anew from npm's: web/fonts

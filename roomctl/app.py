@@ -7,6 +7,7 @@ reads a room.toml shall not wait for it.
 from __future__ import annotations
 
 import contextlib
+import difflib
 import fnmatch
 import logging
 import secrets
@@ -92,11 +93,16 @@ def _of(data: dict[str, Any], file: str) -> Config:
     """Return the room.toml that `data` was read of; the plug-ins that it needs are imported."""
     tables = {**TABLES}
     for name in data:
-        if name not in Config.model_fields and name not in TABLES and name in plugins.installed():
+        if name in Config.model_fields or name in TABLES:
+            continue
+        if name in plugins.installed():
             try:
                 tables[name] = plugin(name).table
             except plugins.PluginError as error:
                 raise ConfigError(file, name, str(error)) from error
+        elif near := difflib.get_close_matches(name, plugins.installed(), 1):
+            why = f"unknown key; did you mean {near[0]!r}, of {plugins.bringing(near[0])}?"
+            raise ConfigError(file, name, why)
     return configuration.of(data, file, tables)
 
 

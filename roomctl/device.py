@@ -93,15 +93,16 @@ class Device:
     @property
     def healths(self) -> Mapping[str, Health]:
         """What is said of it, by full name such as "camera.front": several may share a port."""
-        return {self._full_name: self.health}
+        return {self.full_name: self.health}
 
     @property
     def nameplates(self) -> Mapping[str, Nameplate]:
         """What it says it is, by the names of `healths`."""
-        return {self._full_name: Nameplate()}
+        return {self.full_name: Nameplate()}
 
     @property
-    def _full_name(self) -> str:
+    def full_name(self) -> str:
+        """What the room calls it, such as "camera.front": the subject of its issues and errors."""
         return self.kind if self.single else f"{self.kind}.{self.name}"
 
     def machine(self, identity: Identity) -> Machine:

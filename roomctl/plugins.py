@@ -25,7 +25,7 @@ from pydantic import TypeAdapter
 from pydantic_core import to_jsonable_python
 
 from roomctl.clock import Moment
-from roomctl.command import Declaration, Handler, Param, Result, declared_by
+from roomctl.command import Declaration, DeviceName, Handler, Param, Result, declared_by
 from roomctl.config import Config, KindTable
 from roomctl.device import Device
 from roomctl.errors import ConfigError, Refused, RestartNeeded, RoomctlError
@@ -116,11 +116,14 @@ def _judged(name: str, found: object) -> Kind:
     if found.part is not None:
         if not (isinstance(found.part, type) and issubclass(found.part, KindPart)):
             raise PluginError(f"its part is {found.part!r}; expected a KindPart")
-        _judge_commands(name, found.part.declared())
+        if found.entry is None and found.part.sections is not KindPart.sections:
+            raise PluginError("its part has `sections`, but the kind has no `entry`")
+        _judge_commands(found, found.part.declared())
     return found
 
 
-def _judge_commands(name: str, declared: Sequence[Declaration]) -> None:
+def _judge_commands(kind: Kind, declared: Sequence[Declaration]) -> None:
+    name = kind.name
     seen: set[str] = set()
     for one in declared:
         first, _, own = one.name.partition(".")
@@ -132,6 +135,10 @@ def _judge_commands(name: str, declared: Sequence[Declaration]) -> None:
             raise PluginError(f"the command {one.name} has no docstring that says what it does")
         for parameter in one.parameters:
             TypeAdapter(parameter.annotation).json_schema()
+        names = [it.name for it in one.parameters if it.annotation == DeviceName]
+        if names and name not in names and not kind.table.single:
+            why = f"its argument {names[0]!r} is a DeviceName; expected the name {name!r}"
+            raise PluginError(f"the command {one.name}: {why}")
 
 
 def _building(who: str, kind: Kind) -> Callable[..., Sequence[Device]]:
@@ -238,9 +245,13 @@ class _Guard(KindPart):
     def _judged(self, found: list[IssueEntry]) -> list[IssueEntry]:
         if len(found) > MOST_ISSUES:
             raise ValueError(f"has {len(found)} issues; at most {MOST_ISSUES}")
+        known = {self._kind, *(name for device in self.devices for name in device.healths)}
         for one in found:
             if not isinstance(one, IssueEntry) or not one.code.startswith(f"{self._kind}."):
                 raise ValueError(f"{one!r:.100} is no issue called {self._kind}.NAME")
+            if one.subject not in known:
+                why = f"expected one of: {', '.join(sorted(known))}"
+                raise ValueError(f"the subject of {one.code} is {one.subject!r}; {why}")
         _json(found, "what it says of issues")
         return found
 

@@ -35,10 +35,30 @@ def words_beside(file: str) -> dict[str, dict[str, str]]:
     """Return the words of a plug-in by language: of `words/en.json` and the others beside `file`.
 
     Keys: `kind`, `state.FIELD`, `value.FIELD.VALUE`, `command.NAME`, `issue.NAME`, `todo.NAME`,
-    `action.NAME`, and `help.NAME`, what a command does. What has no English has that of its code.
+    `error.NAME`, `action.NAME`, and `help.NAME`, what a command does. What has no English has that
+    of its code. ValueError names the file and what is wrong in it.
     """
     folder = Path(file).parent / "words"
-    return {one.stem: json.loads(one.read_text(encoding="utf-8")) for one in folder.glob("*.json")}
+    return {one.stem: _words_of(one) for one in sorted(folder.glob("*.json"))}
+
+
+_HEADS = ("kind", "state", "value", "command", "issue", "todo", "error", "action", "help")
+
+
+def _words_of(file: Path) -> dict[str, str]:
+    where = f"{file.parent.name}/{file.name}"
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from error
+    if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):
+        raise ValueError(f"{where}: expected an object of texts")
+    for key in found:
+        head, _, rest = key.partition(".")
+        if head not in _HEADS or bool(rest) is (head == "kind"):
+            known = ", ".join(one if one == "kind" else f"{one}.NAME" for one in _HEADS)
+            raise ValueError(f"{where}: unknown key {key!r}; expected one of: {known}")
+    return found
 
 
 def kind_words(kind: str, words: Mapping[str, Mapping[str, str]], into: Language) -> dict[str, str]:

@@ -6,11 +6,14 @@ import contextlib
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from roomctl.cli.language import language, say, translated, word
 from roomctl.words import counted, filled, panel_texts, variant
+
+if TYPE_CHECKING:
+    from roomctl.feature import Feature
 
 Document = Mapping[str, Any]
 
@@ -71,7 +74,7 @@ def facts(document: Document) -> dict[str, str]:
         if (count := document.get("starts", {}).get(mode, {})).get("starts"):
             found[say(f"first_try_{mode}")] = _share(count)
     for device in document["devices"]:
-        found[device["name"]] = _device(device)
+        found[device["name"]] = ", ".join(filter(None, (_device(device), _state(device, document))))
     if pin := document["identity"].get("fingerprint"):
         found[say("fingerprint")] = pin
     return found
@@ -119,6 +122,43 @@ def _device(device: Mapping[str, Any]) -> str:
     return say("offline", why=why) if status == "offline" else f"{word('device', status)}: {why}"
 
 
+def _state(device: Mapping[str, Any], document: Document) -> str:
+    """Return what a plug-in's device says of itself, in its words; "" for roomctl's own kinds."""
+    kind = device["name"].partition(".")[0]
+    entries = document.get(kind)
+    if not isinstance(entries, list) or device["status"] != "online":
+        return ""  # the sections of roomctl's own kinds are called otherwise
+    own = device["name"].removeprefix(f"{kind}.")
+    units = {one.name: one.unit for one in _features(kind)}
+    texts = panel_texts(language())
+    return ", ".join(
+        f"{texts.get(f'state.{kind}.{key}', key)}: {_value(kind, key, value)} {unit}".rstrip()
+        for entry in entries
+        if entry["name"] == own
+        for key, value in entry.items()
+        if (unit := units.get(key)) is not None and value is not None
+    )
+
+
+def _value(kind: str, key: str, value: object) -> str:
+    """Return a value of a plug-in's state as people read it."""
+    if isinstance(value, bool):
+        return say("yes" if value else "no")
+    return panel_texts(language()).get(f"value.{kind}.{key}.{value}", str(value))
+
+
+def _features(kind: str) -> Sequence[Feature]:
+    """Return what a plug-in declares of its state; its words are learned."""
+    from roomctl import plugins  # few rooms have one
+    from roomctl.feature import features_of
+
+    if kind in plugins.installed():
+        with contextlib.suppress(plugins.PluginError):  # `roomctl doctor` says why
+            entry = plugins.load(kind).entry
+            return () if entry is None else features_of(entry)
+    return ()
+
+
 def _next_booking(document: Document) -> str | None:
     zone = zone_of(document)
     now = datetime.now(UTC)
@@ -164,17 +204,8 @@ def _filled(key: str, issue: Mapping[str, Any]) -> str:
     """Return a text of the panel with an issue's parameters in it; "" if there is none."""
     texts = panel_texts(language())
     if key and key not in texts:
-        _learn_words(issue["code"].partition(".")[0])
+        _features(issue["code"].partition(".")[0])  # with them come its words
     return filled(texts.get(key, ""), _values(issue))
-
-
-def _learn_words(kind: str) -> None:
-    """Have the words of a plug-in told, if one brings that kind."""
-    from roomctl import plugins  # few rooms have one
-
-    if kind in plugins.installed():
-        with contextlib.suppress(plugins.PluginError):  # `roomctl doctor` says why
-            plugins.load(kind)
 
 
 def _values(issue: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from roomctl.cli.told import wide
 from roomctl.version import BuildInfo
 
 _COLUMNS = 14  # for the names of the facts
-_IS = {True: "true", False: "false", None: "unknown"}
+_IS = {True: "yes", False: "no", None: "build.unknown"}
 
 
 def build_line(build: BuildInfo) -> str:
@@ -20,6 +20,6 @@ def build_table(build: BuildInfo) -> str:
     facts = build.as_object()
     lines = [f"roomctl {facts.pop('version')}"]
     for name, told in facts.items():
-        value = told if isinstance(told, str) else say(f"build.{_IS[told]}")
+        value = told if isinstance(told, str) else say(_IS[told])
         lines.append(f"  {wide(say(f'build.{name}'), _COLUMNS)} {value}")
     return "\n".join(lines)

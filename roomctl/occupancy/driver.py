@@ -109,7 +109,7 @@ class Sensor(Device):
     @property
     def nameplates(self) -> Mapping[str, Nameplate]:
         known = Nameplate(profile=self.profile.name, verified=self.profile.verified)
-        return {self._full_name: known}
+        return {self.full_name: known}
 
     def machine(self, identity: Identity) -> Machine:
         now, speaks = self.clock.mono_s(), self.profile.speaks

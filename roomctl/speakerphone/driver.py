@@ -134,7 +134,7 @@ class Speakerphone(Device):
             verified=self._profile.verified,
             advisories=tuple(one.what for one in state.advisories),
         )
-        return {self._full_name: found}
+        return {self.full_name: found}
 
     @property
     def description(self) -> Description:

@@ -12,6 +12,8 @@ from tests.plugins.site import BLINDS, blinds_points, brought
 
 Bring = Callable[..., None]
 
+collect_ignore = ["roomctl_blinds"]  # a distribution of its own: `test_page` runs its tests
+
 
 def _forget() -> None:
     for cached in (plugins.installed, plugins.load, do.commands):

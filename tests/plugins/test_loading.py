@@ -93,6 +93,15 @@ SHUTTERS_POINT = {"shutters": "roomctl_shutters:KIND"}
             shutters(COMMAND.format("shutters.up", ', a: "No"')),
             "cannot be loaded: NameError",
         ),
+        (
+            shutters(COMMAND.format("shutters.up", ", device: DeviceName")),
+            "the command shutters.up: its argument 'device' is a DeviceName; expected the name"
+            " 'shutters'",
+        ),
+        (
+            shutters("def sections(self, now): return {}", entry="None"),
+            "its part has `sections`, but the kind has no `entry`",
+        ),
         (shutters(build="lambda tables, context: 1 / 0"), "cannot make its devices: ZeroDivision"),
         (shutters(build="lambda tables, context: []"), "makes no device; expected shutters.window"),
         (

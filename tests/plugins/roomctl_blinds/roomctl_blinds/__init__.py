@@ -1,12 +1,12 @@
 """Window blinds at a Shelly relay in cover mode, as a kind of device for roomctl.
 
 `table` is [blinds.NAME] of room.toml, `driver` the relay and what the room says of it, `sim` the
-relay of a simulated room, `words` what people read in their language.
+relay of a simulated room, `drill` what proves a real one, `words` what people read.
 """
 
 from collections.abc import Mapping, Sequence
 
-from roomctl.kind import Context, Kind, SimulatedDevice
+from roomctl.kind import Context, Drill, DrillSetup, Kind, SimulatedDevice
 from roomctl.words import words_beside
 from roomctl_blinds.driver import Blinds, BlindsEntry, BlindsPart
 from roomctl_blinds.table import BlindsTable
@@ -22,6 +22,12 @@ def _simulate(tables: Mapping[str, BlindsTable]) -> Sequence[SimulatedDevice]:
     return [SimulatedBlinds(name, table) for name, table in tables.items()]
 
 
+def _drill(name: str, tables: Mapping[str, BlindsTable], setup: DrillSetup) -> Drill:
+    from roomctl_blinds.drill import make_drill  # no room needs it
+
+    return make_drill(name, tables, setup)
+
+
 KIND = Kind(
     "blinds",
     BlindsTable,
@@ -29,6 +35,7 @@ KIND = Kind(
     part=BlindsPart,
     section="blinds",
     entry=BlindsEntry,
+    drill=_drill,
     simulate=_simulate,
     words=words_beside(__file__),
 )

@@ -15,6 +15,7 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -65,14 +66,14 @@ class Blinds(Device):
         self.cover = table.cover
         self.position_pct: int | None = None
         self.moving: Moving | None = None
-        self.obstructed = False
+        self.obstructed_since: datetime | None = None
         self._conversation: _Conversation | None = None
 
     async def tell(self, method: str, **params: int) -> None:
-        """Tell the relay something; Refused "offline", or "failed" with what it says."""
+        """Tell the relay something; Refused: it does not answer, or does not do it."""
         if self._conversation is None:
             detail = self.health.detail or "it was never reached"
-            raise Refused(self.name, "offline", f"does not answer: {detail}")
+            raise Refused(self.full_name, "offline", f"does not answer: {detail}")
         answered: asyncio.Future[HttpAnswer] = asyncio.get_running_loop().create_future()
 
         def heard(answer: HttpAnswer) -> None:
@@ -82,9 +83,13 @@ class Blinds(Device):
         self._conversation.say(method, params, heard)
         self.wake()
         answer = await answered
+        why = answer.body.decode("utf-8", "replace")
+        if answer.status == 0:
+            raise Refused(self.full_name, "offline", f"does not answer: {why}")
         if answer.status != 200:
-            why = answer.body.decode("utf-8", "replace")
-            raise Refused(self.name, "failed", f"does not {method} (status {answer.status}): {why}")
+            raise Refused(
+                self.full_name, "failed", f"does not {method} (status {answer.status}): {why}"
+            )
 
     def machine(self, identity: Identity) -> Machine:
         self._conversation = _Conversation(self)
@@ -104,7 +109,10 @@ class Blinds(Device):
             self.position_pct = round(position)
         self.moving = _MOVING.get(state) if isinstance(state, str) else None
         errors = status.get("errors")
-        self.obstructed = isinstance(errors, list) and "obstruction" in errors
+        if not (isinstance(errors, list) and "obstruction" in errors):
+            self.obstructed_since = None
+        elif self.obstructed_since is None:
+            self.obstructed_since = self.clock.now().wall
         self.proven()
         self.changed()
 
@@ -174,7 +182,7 @@ class _Conversation(IdleMachine):
         if answer.number:
             said = answer.body[:80].decode("utf-8", "replace")
             why = f"no status of cover {blinds.cover} (HTTP {answer.status}: {said})"
-            blinds.unproven("no_reply", f"{blinds.name}: {why}; is it a relay in cover mode?")
+            blinds.unproven("no_reply", f"{blinds.full_name}: {why}; is it a relay in cover mode?")
 
 
 class BlindsPart(KindPart):
@@ -186,8 +194,8 @@ class BlindsPart(KindPart):
 
     def issues(self, now: Moment) -> Iterable[IssueEntry]:
         for one in self._blinds:
-            if one.obstructed and one.health.status is Status.ONLINE:
-                yield IssueEntry("blinds.obstructed", one.name, {}, one.health.since.wall)
+            if one.obstructed_since is not None and one.health.status is Status.ONLINE:
+                yield IssueEntry("blinds.obstructed", one.full_name, {}, one.obstructed_since)
 
     @command("blinds.up", Right.OPERATE)
     async def _up(self, source: Source, blinds: DeviceName) -> None:
@@ -207,7 +215,11 @@ class BlindsPart(KindPart):
     @command("blinds.go_to", Right.OPERATE)
     async def _go_to(self, source: Source, blinds: DeviceName, position_pct: Percent) -> None:
         """Raise or lower the blinds to a position; 100 is up."""
-        await self._named(blinds).tell("GoToPosition", pos=position_pct)
+        one = self._named(blinds)
+        if one.position_pct is None:
+            why = "does not know its position; calibrate it on the relay's own page"
+            raise Refused(one.full_name, "blinds.not_calibrated", why)
+        await one.tell("GoToPosition", pos=position_pct)
 
     @property
     def _blinds(self) -> list[Blinds]:

@@ -133,6 +133,45 @@ async def test_servers_begin_again_where_the_gate_is_not_moved_to_its_microphone
 
 
 @interrupted
+async def test_servers_begin_again_where_the_sound_is_not_moved_to_the_loudspeaker():
+    """WirePlumber does not link it again: the microphone works, and nobody in the room hears."""
+    async with walled("mic", "room") as (rig, ear):
+        await ear.mute(False)
+        await rig.play()
+        for channel in ("FL", "FR"):
+            await rig.cut(f"speaker-out:output_{channel}", f"room:playback_{channel}")
+        await ear.until(lambda sound: not sound.available)
+        await ear.until(lambda sound: sound.available)
+        rig.silence()
+        await rig.plug("mic")
+        await rig.plug("room")
+        await rig.play()
+
+
+@interrupted
+async def test_a_loudspeaker_that_nothing_is_moved_to_has_the_servers_begin_again_once(monkeypatch):
+    async def nothing(pulse, *words):
+        pass
+
+    async with walled("mic", "room") as (rig, _):
+        monkeypatch.setattr(pulsectl_async.PulseAsync, "sink_input_move", nothing)
+        monkeypatch.setattr("roomctl.kiosk.audio.wall.MOVE_S", -1.0)
+        for channel in ("FL", "FR"):
+            await rig.cut(f"speaker-out:output_{channel}", f"room:playback_{channel}")
+        begun = []
+        wall = Wall(rig.vault.manager, rig.vault.programs, begin_again=lambda: begun.append(1))
+        connection = WalledServer(wall)
+        await connection.open(lambda source, new: None)
+        try:
+            for _ in range(50):
+                await connection.read()
+                wall.begun_again = False  # as whenever the microphone's sound flows
+        finally:
+            await connection.close()
+        assert len(begun) == 1
+
+
+@interrupted
 async def test_servers_whose_gate_does_not_shut_begin_again(monkeypatch):
     """They begin with a gate that is shut, so nobody is heard longer than that takes."""
     monkeypatch.setattr("roomctl.kiosk.audio.wall.SHUTS", 2)

@@ -20,6 +20,12 @@ from roomctl.version import build_info
 from tests.cli.rig import roomctl, simulating
 
 
+@pytest.fixture(autouse=True)
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No other room of this user runs, whatever else runs on this machine."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+
+
 def box(folder: Path, text: str = "") -> BoxView:
     file = folder / "room.toml"
     file.write_text(text)

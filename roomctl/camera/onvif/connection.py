@@ -538,7 +538,7 @@ class OnvifConnection:
     def _addresses(self, found: Element) -> None:
         named = {soap.text(each, "Namespace"): each for each in soap.every(found, "Service")}
         for service, word in ((MEDIA, "Media"), (PTZ, "PTZ")):
-            each = named.get(service) or next(soap.every(found, word), None)
+            each = named[service] if service in named else next(soap.every(found, word), None)
             path = soap.path_of(soap.text(each, "XAddr"))
             self._paths[service] = path or self._paths[service]
 

@@ -317,8 +317,8 @@ class MatcherState:
         if self._small and self._small[-1].shape == small.shape:
             known = list(self._small)
             steps = [abs(b - a) > _LOUD for a, b in pairwise(known)]
-            restless = sum(steps) >= _RESTLESS if steps else False
-            if ((abs(small - known[-1]) > _LOUD) & ~restless).mean() > 0.002:
+            calm = sum(steps) < _RESTLESS if steps else True
+            if ((abs(small - known[-1]) > _LOUD) & calm).mean() > 0.002:
                 self._changed_at = now
         else:
             self._small.clear()

@@ -13,6 +13,8 @@ from roomctl.meeting.walkthrough import packed, unpacked
 from tests.kiosk.test_look import AT, drawn, labelled, said
 from tests.kiosk.test_redrawn import ringed
 
+pytestmark = pytest.mark.real  # what is shown to the child is looked at again and again
+
 BLANK = np.full((480, 800, 3), 240, np.uint8)
 OTHER = drawn(label="Quit", colour=(20, 90, 200))
 
@@ -100,7 +102,6 @@ def test_a_page_of_which_nothing_is_drawn_does_not_stand_still(controls, monkeyp
         assert (found["still_ms"] > 2000) is stands
 
 
-@pytest.mark.real
 def test_what_was_pressed_is_followed_by_glimpses_and_by_whole_pictures_where_there_are_none(
     controls,
 ):
@@ -123,7 +124,6 @@ def test_what_was_pressed_is_followed_by_glimpses_and_by_whole_pictures_where_th
         assert eyes.every_s == every_s
 
 
-@pytest.mark.real
 def test_a_second_press_waits_for_the_glimpse_of_the_first_one(controls):
     inside, most, second = [], [], threading.Event()
 

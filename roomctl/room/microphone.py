@@ -233,9 +233,9 @@ class MuteControl:
         await self.link.gain(pct)
 
     async def request(self, muted: bool, by: str) -> None:
-        """Ask for silence or an open microphone, and wait until it is proven.
+        """Ask for silence or an open microphone, and wait until it is proven and stored.
 
-        `by` is "kind:name".
+        A disk that takes nothing is waited for no longer than `STORE_S`. `by` is "kind:name".
 
         Raises Refused("no_sound_server") where nothing could mute, Refused("conflict") if somebody
         has just muted it or a start has just found it muted, Refused("superseded") if somebody asks
@@ -251,7 +251,9 @@ class MuteControl:
         goal = mute.Mute.MUTED if muted else mute.Mute.OPEN
         try:
             async with asyncio.timeout(SETTLE_S):
-                while self.state.status.mute is not goal and self.state.requested is muted:
+                while self.state.requested is muted and not (
+                    self.state.status.mute is goal and self._is_stored(muted)
+                ):
                     if self.state.status.why in MISSING:
                         break
                     self._news.clear()
@@ -377,9 +379,16 @@ class MuteControl:
             self._kept.keep(True)
         elif self.state.capture is False:  # an open microphone was read back: not before
             self._kept.keep(False)
+        if self.state.stored != before.stored:
+            self._news.set()
         if self.state.status != before.status:
             self._news.set()
             self._changed()
+
+    def _is_stored(self, muted: bool) -> bool:
+        """Whether the next start begins with this, or the disk takes nothing."""
+        stored = self.state.stored
+        return stored is None or stored.failed or stored.muted is muted
 
     @property
     def link(self) -> ScreenProcess | None:

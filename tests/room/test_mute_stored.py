@@ -215,6 +215,16 @@ async def test_a_room_begins_as_it_was_left(tmp_path: Path, muted: bool) -> None
 
 @pytest.mark.parametrize("muted", [True, False])
 @invented
+async def test_what_was_answered_outlives_a_power_cut(tmp_path: Path, muted: bool) -> None:
+    async with living(store=Store(tmp_path)) as house:
+        await house.until(lambda: said(house) == ("open", ""))
+        for on in (not muted, muted):
+            assert (await house.ask("audio.mute", on=on)).status == "done"
+        assert stored(tmp_path).stored == RequestStored(muted)
+
+
+@pytest.mark.parametrize("muted", [True, False])
+@invented
 async def test_a_daemon_that_is_back_leaves_the_microphone_of_a_call_as_it_is(
     tmp_path: Path, muted: bool
 ) -> None:

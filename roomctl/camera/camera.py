@@ -34,9 +34,8 @@ from roomctl.camera.protocol import (
 from roomctl.clock import Clock, Moment
 from roomctl.device import Health, Nameplate, Status
 from roomctl.errors import DeviceError, NoReply, Refused, UnknownOutcome, Unsupported
-from roomctl.visca.connection import MoveRefusal
+from roomctl.motion import MoveRefusal, Outcome, RequestEnd
 from roomctl.visca.frames import ErrorCode
-from roomctl.visca.request import Outcome, RequestEnd
 from roomctl.wire import Identity
 
 _log = logging.getLogger(__name__)

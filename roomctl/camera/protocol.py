@@ -14,8 +14,7 @@ from typing import Generic, Literal, NoReturn, Protocol, TypeVar
 from roomctl.camera.profile import CameraProfile
 from roomctl.errors import PortError, PortReason, Unsupported
 from roomctl.frozen import frozen
-from roomctl.visca.connection import MoveRefusal
-from roomctl.visca.request import Outcome
+from roomctl.motion import MoveRefusal, Outcome
 
 T = TypeVar("T")
 

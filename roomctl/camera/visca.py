@@ -39,8 +39,9 @@ from roomctl.camera.protocol import (
     must_have,
 )
 from roomctl.errors import Refused, Unsupported
+from roomctl.motion import MoveRefusal, Outcome
 from roomctl.visca import codec
-from roomctl.visca.connection import Connection, Events, MoveRefusal
+from roomctl.visca.connection import Connection, Events
 from roomctl.visca.frames import END, LONGEST, SHORTEST, BadFrame
 from roomctl.visca.message import (
     Absolute,
@@ -66,7 +67,7 @@ from roomctl.visca.message import (
 )
 from roomctl.visca.model import CameraModel
 from roomctl.visca.poller import Readback
-from roomctl.visca.request import AxisGroup, Outcome, Request
+from roomctl.visca.request import AxisGroup, Request
 
 FOCUS_ACTS = ("auto", "manual", "one_push", "infinity")
 EXPOSURE: Mapping[str, int] = {

@@ -25,9 +25,9 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping
-from enum import Enum
 from typing import Protocol
 
+from roomctl.motion import MoveRefusal, Outcome, RequestEnd
 from roomctl.visca.frames import Ack, ChangeNotice, Completion, Data, ErrorCode, ErrorMessage, Reply
 from roomctl.visca.in_flight import UNKNOWN_SOCKET, InFlight, Pending
 from roomctl.visca.message import (
@@ -56,9 +56,7 @@ from roomctl.visca.request import (
     ALL_GROUPS,
     AxisGroup,
     Move,
-    Outcome,
     Request,
-    RequestEnd,
     asks,
     done_within,
     groups_of,
@@ -87,15 +85,6 @@ class Events(Protocol):
     def answered(self) -> None: ...
     def silent(self, detail: str) -> None: ...
     def changed(self) -> None: ...
-
-
-class MoveRefusal(Enum):
-    """Why a camera that answers moves, or stops, not as it is told."""
-
-    MENU_OPEN = "menu_open"
-    BUSY = "busy"
-    NOT_EXECUTABLE = "not_executable"
-    STILL_MOVES = "still_moves"
 
 
 class Connection:

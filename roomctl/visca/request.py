@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
-from roomctl.frozen import frozen
+from roomctl.motion import Outcome, RequestEnd
 from roomctl.visca.message import (
     Absolute,
     Command,
@@ -34,33 +34,6 @@ _MENU = 0x5F  # PTZOptics: recalling this preset opens or closes the menu
 _INQUIRY = b"\x09"
 _STEPS = ("_toggle", "_up", "_down")
 _ONCE = ("focus_one_push", "white_balance_trigger")
-
-
-class RequestEnd(Enum):
-    """How a request ended."""
-
-    DONE = "done"
-    REFUSED = "refused"
-    NO_REPLY = "no_reply"
-    UNKNOWN = "unknown"
-    REPLACED = "replaced"
-    STOPPED = "stopped"
-    OFFLINE = "offline"
-
-
-@frozen
-class Outcome:
-    """How a request ended; `code` is the camera's error code, `after_s` how long was waited.
-
-    `data`: what a raw inquiry was answered, between `50` and FF. `why`: in words, where a camera
-    has more to say than a code.
-    """
-
-    end: RequestEnd
-    code: int | None = None
-    after_s: float = 0.0
-    data: bytes = b""
-    why: str = ""
 
 
 class AxisGroup(Enum):

@@ -29,6 +29,7 @@ from roomctl.camera.tools.trace import SCHEME_IP, Trace, is_datagram
 from roomctl.camera.visca import Recognise, connection, described
 from roomctl.errors import RoomctlError
 from roomctl.frozen import frozen
+from roomctl.motion import Outcome, RequestEnd
 from roomctl.visca import codec
 from roomctl.visca.bus import Bus
 from roomctl.visca.codec import HEADER
@@ -50,14 +51,7 @@ from roomctl.visca.message import (
     ZoomDrive,
     decode,
 )
-from roomctl.visca.request import (
-    AxisGroup,
-    Outcome,
-    Request,
-    RequestEnd,
-    groups_of,
-    may_repeat,
-)
+from roomctl.visca.request import AxisGroup, Request, groups_of, may_repeat
 from roomctl.wire import Chunk, Record, Virtual
 
 LATE_S = 1.0

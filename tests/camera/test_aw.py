@@ -17,9 +17,8 @@ from roomctl.camera.aw.message import command_of
 from roomctl.camera.protocol import LoginRefused
 from roomctl.camera.sim.aw import SimAw
 from roomctl.camera.sim.host import HEARD
+from roomctl.motion import MoveRefusal, Outcome, RequestEnd
 from roomctl.ports.http import HttpAnswer, HttpRequest
-from roomctl.visca.connection import MoveRefusal
-from roomctl.visca.request import Outcome, RequestEnd
 from roomctl.wire import Chunk, Virtual
 
 RIGHT, LEFT, TELE = "#PTS9950", "#PTS0150", "#Z99"

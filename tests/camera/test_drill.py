@@ -14,8 +14,8 @@ from roomctl.camera.tools.drill import CameraDrill, DrillOptions
 from roomctl.camera.tools.trace import Trace, parse
 from roomctl.drill import Result, Step
 from roomctl.errors import PortError, PortReason
+from roomctl.motion import RequestEnd
 from roomctl.secret import Secret
-from roomctl.visca.request import RequestEnd
 from roomctl.visca.sim import SimCamera, SimLine
 from roomctl.wire import Port, pair, pump
 from tests.camera.replay import replay

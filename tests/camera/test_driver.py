@@ -9,7 +9,7 @@ from roomctl.camera.profile import CameraTable
 from roomctl.clock import SystemClock
 from roomctl.device import Status
 from roomctl.errors import ConfigError, Refused, Unsupported
-from roomctl.visca.connection import MoveRefusal
+from roomctl.motion import MoveRefusal
 from tests.camera.bench import URL, Bench, bench, until
 from tests.invented import invented
 

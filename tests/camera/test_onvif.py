@@ -15,9 +15,8 @@ from roomctl.camera.onvif.connection import TIMEOUT_S, OnvifConnection, OnvifReq
 from roomctl.camera.onvif.protocol import numbered
 from roomctl.camera.protocol import LoginRefused
 from roomctl.camera.sim.onvif import SimOnvif
+from roomctl.motion import MoveRefusal, Outcome, RequestEnd
 from roomctl.ports.http import HttpAnswer, HttpRequest
-from roomctl.visca.connection import MoveRefusal
-from roomctl.visca.request import Outcome, RequestEnd
 from roomctl.wire import Chunk, Virtual
 
 LOGIN = ("admin", "pa<ss>&wörd")

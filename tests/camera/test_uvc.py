@@ -25,7 +25,7 @@ from roomctl.camera.uvc.message import (
     encode,
 )
 from roomctl.camera.uvc.protocol import exposure_items
-from roomctl.visca.request import Outcome, RequestEnd
+from roomctl.motion import Outcome, RequestEnd
 from roomctl.wire import Chunk, Virtual
 
 BOTH = (*sim.PLACES, sim.ZOOM, *sim.SPEEDS)

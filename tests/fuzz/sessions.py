@@ -20,6 +20,7 @@ from random import Random
 
 from roomctl.camera.profile import shipped
 from roomctl.camera.visca import connection
+from roomctl.motion import Outcome, RequestEnd
 from roomctl.visca.bus import Bus
 from roomctl.visca.ip import OverIp
 from roomctl.visca.message import (
@@ -33,7 +34,7 @@ from roomctl.visca.message import (
     Zoom,
     ZoomDrive,
 )
-from roomctl.visca.request import AxisGroup, Move, Outcome, Request, RequestEnd
+from roomctl.visca.request import AxisGroup, Move, Request
 from roomctl.visca.sim import SimCamera, SimIp, SimLine
 from roomctl.wire import Machine, Virtual
 from tests.visca.rig import Heard

@@ -13,10 +13,11 @@ from roomctl.camera.profile import shipped
 from roomctl.camera.tools.trace import lines, parse
 from roomctl.camera.visca import connection
 from roomctl.clock import Moment
+from roomctl.motion import Outcome
 from roomctl.visca.bus import Bus
 from roomctl.visca.ip import OverIp
 from roomctl.visca.message import Home, Preset, PresetAction, Relative
-from roomctl.visca.request import AxisGroup, Outcome, Request
+from roomctl.visca.request import AxisGroup, Request
 from roomctl.visca.sim import SimCamera, SimIp, SimLine
 from roomctl.wire import Chunk, Machine, Record, Ring, Virtual
 from tests.camera.replay import replay

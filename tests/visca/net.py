@@ -2,6 +2,7 @@
 
 from roomctl.camera.profile import CameraProfile, shipped
 from roomctl.camera.visca import connection
+from roomctl.motion import Outcome
 from roomctl.visca.bus import Bus
 from roomctl.visca.ip import OverIp
 from roomctl.visca.message import (
@@ -11,7 +12,7 @@ from roomctl.visca.message import (
     PresetAction,
     Relative,
 )
-from roomctl.visca.request import AxisGroup, Outcome, Request
+from roomctl.visca.request import AxisGroup, Request
 from roomctl.visca.sim import SimCamera, SimIp
 from roomctl.wire import Virtual
 from tests.visca.rig import TELE, Heard

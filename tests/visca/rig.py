@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from roomctl.camera.profile import CameraProfile, recognised, shipped
 from roomctl.camera.visca import connection
+from roomctl.motion import Outcome
 from roomctl.visca.bus import Bus
 from roomctl.visca.connection import Connection
 from roomctl.visca.message import Drive, FocusDrive, Message, Pan, Tilt, Zoom, ZoomDrive
-from roomctl.visca.request import AxisGroup, Outcome, Request
+from roomctl.visca.request import AxisGroup, Request
 from roomctl.visca.sim import SimCamera, SimLine
 from roomctl.wire import Virtual
 

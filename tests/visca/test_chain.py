@@ -3,9 +3,9 @@
 import pytest
 
 from roomctl.camera.profile import shipped
+from roomctl.motion import Outcome, RequestEnd
 from roomctl.visca.bus import Bus
 from roomctl.visca.message import Absolute, Home
-from roomctl.visca.request import Outcome, RequestEnd
 from roomctl.wire import Chunk
 from tests.visca.rig import RIGHT, STOP, Rig
 

@@ -10,6 +10,7 @@ from roomctl.camera.visca import connection
 from roomctl.clock import SystemClock
 from roomctl.device import Status
 from roomctl.errors import ConfigError
+from roomctl.motion import Outcome, RequestEnd
 from roomctl.ports import connect
 from roomctl.simulator.wires import PumpTask as Wired
 from roomctl.simulator.wires import UdpPort
@@ -19,7 +20,6 @@ from roomctl.visca.message import (
     Home,
     Raw,
 )
-from roomctl.visca.request import Outcome, RequestEnd
 from roomctl.visca.sim import SimCamera, SimIp
 from roomctl.wire import Chunk
 from tests.visca.net import LIMIT_S, RESET, STEP, Net, after

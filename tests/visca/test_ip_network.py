@@ -5,6 +5,7 @@ import random
 import pytest
 
 from roomctl.camera.profile import shipped
+from roomctl.motion import Outcome, RequestEnd
 from roomctl.visca.message import (
     Command,
     Drive,
@@ -15,7 +16,6 @@ from roomctl.visca.message import (
     Relative,
     Tilt,
 )
-from roomctl.visca.request import Outcome, RequestEnd
 from roomctl.wire import Chunk
 from tests.visca.net import RESET, STEP, STORE_1, Net, after
 from tests.visca.rig import RIGHT

@@ -8,7 +8,7 @@ reported of it: one command at a time (Vaddio, obs-ptz issue 90), no Cancel (PTZ
 import pytest
 
 from roomctl.camera.profile import shipped
-from roomctl.visca.connection import MoveRefusal
+from roomctl.motion import MoveRefusal, Outcome, RequestEnd
 from roomctl.visca.frames import ChangeNotice
 from roomctl.visca.message import (
     Absolute,
@@ -22,7 +22,6 @@ from roomctl.visca.message import (
     Relative,
 )
 from roomctl.visca.poller import LATE_S
-from roomctl.visca.request import Outcome, RequestEnd
 from tests.visca.rig import LEFT, RIGHT, Rig
 
 MOVING = sorted(name for name, profile in shipped().items() if profile.pan_tilt)

@@ -3,6 +3,7 @@
 import pytest
 
 from roomctl.camera.profile import shipped
+from roomctl.motion import Outcome, RequestEnd
 from roomctl.visca.message import (
     Absolute,
     Drive,
@@ -13,7 +14,7 @@ from roomctl.visca.message import (
     PresetAction,
     Tilt,
 )
-from roomctl.visca.request import AxisGroup, Outcome, RequestEnd
+from roomctl.visca.request import AxisGroup
 from tests.visca.rig import LEFT, RIGHT, TELE, Rig
 
 MOVING = sorted(name for name, profile in shipped().items() if profile.pan_tilt)

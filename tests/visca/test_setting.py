@@ -3,6 +3,7 @@
 import pytest
 
 from roomctl.camera.profile import FocusRange, shipped
+from roomctl.motion import Outcome, RequestEnd
 from roomctl.visca.message import (
     Command,
     Focus,
@@ -16,7 +17,7 @@ from roomctl.visca.message import (
     Raw,
     Relative,
 )
-from roomctl.visca.request import Outcome, RequestEnd, may_repeat
+from roomctl.visca.request import may_repeat
 from roomctl.wire import Chunk
 from tests.visca.rig import LEFT, RIGHT, Rig
 

@@ -6,6 +6,7 @@ import pytest
 
 from roomctl.camera.profile import CameraProfile, shipped
 from roomctl.camera.visca import EXPOSURE, WHITE_BALANCE, ViscaProtocol
+from roomctl.motion import Outcome, RequestEnd
 from roomctl.visca.message import (
     Command,
     FocusTo,
@@ -17,7 +18,6 @@ from roomctl.visca.message import (
     Relative,
     ZoomTo,
 )
-from roomctl.visca.request import Outcome, RequestEnd
 from tests.visca.rig import Heard, Rig
 
 MODELS = sorted(shipped())

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from roomctl.camera.profile import shipped
-from roomctl.visca.connection import MoveRefusal
+from roomctl.motion import MoveRefusal, Outcome, RequestEnd
 from roomctl.visca.message import (
     Absolute,
     Command,
@@ -16,7 +16,6 @@ from roomctl.visca.message import (
     Tilt,
     ZoomTo,
 )
-from roomctl.visca.request import Outcome, RequestEnd
 from tests.visca.rig import LEFT, RIGHT, TELE, Rig
 
 MOVING = sorted(name for name, profile in shipped().items() if profile.pan_tilt)

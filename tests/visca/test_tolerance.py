@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roomctl.camera.profile import shipped
+from roomctl.motion import Outcome, RequestEnd
 from roomctl.visca.message import (
     Command,
     Home,
@@ -16,7 +17,6 @@ from roomctl.visca.message import (
     PresetAction,
     Relative,
 )
-from roomctl.visca.request import Outcome, RequestEnd
 from roomctl.wire import Chunk
 from tests.examples import examples
 from tests.visca.rig import LEFT, RIGHT, TELE, Rig

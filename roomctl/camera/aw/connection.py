@@ -23,10 +23,9 @@ from roomctl.camera.driven import DriveControl, StopPolicy
 from roomctl.camera.protocol import LoginRefused, ProtocolEvents, Reading
 from roomctl.errors import PortReason
 from roomctl.frozen import frozen
+from roomctl.motion import MoveRefusal, Outcome, RequestEnd
 from roomctl.ports.http import KEPT_BACK, LOGIN_REFUSED, HttpAnswer, HttpRequest
-from roomctl.visca.connection import MoveRefusal
 from roomctl.visca.reading import PendingQueries
-from roomctl.visca.request import Outcome, RequestEnd
 from roomctl.wire import Chunk
 
 PTZ_PACE_S = 0.04  # between commands that move (AW-UE100, page 6)

@@ -47,8 +47,7 @@ from roomctl.camera.protocol import (
     must_have,
 )
 from roomctl.errors import Refused, Unsupported
-from roomctl.visca.connection import MoveRefusal
-from roomctl.visca.request import Outcome
+from roomctl.motion import MoveRefusal, Outcome
 
 _PAN = (0x2D09, 0xD2F5)
 _TILT = (0x5555, 0x8E38)

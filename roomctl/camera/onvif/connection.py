@@ -32,10 +32,9 @@ from roomctl.camera.onvif.message import (
 from roomctl.camera.protocol import LoginRefused, ProtocolEvents, Reading
 from roomctl.errors import PortReason
 from roomctl.frozen import frozen
+from roomctl.motion import MoveRefusal, Outcome, RequestEnd
 from roomctl.ports.http import KEPT_BACK, LOGIN_REFUSED, HttpAnswer, HttpRequest
-from roomctl.visca.connection import MoveRefusal
 from roomctl.visca.reading import PendingQueries
-from roomctl.visca.request import Outcome, RequestEnd
 from roomctl.wire import Chunk
 
 ASK_S, FIND_S, STOP_S = 2.0, 5.0, 1.0  # how long an answer may take

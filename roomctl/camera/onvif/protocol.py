@@ -26,8 +26,7 @@ from roomctl.camera.protocol import (
 )
 from roomctl.clock import Moment
 from roomctl.errors import Refused
-from roomctl.visca.connection import MoveRefusal
-from roomctl.visca.request import Outcome
+from roomctl.motion import MoveRefusal, Outcome
 
 PRESETS = 9  # of a camera that does not say how many it has
 MOST_PRESETS = 100

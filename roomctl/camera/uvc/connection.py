@@ -28,8 +28,8 @@ from roomctl.camera.uvc.message import (
     encode,
 )
 from roomctl.frozen import frozen
+from roomctl.motion import Outcome, RequestEnd
 from roomctl.visca.reading import PendingQueries
-from roomctl.visca.request import Outcome, RequestEnd
 from roomctl.wire import Chunk
 
 TOP_DEG_S = 30.0  # of pan and tilt where only places can be told; PTZ cameras for rooms do 60-120

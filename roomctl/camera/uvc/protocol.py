@@ -34,7 +34,7 @@ from roomctl.camera.uvc.connection import SetRequest, UvcConnection
 from roomctl.camera.uvc.message import ARC_SECONDS, ControlId, SetControl, UvcControl
 from roomctl.errors import Refused
 from roomctl.frozen import frozen
-from roomctl.visca.request import Outcome
+from roomctl.motion import Outcome
 from roomctl.wire import Identity
 
 W = TypeVar("W", bound=str)

@@ -18,7 +18,6 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Literal
 
-from roomctl.camera.driven import DriveControl, StopPolicy
 from roomctl.camera.onvif import message as soap
 from roomctl.camera.onvif.message import (
     DEVICE,
@@ -32,7 +31,16 @@ from roomctl.camera.onvif.message import (
 from roomctl.camera.protocol import LoginRefused, ProtocolEvents, Reading
 from roomctl.errors import PortReason
 from roomctl.frozen import frozen
-from roomctl.motion import MoveRefusal, Outcome, RequestEnd
+from roomctl.motion import (
+    NEVER,
+    ArrivalPolicy,
+    CommandSequence,
+    MoveRefusal,
+    Outcome,
+    PolledMotion,
+    RequestEnd,
+    StopPolicy,
+)
 from roomctl.ports.http import KEPT_BACK, LOGIN_REFUSED, HttpAnswer, HttpRequest
 from roomctl.visca.reading import PendingQueries
 from roomctl.wire import Chunk
@@ -43,8 +51,8 @@ RENEW_S = 0.4  # before half of it
 AGAIN_S = 0.15
 PACE_S = 0.05  # between two drives
 MOVING_S, IDLE_S, SILENT_S = 0.25, 5.0, 1.0
-STANDS_S, MOVE_S = 0.8, 30.0
-TERMS = StopPolicy(AGAIN_S, 0.6, ramp_s=0.8, most=6)
+STOP = StopPolicy(AGAIN_S, 0.6, ramp_s=0.8, most=6)
+ARRIVAL = ArrivalPolicy(limit_s=30.0, looks=2, stands_s=0.8, elsewhere_s=NEVER)
 TRIES, SILENT_AFTER_S = 3, 4.0
 SMALL = 0.0005  # of a space: less is no move
 
@@ -92,30 +100,26 @@ class OnvifState:
     has_zoom: bool = True
 
 
-@dataclass(slots=True, eq=False)
-class OnvifRequest:
-    """A request whose end somebody waits for; `moves`: it ends when the camera stands."""
+class OnvifRequest(CommandSequence[str]):
+    """A message whose end somebody waits for; `moves`: it ends when the camera stands."""
 
-    body: str
-    ended: Callable[[Outcome], None]
-    moves: bool = False
-    said: bool = False
-    since: float = 0.0
-    answered_at: float | None = None
+    def __init__(self, body: str, ended: Callable[[Outcome], None], moves: bool = False) -> None:
+        super().__init__((body,), ended, moves)
 
 
 @frozen
 class _Pending:
-    """What is on its way, of a drive its speeds; `alone`: no drive was, when this stop was said."""
+    """What is on its way, of a drive its speeds; `place`: of a stop, among the drives."""
 
     of: OnvifRequest | _Step | Speeds | Literal["stop"]
     deadline: float
     body: str
     service: str
-    alone: bool = False
+    place: int | None = None
 
 
 _OK = 200
+_HEAD = ("head",)  # pan, tilt and zoom are driven and stopped by one message
 _UNREADABLE = Element("unreadable")
 
 
@@ -148,13 +152,10 @@ class OnvifConnection:
         self._out: tuple[int, _Pending] | None = None
         self._steps: deque[_Step] = deque(_FIRST)
         self._lacks: set[_Step] = set()
-        self._requests: deque[OnvifRequest] = deque()
-        self._move: OnvifRequest | None = None
-        self._axes: DriveControl[Speeds] = DriveControl(TERMS)
-        self._refuses = False  # to be driven
-        self._drive_at = self._renew_at = 0.0
+        self._motion: PolledMotion[str, Speeds, OnvifRequest] = PolledMotion(STOP, ARRIVAL, _HEAD)
+        (self._head,) = self._motion.axes.values()
+        self._head.there = False  # until its profile is known
         self._timed = True  # whether it takes a time for a drive
-        self._until: float | None = None
         self._by_speed = False  # whether the next stop is a speed of 0
         self._still, self._changed_at = 0, -1.0
         self._unread: PendingQueries[_Step] = PendingQueries()
@@ -167,7 +168,7 @@ class OnvifConnection:
 
     @property
     def stopping(self) -> bool:
-        return self._axes.stop_owed
+        return self._motion.stopping
 
     @property
     def unread(self) -> frozenset[Reading]:
@@ -181,15 +182,12 @@ class OnvifConnection:
 
     @property
     def moving(self) -> bool:
-        active = self._axes.active or self._axes.proving is not None
-        return self.ready and (active or self._move is not None or self._seen_moving)
+        return self.ready and (self._motion.moving or self._seen_moving)
 
     @property
     def refusal(self) -> MoveRefusal | None:
         """Why it moves, or stops, not as it is told."""
-        if self._axes.runs_on:
-            return MoveRefusal.STILL_MOVES
-        return MoveRefusal.NOT_EXECUTABLE if self._refuses else None
+        return self._motion.refusal
 
     @property
     def has_presets(self) -> bool:
@@ -202,45 +200,29 @@ class OnvifConnection:
 
     def drive(self, pan: float, tilt: float, zoom: float, until: float, now: float) -> None:
         """Drive until `until`, each from -1 to 1; nothing at all is a stop."""
-        if not any((pan, tilt, zoom)):
-            if self._axes.driven:
-                self._halt(now)
-            return
-        self._end_move(Outcome(RequestEnd.REPLACED))
-        self._axes.drive((pan, tilt, zoom))
-        self._until, self._by_speed = until, False
-        self._look_soon(now)
+        speeds = (pan, tilt, zoom)
+        self._motion.drive({"head": speeds if any(speeds) else None}, until, now)
+        self._by_speed = self._by_speed and not any(speeds)
+        if self._head.active:
+            self._look_soon(now)
 
     def stop(self, now: float) -> None:
         """Stop everything, whatever is believed of it."""
-        self._end_move(Outcome(RequestEnd.STOPPED))
-        self._axes.stops, self._by_speed = 0, False
-        self._halt(now)
+        self._motion.stop(now, _HEAD)
+        self._by_speed = False
+        self._look_soon(now)
 
     def submit(self, request: OnvifRequest, now: float) -> None:
         """Have a request said; a newer move replaces an older one, and stops what is driven."""
-        if not request.moves:
-            self._requests.append(request)
-            return
-        self._end_move(Outcome(RequestEnd.REPLACED))
-        if self._axes.driven:
-            self._halt(now)
-        self._move = request
-        self._look_soon(now)
+        self._motion.submit(request, now)
+        if request.moves:
+            self._look_soon(now)
 
     def forget(self) -> None:
         """End what still waits; the camera is gone."""
-        self.ready, self._until = False, None
+        self.ready = False
         self._unread.clear()
-        self._end_move(Outcome(RequestEnd.OFFLINE))
-        while self._requests:
-            self._requests.popleft().ended(Outcome(RequestEnd.OFFLINE))
-
-    def _halt(self, now: float) -> None:
-        self._until = None
-        if self.profile is not None:
-            self._axes.halt(now)
-        self._look_soon(now)
+        self._motion.give_up()
 
     # The Machine.
 
@@ -297,11 +279,7 @@ class OnvifConnection:
                 self._read(answer, now, reader)
         for number in [n for n, each in self._pending.items() if now >= each.deadline]:
             self._fail(self._pending.pop(number), "no answer", now)
-        if self._until is not None and now >= self._until:
-            self._halt(now)
-        move = self._move
-        if move is not None and move.said and now >= move.since + MOVE_S:
-            self._end_move(Outcome(RequestEnd.NO_REPLY, after_s=MOVE_S, why="it still moves"))
+        self._motion.tick(now)
         if self._unread.aged(now):
             self._lose_sight(now)
         if now >= self._look_at and not self._steps and not self._pending:
@@ -311,11 +289,7 @@ class OnvifConnection:
         if self._begun:
             return self._seen_at
         waits = [each.deadline for each in self._pending.values()]
-        waits += [self._axes.stop_at] if self._axes.stop_owed else []
-        waits += [self._until] if self._until is not None else []
-        waits += [self._drive_at, self._renew_at] if self._axes.wanted else []
-        if self._move is not None and self._move.said:
-            waits.append(self._move.since + MOVE_S)
+        waits += self._motion.due()
         if not self._pending:
             waits.append(self._ask_at if self._steps else self._look_at)
         waits += self._unread.due()
@@ -346,42 +320,44 @@ class OnvifConnection:
         self._pending[number] = pending
         match pending.of:
             case OnvifRequest() as request:
-                request.said, request.since = True, now
+                request.written(now)
+                self._motion.set_off(request, _HEAD if request.moves else (), now)
             case _Step():
                 if self._steps.popleft() is _Step.STATUS:
                     self._unread.asks(_Step.STATUS, now)
             case "stop":
-                self._axes.stop_said(now)
-                self._axes.stop_at = now + SILENT_S if self._silent else self._axes.stop_at
+                self._head.stop_written(now)
+                if self._silent:
+                    self._head.stop_again(now + SILENT_S)
             case speeds:
-                self._axes.drive_said(speeds)
-                self._drive_at, self._renew_at = now + PACE_S, now + RENEW_S
+                self._head.drive_written(speeds)
+                self._head.not_before = now + PACE_S
+                self._head.again_at = now + RENEW_S if self._timed else NEVER
 
     def failed(self, now: float, why: str) -> None:
         """Note that nothing could be said: too much is under way."""
         self._out = None
-        self._axes.stop_at = self._drive_at = self._renew_at = now + AGAIN_S
+        self._head.not_before = now + AGAIN_S
+        self._head.stop_again(now + AGAIN_S)
 
     # What is said next.
 
     def _next(self, now: float) -> _Pending | None:
-        profile, axes = self.profile, self._axes
+        profile, head = self.profile, self._head
         if profile is not None:
-            if axes.halts(now):
+            if head.stop_due(now):
                 still = soap.continuous_move(profile, 0, 0, self._zoom(0.0), None)
                 body = still if self._by_speed else soap.stop(profile)
-                return _Pending("stop", now + STOP_S, body, PTZ, alone=not axes.drives)
-            again = axes.news or (self._timed and now >= self._renew_at)
-            if axes.wanted is not None and again and not axes.drives and now >= self._drive_at:
-                pan, tilt, zoom = axes.wanted
+                return _Pending("stop", now + STOP_S, body, PTZ, place=head.place)
+            if head.requested is not None and head.waits(now) and not head.unanswered:
+                pan, tilt, zoom = head.requested
                 timeout_s = TIMEOUT_S if self._timed else None
                 body = soap.continuous_move(profile, pan, tilt, self._zoom(zoom), timeout_s)
-                return _Pending(axes.wanted, now + STOP_S, body, PTZ)
-        if axes.stop_owed or any(not isinstance(p.of, tuple) for p in self._pending.values()):
+                return _Pending(head.requested, now + STOP_S, body, PTZ)
+        if head.stop_owed or any(not isinstance(p.of, tuple) for p in self._pending.values()):
             return None
-        for request in (self._move, self._requests[0] if self._requests else None):
-            if request is not None and not request.said:
-                return _Pending(request, now + FIND_S, request.body, PTZ)
+        for request in self._motion.waiting:
+            return _Pending(request, now + FIND_S, request.left[0], PTZ)
         return self._question(now) if self._steps and now >= self._ask_at else None
 
     def _zoom(self, speed: float) -> float | None:
@@ -419,9 +395,9 @@ class OnvifConnection:
             case _Step() as step:
                 self._steps.appendleft(step)
             case OnvifRequest() as request:
-                request.said = False
+                request.left.appendleft(pending.body)
             case (_, _, _) as speeds:
-                self._axes.drive_lost(speeds)
+                self._head.drive_lost(speeds)
         if self._let_in:
             self._let_in = False
             self._steps.appendleft(_Step.CLOCK)
@@ -438,33 +414,35 @@ class OnvifConnection:
                 self._found(step, found, now)
             case "stop":
                 self._stop_answered(pending, found, now)
-            case _:
-                self._axes.drive_answered()
-                self._refuses = False
-                if isinstance(found, SoapFault):
-                    self._drive_refused(found, now)
+            case speeds:
+                self._drive_answered(speeds, found, now)
         self._judge(now)
         self._events.changed()
 
     def _stop_answered(self, pending: _Pending, found: Element | SoapFault, now: float) -> None:
         if isinstance(found, SoapFault) and not self._by_speed:
-            self._by_speed, self._axes.stop_at = True, now  # it knows no Stop
-        elif self._axes.counts(alone=pending.alone):
-            self._axes.stopped(now)
+            self._by_speed = True  # it knows no Stop
+            self._head.stop_again(now)
+        elif self._head.counts(pending.place):
+            self._head.stopped(now)
             self._still = 0
             if _Step.STATUS in self._lacks:
-                self._axes.proving = None
+                self._head.proving = None
             self._look_soon(now)
-        elif self._axes.stop_owed:
-            self._axes.stop_at = min(self._axes.stop_at, now + PACE_S)
+        else:
+            self._head.stop_again(min(self._head.stop_at, now + PACE_S))
 
-    def _drive_refused(self, found: SoapFault, now: float) -> None:
-        if self._timed and "Timeout" in f"{found.code} {found.text}":
-            self._timed, self._axes.said = False, None  # said again without a time
-            return
-        self._axes.drive_refused()
-        self._refuses = True
-        self._look_soon(now)
+    def _drive_answered(self, speeds: Speeds, found: Element | SoapFault, now: float) -> None:
+        self._motion.refuses = False
+        if not isinstance(found, SoapFault):
+            self._head.drive_taken()
+        elif self._timed and "Timeout" in f"{found.code} {found.text}":
+            self._timed = False
+            self._head.drive_lost(speeds)  # said again without a time
+        else:
+            self._head.drive_refused(speeds, None)
+            self._motion.refuses = True
+            self._look_soon(now)
 
     def _request_answered(
         self, request: OnvifRequest, found: Element | SoapFault, now: float
@@ -472,9 +450,9 @@ class OnvifConnection:
         request.answered_at = now
         if isinstance(found, SoapFault):
             why = f"refused: {found.text or found.code} ({found.code})"
-            self._over(request, Outcome(RequestEnd.REFUSED, why=why))
+            self._motion.refused(request, why)
         elif not request.moves:
-            self._over(request, Outcome(RequestEnd.DONE))
+            self._motion.end(request, Outcome(RequestEnd.DONE))
             if _Step.PRESETS not in self._lacks:
                 self._steps.append(_Step.PRESETS)
         self._still = 0
@@ -547,8 +525,9 @@ class OnvifConnection:
             if soap.child(profile, "PTZConfiguration") is not None and profile.get("token"):
                 self.profile = profile.get("token")
                 self._steps.extend(_THEN)
-                self._axes.halt(now)
-                self._axes.stop_at = now
+                self._head.there = True
+                self._head.halt(now)
+                self._head.stop_again(now)
                 return
         self._events.silent("has no profile that pans, tilts or zooms")
 
@@ -587,7 +566,8 @@ class OnvifConnection:
         self._ask_at = now + (0.0 if answered else SILENT_S)
         match pending.of:
             case OnvifRequest() as request:
-                self._over(request, Outcome(RequestEnd.NO_REPLY, after_s=FIND_S, why=why))
+                outcome = Outcome(RequestEnd.NO_REPLY, after_s=FIND_S, why=why)
+                self._motion.end(request, outcome)
             case _Step() as step:
                 if answered:
                     self._missing(step, now)
@@ -597,7 +577,7 @@ class OnvifConnection:
                 elif step is _Step.STATUS:
                     self._look_missed(now)
             case (_, _, _) as speeds:
-                self._axes.drive_lost(speeds)
+                self._head.drive_lost(speeds)
         if self._failures >= TRIES and now - self._answered_at >= SILENT_AFTER_S:
             self._silence(why, now)
 
@@ -607,7 +587,8 @@ class OnvifConnection:
             return
         self._silent = True
         self.forget()
-        self._halt(now)
+        self._head.halt(now)
+        self._look_soon(now)
         self._events.silent(why)
 
     def _begin_again(self) -> None:
@@ -616,43 +597,25 @@ class OnvifConnection:
         self._steps = deque(_FIRST)
         self._lacks.clear()
 
-    def _over(self, request: OnvifRequest, outcome: Outcome) -> None:
-        if request is self._move:
-            self._end_move(outcome)
-        elif request in self._requests:
-            self._requests.remove(request)
-            request.ended(outcome)
-
-    def _end_move(self, outcome: Outcome) -> None:
-        move, self._move = self._move, None
-        if move is not None:
-            move.ended(outcome)
-
     # Whether it stands.
 
     def _judge(self, now: float) -> None:
-        if not self.ready and self.profile and not self._axes.stop_owed:
+        if not self.ready and self.profile and not self.stopping:
             self.ready = not self._steps and not any(
                 isinstance(each.of, _Step) for each in self._pending.values()
             )
             if self.ready:
                 self._events.answered()
-        stands = _Step.STATUS in self._lacks or (self._still >= 2 and self.seen.moves is not True)
+        looks = 0 if self.seen.moves else self._still
+        looks = ARRIVAL.looks if _Step.STATUS in self._lacks else looks
         if self._blind:
-            self._axes.proving = None
-            if self._move is not None and self._move.answered_at is not None:
-                self._end_move(Outcome(RequestEnd.UNKNOWN))
-        elif self._move is None:
-            moved_at = now if self.seen.moves else self._changed_at
-            if self._axes.seen(now, stands=stands, moved_at=moved_at):
-                self._by_speed = not self._by_speed
-                self._look_soon(now)
-        move = self._move
-        if move is not None and move.answered_at is not None and stands:
-            still_s = now - max(move.answered_at, self._changed_at)
-            if still_s >= STANDS_S:
-                self._axes.proving = None
-                self._end_move(Outcome(RequestEnd.DONE))
+            self._motion.blinded("head")
+            return
+        moved_at = now if self.seen.moves else self._changed_at
+        if self._head.seen(now, stands=looks >= ARRIVAL.looks, moved_at=moved_at):
+            self._by_speed = not self._by_speed
+            self._look_soon(now)
+        self._motion.looked(now, there=None, looks=looks, changed_at=self._changed_at)
 
     # Asking.
 

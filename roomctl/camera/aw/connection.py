@@ -14,16 +14,25 @@ Knows no port and no clock; time is an argument.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from roomctl.camera.aw.message import AwMessage, InvalidAwMessage, read, target
-from roomctl.camera.driven import DriveControl, StopPolicy
 from roomctl.camera.protocol import LoginRefused, ProtocolEvents, Reading
 from roomctl.errors import PortReason
 from roomctl.frozen import frozen
-from roomctl.motion import MoveRefusal, Outcome, RequestEnd
+from roomctl.motion import (
+    NEVER,
+    ArrivalPolicy,
+    AxisMotion,
+    CommandSequence,
+    MoveRefusal,
+    Outcome,
+    PolledMotion,
+    RequestEnd,
+    StopPolicy,
+)
 from roomctl.ports.http import KEPT_BACK, LOGIN_REFUSED, HttpAnswer, HttpRequest
 from roomctl.visca.reading import PendingQueries
 from roomctl.wire import Chunk
@@ -36,9 +45,8 @@ STOP_S = 1.0
 LONG_S = 65.0  # a recall may be answered when it has arrived (AW-HE42, page 211; AW-HE20: a minute)
 AGAIN_S = 0.1
 MOVING_S, IDLE_S, SILENT_S = 0.1, 5.0, 1.0  # between two rounds of questions
-STANDS_S = 0.5  # without change after a recall: it has arrived; short of a place, three times that
-MOVE_S = 60.0
-TERMS = StopPolicy(AGAIN_S, 0.4, ramp_s=0.6, most=5)
+STOP = StopPolicy(AGAIN_S, 0.4, ramp_s=0.6, most=5)
+ARRIVAL = ArrivalPolicy(limit_s=60.0, looks=2, stands_s=0.5, elsewhere_s=1.5)
 TRIES, SILENT_AFTER_S = 3, 2.5  # failures in a row, and without any answer, until it is silent
 NEAR = 40  # units (a third of a degree) off its place, and there
 
@@ -59,61 +67,30 @@ _READINGS: Mapping[str, Reading] = {
     "QUS": "menu",
     "#INS": "flip",
 }
-_SEEN_BY: Mapping[Axes, str] = {"pan_tilt": "#APC", "zoom": "#GZ"}
+_SEEN_BY: Mapping[Axes, str] = {"pan_tilt": "#APC", "zoom": "#GZ"}  # nothing tells of the focus
+AwAxes = AxisMotion[Axes, str]
 
 
 @dataclass(slots=True, eq=False)
-class AwRequest:
-    """Commands, one after the other, whose end somebody waits for.
+class AwRequest(CommandSequence[str]):
+    """Commands whose end somebody waits for.
 
     `moves`: which axes; then it ends when they stand. `places`: where, in units of the wire.
     """
 
-    commands: tuple[str, ...]
-    ended: Callable[[Outcome], None]
     moves: tuple[Axes, ...] = ()
-    places: Mapping[str, int] = field(default_factory=dict)
-    left: deque[str] = field(init=False)
-    since: float | None = None
-    answered_at: float | None = None
-    over: bool = False
-
-    def __post_init__(self) -> None:
-        self.left = deque(self.commands)
-
-    def end(self, outcome: Outcome) -> None:
-        if not self.over:
-            self.over = True
-            self.ended(outcome)
-
-
-@dataclass(slots=True, kw_only=True)
-class AwAxes(DriveControl[str]):
-    """Axes that one command drives. `there`: the model has them; one that has not is not stopped.
-
-    `seen_by`: the question that tells where they are; None: nothing tells.
-    """
-
-    stop: str
-    seen_by: str | None
-    there: bool = True
-
-    def halt(self, now: float) -> None:
-        if self.there:
-            DriveControl.halt(self, now)
-        else:
-            self.wanted = self.said = self.proving = None
+    places: Mapping[str, int] = field(default_factory=dict, kw_only=True)
 
 
 @frozen
 class _Pending:
-    """What is on its way. `alone`: no drive of its axes was, and it came not too soon."""
+    """What is on its way; `place`: of a stop, among the drives; None: it came too soon to count."""
 
     command: str
     deadline: float
     of: AwRequest | AwAxes | None = None
     stop: bool = False
-    alone: bool = False
+    place: int | None = None
     long: bool = False
 
 
@@ -122,23 +99,18 @@ class AwConnection:
 
     def __init__(self, events: ProtocolEvents, url: str) -> None:
         self.said: dict[str, AwMessage] = {}
-        self.axes = {
-            name: AwAxes(TERMS, stop=stop, seen_by=_SEEN_BY.get(name), stop_owed=True)
-            for name, stop in STOPS.items()
-        }
+        self._motion: PolledMotion[Axes, str, AwRequest] = PolledMotion(STOP, ARRIVAL, STOPS)
+        self._axes = self._motion.axes
+        self._motion.stop(0.0, also=STOPS)
         self.lacks: set[str] = set()
         self.pace_s = SLOW_PACE_S
         self.ready = False
         self._events, self._url = events, url
-        self._refuses = False  # to be driven, although it is on
         self._denied: LoginRefused | None = None
         self._pending: dict[int, _Pending] = {}
         self._number = 0
         self._out: tuple[int, _Pending] | None = None
         self._ptz_at = self._cam_at = 0.0
-        self._until: float | None = None
-        self._settings: deque[AwRequest] = deque()
-        self._move: AwRequest | None = None
         self._questions: deque[str] = deque(("QID", *_EVERYTHING, "QSV", *_MOUNTING))
         self._look_at = self._seen_at = 0.0
         self._heard_of: set[str] = set()  # questions that were answered, if only with a no
@@ -154,7 +126,7 @@ class AwConnection:
 
     @property
     def stopping(self) -> bool:
-        return any(axes.stop_owed for axes in self.axes.values())
+        return self._motion.stopping
 
     @property
     def unread(self) -> frozenset[Reading]:
@@ -165,59 +137,28 @@ class AwConnection:
 
     @property
     def moving(self) -> bool:
-        active = any(axes.active or axes.proving is not None for axes in self.axes.values())
-        return self.ready and (active or self._move is not None or not self._stands(1))
+        return self.ready and (self._motion.moving or not self._looks())
 
     @property
     def refusal(self) -> MoveRefusal | None:
         """Why it moves, or stops, not as it is told."""
-        if any(axes.runs_on for axes in self.axes.values()):
-            return MoveRefusal.STILL_MOVES
-        return MoveRefusal.NOT_EXECUTABLE if self._refuses else None
+        return self._motion.refusal
 
     def drive(self, wanted: Mapping[Axes, str | None], until: float, now: float) -> None:
         """Drive axes until `until`, by the commands named; those without one stand still."""
-        if any(wanted.values()):
-            self._note_moved()
-            self._end_move(Outcome(RequestEnd.REPLACED))
-        for name, axes in self.axes.items():
-            command = wanted.get(name)
-            if command is not None:
-                axes.drive(command)
-            elif axes.driven:
-                axes.halt(now)
-        self._until = until
+        self._motion.drive(wanted, until, now)
         self._look_soon(now)
 
     def stop(self, now: float) -> None:
         """Stop everything, whatever is believed of it."""
-        self._until = None
-        self._note_moved()
-        self._end_move(Outcome(RequestEnd.STOPPED))
-        for axes in self.axes.values():
-            axes.stops = 0
-            axes.halt(now)
+        self._motion.stop(now, also=STOPS)
         self._look_soon(now)
-
-    def _note_moved(self) -> None:
-        """Note that what goes to a place runs, too: it is to be stopped as urgently."""
-        move = self._move
-        if move is not None and move.since is not None:
-            for name in move.moves:
-                self.axes[name].running = True
 
     def submit(self, request: AwRequest, now: float) -> None:
         """Have commands said; a newer move replaces an older one, and stops what is driven."""
-        if not request.moves:
-            self._settings.append(request)
-            return
-        self._end_move(Outcome(RequestEnd.REPLACED))
-        self._until = None
-        for axes in self.axes.values():
-            if axes.driven:
-                axes.halt(now)
-        self._move = request
-        self._look_soon(now)
+        self._motion.submit(request, now)
+        if request.moves:
+            self._look_soon(now)
 
     def ask_power(self) -> None:
         """Ask soon whether it is on: a person may have switched it."""
@@ -226,12 +167,10 @@ class AwConnection:
 
     def forget(self) -> None:
         """End what still waits; the camera is gone."""
-        self.ready, self._until = False, None
+        self.ready = False
         self._questions.clear()
         self._unread.clear()
-        self._end_move(Outcome(RequestEnd.OFFLINE))
-        while self._settings:
-            self._settings.popleft().end(Outcome(RequestEnd.OFFLINE))
+        self._motion.give_up()
 
     # The Machine.
 
@@ -267,14 +206,7 @@ class AwConnection:
         late = [number for number, each in self._pending.items() if now >= each.deadline]
         for number in late:
             self._fail(self._pending.pop(number), "no answer", now)
-        if self._until is not None and now >= self._until:
-            self._until = None
-            for axes in self.axes.values():
-                if axes.driven:
-                    axes.halt(now)
-        move = self._move
-        if move and move.since is not None and now >= move.since + MOVE_S:
-            self._end_move(Outcome(RequestEnd.NO_REPLY, after_s=MOVE_S, why="it still moves"))
+        self._motion.tick(now)
         for question in self._unread.aged(now):
             self._take_for_old(question, now)
         if now >= self._look_at and not self._questions and not self._busy:
@@ -282,14 +214,11 @@ class AwConnection:
 
     def due(self) -> float | None:
         waits = [each.deadline for each in self._pending.values()]
-        waits += [axes.stop_at for axes in self.axes.values() if axes.stop_owed]
-        waits += [self._until] if self._until is not None else []
-        if self._questions or self._settings or self._move or self._wanting or self.stopping:
+        waits += self._motion.due()
+        if self._questions or self._motion.settings or self._motion.moving:
             waits += [self._ptz_at, self._cam_at]
         if not self._questions and not self._busy:
             waits.append(self._look_at)
-        if self._move is not None and self._move.since is not None:
-            waits.append(self._move.since + MOVE_S)
         waits += self._unread.due()
         # What is past and not said yet waits for an answer, which wakes by itself.
         return min((at for at in waits if at > self._seen_at), default=None)
@@ -311,14 +240,15 @@ class AwConnection:
         self._pending[number] = pending
         self._pace(pending.command, now)
         match pending.of:
-            case AwAxes() as axes if pending.stop:
-                axes.stop_said(now)
-                axes.stop_at = now + SILENT_S if self._silent else axes.stop_at
-            case AwAxes() as axes:
-                axes.drive_said(pending.command)
+            case AxisMotion() as axes if pending.stop:
+                axes.stop_written(now)
+                if self._silent:
+                    axes.stop_again(now + SILENT_S)
+            case AxisMotion() as axes:
+                axes.drive_written(pending.command)
             case AwRequest() as request:
-                request.left.popleft()
-                request.since = now if request.since is None else request.since
+                request.written(now)
+                self._motion.set_off(request, request.moves, now)
             case None:
                 self._unread.asks(self._questions.popleft(), now)
 
@@ -326,8 +256,8 @@ class AwConnection:
         """Note that nothing could be said: too much is under way."""
         if self._out is not None:
             (_, pending), self._out = self._out, None
-            if pending.stop and isinstance(pending.of, AwAxes):
-                pending.of.stop_at = now + AGAIN_S
+            if pending.stop and isinstance(pending.of, AxisMotion):
+                pending.of.stop_again(now + AGAIN_S)
             else:
                 self._ptz_at = self._cam_at = now + AGAIN_S
 
@@ -335,39 +265,34 @@ class AwConnection:
 
     def _next(self, now: float) -> _Pending | None:
         paced = now >= self._ptz_at
-        owing = [each for each in self.axes.values() if each.halts(now)]
+        owing = self._motion.stops_due(now)
         for axes in owing:
-            if axes.running and (paced or axes.first):
+            if axes.running and (paced or not axes.stops_written):
                 return self._stop_of(axes, now, paced)
-        for axes in self.axes.values():
-            if axes.news and not axes.drives and paced:
-                return _Pending(str(axes.wanted), now + DRIVE_S, axes)
+        for axes in self._axes.values():
+            if axes.waits(now) and not axes.unanswered and paced:
+                return _Pending(str(axes.requested), now + DRIVE_S, axes)
         if owing and paced:
             return self._stop_of(owing[0], now, paced)  # of what is believed to stand
         if self.stopping:
             return None
-        for request in (self._move, self._settings[0] if self._settings else None):
-            if request is not None and request.left and not self._busy:
-                command = request.left[0]
-                if self._may_say(command, now):
-                    limit_s = LONG_S if command.startswith("#R") else ASK_S
-                    return _Pending(command, now + limit_s, request, long=limit_s == LONG_S)
+        for request in self._motion.waiting:
+            command = request.left[0]
+            if not self._busy and self._may_say(command, now):
+                limit_s = LONG_S if command.startswith("#R") else ASK_S
+                return _Pending(command, now + limit_s, request, long=limit_s == LONG_S)
         if self._questions and not self._busy and self._may_say(self._questions[0], now):
             return _Pending(self._questions[0], now + ASK_S)
         return None
 
     def _stop_of(self, axes: AwAxes, now: float, paced: bool) -> _Pending:
-        alone = paced and not axes.drives
-        return _Pending(axes.stop, now + STOP_S, axes, stop=True, alone=alone)
+        place = axes.place if paced else None
+        return _Pending(STOPS[axes.name], now + STOP_S, axes, stop=True, place=place)
 
     @property
     def _busy(self) -> bool:
         """Whether something is on its way that is answered soon."""
         return any(not each.long for each in self._pending.values())
-
-    @property
-    def _wanting(self) -> bool:
-        return any(axes.news for axes in self.axes.values())
 
     def _may_say(self, command: str, now: float) -> bool:
         return now >= (self._ptz_at if command.startswith("#") else self._cam_at)
@@ -386,13 +311,10 @@ class AwConnection:
         if self._silent:
             self._begin_again(now)
         match pending.of:
-            case AwAxes() as axes if pending.stop:
+            case AxisMotion() as axes if pending.stop:
                 self._stop_answered(axes, pending, found, now)
-            case AwAxes() as axes:
-                axes.drive_answered()
-                self._refuses = False
-                if found.error is not None:
-                    self._drive_refused(axes, found, now)
+            case AxisMotion() as axes:
+                self._drive_answered(axes, pending.command, found, now)
             case AwRequest() as request:
                 self._request_answered(request, found, now)
             case None:
@@ -408,35 +330,38 @@ class AwConnection:
         if found.error == 1:
             axes.there = False  # a camera without a head, or without a lens that is driven
         refused = axes.stop_owed and found.error is not None
-        if refused or axes.counts(alone=pending.alone):
+        if refused or axes.counts(pending.place):
             axes.stopped(now)
-            if axes.seen_by is None or axes.seen_by in self.lacks or not axes.there:
+            seen_by = _SEEN_BY.get(axes.name)
+            if seen_by is None or seen_by in self.lacks or not axes.there:
                 axes.proving = None
             else:
-                self._still[axes.seen_by] = 0
+                self._still[seen_by] = 0
             self._look_soon(now)
-        elif axes.stop_owed:
-            axes.stop_at = min(axes.stop_at, self._ptz_at)
+        else:
+            axes.stop_again(min(axes.stop_at, self._ptz_at))
 
-    def _drive_refused(self, axes: AwAxes, found: AwMessage, now: float) -> None:
-        axes.drive_refused()
+    def _drive_answered(self, axes: AwAxes, drive: str, found: AwMessage, now: float) -> None:
+        self._motion.refuses = False
+        if found.error is None:
+            axes.drive_taken()
+            return
+        axes.drive_refused(drive, None)
         axes.there = axes.there and found.error != 1
-        power = self.said.get("#O")
-        if found.error == 2 and power is not None and power.fields.get("state") == "on":
-            self._refuses = True
+        self._motion.refuses = found.error == 2 and self._fields("#O").get("state") == "on"
         self.ask_power()
         self._look_soon(now)
 
     def _request_answered(self, request: AwRequest, found: AwMessage, now: float) -> None:
         if found.error is not None:
-            self._over(request, Outcome(RequestEnd.REFUSED, why=_why(found)))
+            self._motion.refused(request, _why(found))
             if found.error == 1:
                 self.lacks.add(found.command)
         elif not request.left:
             request.answered_at = now
             self._still = dict.fromkeys(_WHERE, 0)  # where it stood before proves nothing
             if not request.moves:
-                self._over(request, Outcome(RequestEnd.DONE))
+                self._motion.end(request, Outcome(RequestEnd.DONE))
         self._ask_all(now)
 
     def _heard(self, command: str, found: AwMessage, now: float) -> None:
@@ -465,10 +390,11 @@ class AwConnection:
         """Note that something was not answered; a stop is said again by itself."""
         self._failures += 1
         match pending.of:
-            case AwAxes() as axes if not pending.stop:
+            case AxisMotion() as axes if not pending.stop:
                 axes.drive_lost(pending.command)
             case AwRequest() as request:
-                self._over(request, Outcome(RequestEnd.NO_REPLY, after_s=ASK_S, why=why))
+                outcome = Outcome(RequestEnd.NO_REPLY, after_s=ASK_S, why=why)
+                self._motion.end(request, outcome)
             case None:
                 self._question_missed(pending.command, now)
         if self._answered_at is None:
@@ -498,7 +424,7 @@ class AwConnection:
             return
         self._silent = True
         self.forget()
-        for axes in self.axes.values():
+        for axes in self._axes.values():
             axes.halt(now)
         self._events.silent(why)
 
@@ -507,21 +433,8 @@ class AwConnection:
         self.said.clear()
         self._heard_of.clear()
         self._questions = deque(("QID", *_EVERYTHING, "QSV", *_MOUNTING))
-        for axes in self.axes.values():
-            axes.stop_at = now
-
-    def _over(self, request: AwRequest, outcome: Outcome) -> None:
-        if request is self._move:
-            self._end_move(outcome)
-            return
-        if request in self._settings:
-            self._settings.remove(request)
-        request.end(outcome)
-
-    def _end_move(self, outcome: Outcome) -> None:
-        move, self._move = self._move, None
-        if move is not None:
-            move.end(outcome)
+        for axes in self._axes.values():
+            axes.stop_again(now)
 
     # Whether it stands.
 
@@ -529,36 +442,21 @@ class AwConnection:
         """See whether it is known well enough to be used, still moves, or has arrived."""
         if not self.ready and not self.stopping:
             self.ready = self._heard_of.issuperset(_NEEDED)
-        for name, axes in self.axes.items():
-            if self._move is not None and name in self._move.moves:
-                axes.proving = None
-            if axes.seen_by in self._unread.old:
-                axes.proving = None
-            elif axes.seen_by is not None:
-                stands = self._still[axes.seen_by] >= 2
-                axes.seen(now, stands=stands, moved_at=self._changed_at[axes.seen_by])
-        self._judge_move(now)
+        move = self._motion.move
+        for name, seen_by in _SEEN_BY.items():
+            if seen_by in self._unread.old:
+                self._motion.blinded(name)
+            else:
+                stands, moved_at = self._still[seen_by] >= 2, self._changed_at[seen_by]
+                self._axes[name].seen(now, stands=stands, moved_at=moved_at)
+        there = self._is_at(move.places) if move is not None and move.places else None
+        moved_at = max(self._changed_at.values())
+        self._motion.looked(now, there=there, looks=self._looks(), changed_at=moved_at)
 
-    def _stands(self, looks: int) -> bool:
-        """Whether it was seen so often where it was the time before."""
+    def _looks(self) -> float:
+        """Return how often it was seen where it was the time before; NEVER: it does not say."""
         blind = self.lacks | self._unread.old
-        return all(self._still[each] >= looks for each in _WHERE if each not in blind)
-
-    def _judge_move(self, now: float) -> None:
-        move = self._move
-        if move is None or move.answered_at is None:
-            return
-        if any(self.axes[name].seen_by in self._unread.old for name in move.moves):
-            self._end_move(Outcome(RequestEnd.UNKNOWN))
-            return
-        still_s = now - max(move.answered_at, *self._changed_at.values())
-        if move.places and self._is_at(move.places):
-            if self._stands(1):
-                self._end_move(Outcome(RequestEnd.DONE))
-        elif self._stands(2) and still_s >= (3 if move.places else 1) * STANDS_S:
-            done = not move.places
-            why = "" if done else "is at another position than it was sent to"
-            self._end_move(Outcome(RequestEnd.DONE if done else RequestEnd.REFUSED, why=why))
+        return min((self._still[each] for each in _WHERE if each not in blind), default=NEVER)
 
     def _is_at(self, places: Mapping[str, int]) -> bool:
         at = {name: value for command in _WHERE for name, value in self._fields(command).items()}

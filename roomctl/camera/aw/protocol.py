@@ -208,7 +208,7 @@ class AwProtocol(SelfDescribed[AwConnection]):
         """Have commands said; their time limits are the connection's."""
         if not isinstance(command, AwCommands):
             raise TypeError(f"{command!r} is not a command of an AW camera")
-        request = AwRequest(command.commands, ended, command.moves, command.places)
+        request = AwRequest(command.commands, ended, command.moves, places=command.places)
         self.connection.submit(request, now)
 
     # What people ask for, in its words.

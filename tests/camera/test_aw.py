@@ -254,6 +254,17 @@ def test_a_drive_that_is_refused_is_no_move() -> None:
     assert not desk.connection.moving
 
 
+def test_a_drive_that_is_refused_does_not_let_an_older_one_run_on() -> None:
+    desk = Desk()
+    desk.drive(lease_s=0.3)
+    desk.room.run(0.1)
+    desk.drive("#PTS99", lease_s=0.3)  # too short: it is refused, and the older one goes on
+    desk.room.run(0.1)
+    assert desk.moving()
+    desk.room.run(0.21)
+    assert not desk.moving()
+
+
 class Ends:
     def __init__(self) -> None:
         self.outcome: Outcome | None = None

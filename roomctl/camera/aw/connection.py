@@ -346,8 +346,8 @@ class AwConnection:
         if found.error is None:
             axes.drive_taken()
             return
+        axes.there = axes.there and (axes.taken or found.error != 1)
         axes.drive_refused(drive, None)
-        axes.there = axes.there and found.error != 1
         self._motion.refuses = found.error == 2 and self._fields("#O").get("state") == "on"
         self.ask_power()
         self._look_soon(now)

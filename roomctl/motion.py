@@ -156,7 +156,8 @@ class AxisMotion(Generic[A, M]):
         return self.requested != self.written or now >= self.again_at
 
     def drive_written(self, move: M) -> None:
-        self.written, self.running, self.again_at = move, True, NEVER
+        self.written = None if self.requested is None else move  # a stop may have come meanwhile
+        self.running, self.again_at = True, NEVER
         self.unanswered += 1
         self.drives_written += 1
 

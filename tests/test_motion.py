@@ -422,3 +422,15 @@ def test_what_travels_to_a_place_is_not_taken_for_what_did_not_stop() -> None:
     assert not head.seen(3.0, stands=False, moved_at=3.0)
     assert not head.stop_owed
     assert head.sent_by is move
+
+
+def test_a_drive_that_a_stop_came_before_is_written_again_when_it_is_asked_for_again() -> None:
+    """The port was still writing it when somebody let go."""
+    motion, head = engine()
+    motion.drive({"head": 1}, 1.0, 0.0)
+    motion.stop(0.0, ())
+    head.drive_written(1)
+    head.drive_taken()
+    stop(head, 0.1)
+    motion.drive({"head": 1}, 1.0, 0.2)
+    assert head.waits(0.2)

@@ -465,3 +465,11 @@ def test_no_random_bytes_are_taken_for_a_message_of_another_length() -> None:
             decode(chance.randbytes(length))
         rig.talk.receive(Chunk(chance.randbytes(length), rig.now))
     assert decode(encode(SetControl(ControlId.PAN_SPEED, 1))) == SetControl(ControlId.PAN_SPEED, 1)
+
+
+def test_a_drive_of_nothing_leaves_a_move_alone() -> None:
+    rig = Rig(BY_PLACE)
+    outcomes = rig.submit(SetControl(ControlId.PAN_ABSOLUTE, 100_000))
+    rig.drive()
+    rig.run(5.0)
+    assert [outcome.end for outcome in outcomes] == [RequestEnd.DONE]

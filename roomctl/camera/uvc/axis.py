@@ -10,7 +10,8 @@ from __future__ import annotations
 from enum import Enum
 
 from roomctl.camera.protocol import DEAD_ZONE
-from roomctl.camera.uvc.message import GetControl, Request, SetControl, UvcControl
+from roomctl.camera.uvc.message import GetControl, SetControl, UvcControl
+from roomctl.motion import AxisMotion
 
 STEP_S = 0.1
 LONGEST_PAUSE_S = 1.0
@@ -20,7 +21,6 @@ RETRY_S = 0.05
 class _Halt(Enum):
     """How far a stop of something sent to a place has come: asked where it is, told to stay."""
 
-    NO = "no"
     ASK = "ask"
     HEAR = "hear"
     STAY = "stay"
@@ -29,19 +29,26 @@ class _Halt(Enum):
 class UvcAxis:
     """Pan, tilt, zoom or focus; `top` is how far it goes per second at full speed, in its units.
 
+    `motion` says what it is to do: its drives are speeds, or pushes where it is driven in steps.
     `speed` None: it is driven in steps. `place` None: where it is cannot be told or asked.
     """
 
-    def __init__(self, speed: UvcControl | None, place: UvcControl | None, top: float) -> None:
+    def __init__(
+        self,
+        motion: AxisMotion[str, float],
+        speed: UvcControl | None,
+        place: UvcControl | None,
+        top: float,
+    ) -> None:
         self.place = place if place and place.writable and place.readable else None
         self.speed = self._driven_by(speed)
         self.at: int | None = None
+        self.motion = motion
+        motion.there = self.moves
         self._top = top
-        self._wanted = 0.0
         self._told: int | None = None  # the speed
         self._target: int | None = None  # the place it was sent to, until it is stopped there
-        self._halt = _Halt.ASK if self.place and not self.speed else _Halt.NO
-        self._step_at = self._retry_at = self._seen_at = 0.0
+        self._halt = _Halt.ASK
 
     def _driven_by(self, speed: UvcControl | None) -> UvcControl | None:
         if speed is None or not (speed.both_ways or speed.lopsided):
@@ -53,138 +60,125 @@ class UvcAxis:
         """Return its controls."""
         return tuple(control.id for control in (self.speed, self.place) if control)
 
-    def doing(self, control: int) -> SetControl | None:
-        """Return what it was told by a control and still does; None if nothing."""
-        if self.speed is not None and control == self.speed.id:
-            return None if self._told is None else SetControl(control, self._told)
-        return None if self._target is None else SetControl(control, self._target)
-
     @property
     def moves(self) -> bool:
         """Whether it can be driven at all."""
         return self.speed is not None or self.place is not None
 
     @property
-    def active(self) -> bool:
-        """Whether it is driven, or not yet known to stand."""
-        return bool(self._wanted or self.stopping)
+    def target(self) -> int | None:
+        """The place that it is on its way to, or driven to by steps."""
+        return self._target if self.motion.running or self.motion.sent_by else None
 
-    @property
-    def stopping(self) -> bool:
-        """Whether a stop is under way that the camera has not taken."""
-        running = self.speed is not None and not self._wanted and self._told != 0
-        return running or self._halt is not _Halt.NO
+    def doing(self, control: int) -> SetControl | None:
+        """Return what it was told by a control and still does; None if nothing."""
+        of_speed = self.speed is not None and control == self.speed.id
+        value = self._told if of_speed else self.target
+        return None if value is None else SetControl(control, value)
 
-    def drive(self, value: float) -> None:
-        """Move from now on, -1 to 1; 0 stops."""
-        value = min(max(value, -1.0), 1.0)
-        if abs(value) < DEAD_ZONE:
-            self.stop()
-        elif self.moves:
-            if not self._wanted:
-                self._target = None  # the first step is from where it is
-            self._wanted, self._halt = value, _Halt.NO
-
-    def stop(self) -> None:
-        """Stand still: before anything else that is to be said."""
-        self._wanted = 0.0
-        if self._target is not None and self._halt is _Halt.NO:
-            self._halt = _Halt.ASK
-
-    def halt(self) -> None:
-        """Stand still, whatever it is believed to do."""
-        self._told = None
-        self.stop()
+    def driven(self, push: float) -> float | None:
+        """Return the drive for a push of -1 to 1; never speed 0, and the same to both sides."""
+        push = min(max(push, -1.0), 1.0)
+        if abs(push) < DEAD_ZONE or not self.moves:
+            return None
+        if self.speed is None:
+            return push
+        size = max(1, round(abs(push) * self.speed.maximum))
+        return size if push > 0 else -size
 
     def sent_to(self, target: int) -> None:
         """Note that it is on its way to a place."""
-        self._wanted, self._halt, self._target = 0.0, _Halt.NO, target
+        self._target = target
 
-    def overtaken(self, target: int) -> None:
-        """Note that it was sent to a place just when somebody drove it or stopped it."""
-        if not self._wanted:
-            self._target, self._halt = target, _Halt.ASK
-
-    def let_go(self) -> None:
+    def let_go(self, now: float) -> None:
         """Note that the camera moves it by itself now: there is nothing to be stopped."""
-        self._wanted, self._halt, self._target = 0.0, _Halt.NO, None
+        self.motion.forget()
+        self.motion.stopped(now)
+        self.motion.sent_by = None
 
-    def arrived(self) -> None:
-        """Note that it stands where it was sent to."""
-        if self._halt is _Halt.NO and not self._wanted:
-            self._target = None
-
-    def urgent(self, now: float) -> Request | None:
+    def urgent(self, now: float) -> GetControl | SetControl | None:
         """Return what a stop has to say, if anything."""
-        self._seen_at = now
-        if now < self._retry_at or self._wanted:
+        if not self.motion.stop_due(now):
             return None
-        if self.speed is not None and self._told != 0:
-            return SetControl(self.speed.id, 0)
-        if self.place is not None and self._halt is _Halt.ASK:
-            return GetControl(self.place.id)
-        if self.place is not None and self._halt is _Halt.STAY and self.at is not None:
+        if not self.motion.stops_written:
+            self._halt = _Halt.ASK
+            if self.speed is not None:
+                return SetControl(self.speed.id, 0)
+        if self.place is None:
+            return None
+        if self._halt is _Halt.STAY and self.at is not None:
             return SetControl(self.place.id, self.place.nearest(self.at))
-        return None
+        return GetControl(self.place.id)
 
-    def wish(self, now: float) -> Request | None:
+    def wish(self, now: float) -> GetControl | SetControl | None:
         """Return what a drive has to say now, if anything."""
-        if now < max(self._step_at, self._retry_at) or not self._wanted:
+        drive = self.motion.requested
+        if drive is None or not self.motion.waits(now):
             return None
         if self.speed is not None:
-            speed = self._speed(self.speed)
-            return None if speed == self._told else SetControl(self.speed.id, speed)
-        return self._step(self.place) if self.place is not None else None
+            return SetControl(self.speed.id, int(drive))
+        return self._step(drive, self.place) if self.place is not None else None
 
-    def _speed(self, control: UvcControl) -> int:
-        """Return the speed of a drive; never 0, and the same to both sides."""
-        size = max(1, round(abs(self._wanted) * control.maximum))
-        return size if self._wanted > 0 else -size
-
-    def _step(self, place: UvcControl) -> Request | None:
-        base = self._target if self._target is not None else self.at
+    def _step(self, push: float, place: UvcControl) -> GetControl | SetControl | None:
+        """Return the next step; the first is from where it is."""
+        base = self._target if self.motion.written is not None else self.at
         if base is None:
             return GetControl(place.id)
-        size = max(abs(self._wanted) * self._top * STEP_S, place.step)
-        target = place.nearest(base + (size if self._wanted > 0 else -size))
+        size = max(abs(push) * self._top * STEP_S, place.step)
+        target = place.nearest(base + (size if push > 0 else -size))
         return None if target == base else SetControl(place.id, target)
 
-    def _pause(self) -> float:
+    def _pause(self, push: float) -> float:
         """Return when the next step is due: coarse steps come rarely, to keep the speed."""
-        coarse = self.place.step / (abs(self._wanted) * self._top) if self.place else 0.0
+        coarse = self.place.step / (abs(push) * self._top) if self.place else 0.0
         return min(max(coarse, STEP_S), LONGEST_PAUSE_S)
 
-    def said(self, message: Request, now: float) -> None:
+    def said(self, message: GetControl | SetControl, now: float) -> None:
         """Note that the camera has taken a message of this axis."""
-        match message:
-            case SetControl(control, value) if self.speed is not None and control == self.speed.id:
-                self._told = value
-            case SetControl(_, value) if self._halt is _Halt.STAY:
-                self._halt, self._target = _Halt.NO, None
-            case SetControl(_, value) if not self._wanted:
-                self.overtaken(value)
-            case SetControl(_, value):
-                self._target, self._step_at = value, now + self._pause()
-            case GetControl() if self._halt is _Halt.ASK:
-                self._halt = _Halt.HEAR
-            case GetControl():
-                self._step_at = max(self._step_at, now + RETRY_S)  # until its answer is here
+        motion = self.motion
+        if isinstance(message, GetControl):
+            self._asked(now)
+        elif self.speed is not None and message.id == self.speed.id:
+            self._told = message.value
+            if message.value:
+                self._drive_taken(float(message.value))
+            elif self.place is None or self.target is None:
+                motion.stopped(now)
+            else:
+                motion.stop_written(now)
+                motion.stop_again(now)
+        elif motion.stop_owed and motion.stops_written and self._halt is _Halt.STAY:
+            motion.stopped(now)
+        else:
+            self._target = message.value
+            self._drive_taken(motion.requested or 0.0)
+            if motion.requested:
+                motion.not_before = motion.again_at = now + self._pause(motion.requested)
+
+    def _drive_taken(self, drive: float) -> None:
+        self.motion.drive_written(drive)
+        self.motion.drive_taken()
+
+    def _asked(self, now: float) -> None:
+        if self.motion.stop_owed:
+            self._halt = _Halt.HEAR
+            self.motion.stop_written(now)
+        else:
+            self.motion.not_before = now + RETRY_S  # until its answer is here
 
     def refused(self, now: float) -> None:
         """Note that the camera has not taken it; it will be said again, a little later."""
-        self._retry_at = now + RETRY_S
-        if self._halt is _Halt.ASK and self.at is not None:
+        motion = self.motion
+        motion.not_before = now + RETRY_S
+        asked = self.speed is None or motion.stops_written
+        if motion.stop_owed and asked and self._halt is _Halt.ASK and self.at is not None:
             self._halt = _Halt.STAY  # it does not say where it is: stay where it was
+            motion.stop_written(now)
+        motion.stop_again(now + RETRY_S)
 
-    def heard(self, value: int) -> None:
+    def heard(self, value: int, now: float) -> None:
         """Take where it is, as the camera says."""
         self.at = value
         if self._halt is _Halt.HEAR:
             self._halt = _Halt.STAY
-
-    def due(self) -> float | None:
-        """Return when it will have something to say, by time alone."""
-        waits = [self._retry_at] if self.active else []
-        if self._wanted and self.speed is None:
-            waits.append(self._step_at)
-        return max((at for at in waits if at > self._seen_at), default=None)
+            self.motion.stop_again(now)

@@ -7,7 +7,7 @@ a drive is a lease that ends by itself. Knows no port and no clock; time is an a
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from roomctl.camera.protocol import ProtocolEvents, Reading
@@ -28,7 +28,14 @@ from roomctl.camera.uvc.message import (
     encode,
 )
 from roomctl.frozen import frozen
-from roomctl.motion import Outcome, RequestEnd
+from roomctl.motion import (
+    ArrivalPolicy,
+    CommandSequence,
+    Outcome,
+    PolledMotion,
+    RequestEnd,
+    StopPolicy,
+)
 from roomctl.visca.reading import PendingQueries
 from roomctl.wire import Chunk
 
@@ -36,8 +43,8 @@ TOP_DEG_S = 30.0  # of pan and tilt where only places can be told; PTZ cameras f
 FULL_S = 3.0  # zoom and focus, from end to end
 MOVING_S, IDLE_S = 0.1, 5.0  # between two looks at where it is
 AGAIN_S = 1.0  # from giving up until it is asked again
-STILL_ROUNDS = 5  # without change: it stands
-LIMIT_S = 30.0  # for a move
+STOP = StopPolicy(again_s=0.5, again_most_s=0.5)
+ARRIVAL = ArrivalPolicy(limit_s=30.0, looks=5, stands_s=0.0, elsewhere_s=0.0)
 TRIES = 5  # of a stop, and of a question, before the camera counts as silent
 
 _READINGS: Mapping[int, Reading] = {
@@ -50,6 +57,7 @@ _READINGS: Mapping[int, Reading] = {
     ControlId.AUTO_WHITE_BALANCE: "white_balance",
     ControlId.BACKLIGHT_COMPENSATION: "backlight",
 }
+_AXES = ("pan", "tilt", "zoom", "focus")
 _MODES = (
     ControlId.FOCUS_AUTO,
     ControlId.EXPOSURE_AUTO,
@@ -59,22 +67,14 @@ _MODES = (
 
 
 @dataclass(slots=True, eq=False)
-class SetRequest:
+class SetRequest(CommandSequence[SetControl]):
     """Controls to be set, of which somebody waits for the end; `moves`: until it stands there.
 
     `unread`: where it stands was not read since these were set.
     """
 
-    sets: tuple[SetControl, ...]
-    ended: Callable[[Outcome], None]
-    moves: bool = False
-    left: deque[SetControl] = field(init=False)
-    since: float | None = None
     still: int = 0
     unread: set[int] = field(default_factory=set)
-
-    def __post_init__(self) -> None:
-        self.left = deque(self.sets)
 
     @property
     def other_half(self) -> SetControl | None:
@@ -116,14 +116,12 @@ class UvcConnection:
         self._events = events
         self._out: _Pending | None = None
         self._ask_at: float | None = 0.0
-        self._until: float | None = None
-        self._settings: deque[SetRequest] = deque()
-        self._move: SetRequest | None = None
+        self._motion: PolledMotion[str, float, SetRequest] = PolledMotion(STOP, ARRIVAL, _AXES)
         self._questions: deque[int] = deque()
         self._awaited: set[int] = set()
         self._before: tuple[int | None, ...] = ()
         self._unsettled = False
-        self._look_at = 0.0
+        self._look_at = self._seen_at = 0.0
         self._failures = 0
         self._unread: PendingQueries[int] = PendingQueries()
         self._missed: dict[int, int] = {}  # how often in a row
@@ -141,51 +139,38 @@ class UvcConnection:
 
     @property
     def moving(self) -> bool:
-        active = any(axis.active for axis in self.axes.values())
-        return self.ready and (active or self._unsettled or self._move is not None)
+        return self.ready and (self._motion.moving or self._unsettled)
 
     @property
     def stopping(self) -> bool:
-        return any(axis.stopping for axis in self.axes.values())
+        return self._motion.stopping
 
     def drive(self, wanted: Mapping[str, float], until: float, now: float) -> None:
         """Drive axes by name, -1 to 1, until `until`; those not named stand still."""
-        if any(wanted.values()):
-            self._end_move(Outcome(RequestEnd.REPLACED))
-        for name, axis in self.axes.items():
-            axis.drive(wanted.get(name, 0.0))
-        self._until = until
+        drives = {name: axis.driven(wanted.get(name, 0.0)) for name, axis in self.axes.items()}
+        self._motion.drive(drives, until, now)
         self._look_soon(now)
 
     def stop(self, now: float) -> None:
         """Stop everything, whatever is believed of it."""
-        self._until = None
-        self._end_move(Outcome(RequestEnd.STOPPED))
-        for axis in self.axes.values():
-            axis.halt()
+        by_speed = {name for name, axis in self.axes.items() if axis.speed is not None}
+        self._motion.stop(now, also=by_speed)
         self._look_soon(now)
 
     def submit(self, request: SetRequest, now: float) -> None:
         """Set what a request wants; a newer move replaces an older one."""
-        if not request.moves:
-            self._settings.append(request)
-            return
-        self._end_move(Outcome(RequestEnd.REPLACED))
-        self._until = None
-        for axis in self.axes.values():
-            axis.drive(0.0)
-        self._move = request
-        self._look_soon(now)
+        self._motion.submit(request, now)
+        if request.moves:
+            self._look_soon(now)
 
     def forget(self) -> None:
         """End what still waits; the camera is gone."""
         self.ready, self._unsettled = False, False
-        self.axes, self._until = {}, None
+        self.axes = {}
         self._questions.clear()
         self._unread.clear()
-        self._end_move(Outcome(RequestEnd.OFFLINE))
-        while self._settings:
-            self._settings.popleft().ended(Outcome(RequestEnd.OFFLINE))
+        self._motion.give_up()
+        self._motion.forget()
 
     # The Machine.
 
@@ -203,13 +188,7 @@ class UvcConnection:
                 self._heard(control, value, chunk.at)
 
     def tick(self, now: float) -> None:
-        if self._until is not None and now >= self._until:
-            self._until = None
-            for axis in self.axes.values():
-                axis.stop()
-        move = self._move
-        if move and move.since is not None and now >= move.since + LIMIT_S:
-            self._end_move(Outcome(RequestEnd.NO_REPLY, after_s=LIMIT_S, why="it still moves"))
+        self._motion.tick(now)
         for control in self._unread.aged(now):
             self._unread.rest(control, now)
             self._take_for_old(control, now)
@@ -220,12 +199,12 @@ class UvcConnection:
     def due(self) -> float | None:
         if self._ask_at is not None:
             return self._ask_at
-        waits = [due for axis in self.axes.values() if (due := axis.due()) is not None]
-        waits += [self._until] if self._until is not None else []
+        waits = [at for at in self._motion.due() if at > self._seen_at]
         waits += [self._look_at, *self._unread.due()] if self.ready else []
         return min(waits, default=None)
 
     def outbox(self, now: float) -> bytes | None:
+        self._seen_at = now
         self._out = self._next(now)
         return None if self._out is None else encode(self._out.request)
 
@@ -238,8 +217,8 @@ class UvcConnection:
         for axis in self.axes.values():
             if (wish := axis.wish(now)) is not None:
                 return self._whole(_Pending(wish, axis), now)
-        for request in (self._move, self._settings[0] if self._settings else None):
-            if request is not None and request.left and not self._halting(request.left[0]):
+        for request in self._motion.waiting:
+            if not self._halting(request.left[0]):
                 return _Pending(request.left[0], request, request.other_half)
         return _Pending(GetControl(self._questions[0])) if self._questions else None
 
@@ -260,7 +239,7 @@ class UvcConnection:
         return has[0] if has else None
 
     def _halting(self, message: SetControl) -> bool:
-        return any(axis.stopping for axis in self._axes_of(message))
+        return any(axis.motion.stop_owed for axis in self._axes_of(message))
 
     def sent(self, now: float) -> None:
         stopping = self.stopping
@@ -272,13 +251,13 @@ class UvcConnection:
         said, self._out = self._out, None
         self._failures = 0
         match said:
-            case _Pending(message, UvcAxis() as axis, half, too):
+            case _Pending(GetControl() | SetControl() as message, UvcAxis() as axis, half, too):
                 axis.said(message, now)
                 if too is not None and half is not None:
                     too.said(half, now)
             case _Pending(SetControl() as message, SetRequest() as request, half):
                 for each in (message, half) if half else (message,):
-                    request.left.popleft()
+                    request.written(now)
                     self._request_told(request, each, now)
             case _Pending(ListControls()):
                 self._ask_at = None
@@ -295,7 +274,8 @@ class UvcConnection:
                 if too is not None:
                     too.refused(now)
             case _Pending(_, SetRequest() as request):
-                self._fail(request, why)
+                outcome = Outcome(RequestEnd.REFUSED, why=why or "was refused")
+                self._motion.end(request, outcome)
             case _Pending(ListControls()):
                 pass
             case _Pending():
@@ -315,9 +295,9 @@ class UvcConnection:
         """Take for unknown what it does not say any more; a move that this would end, may have."""
         self._unread.old.add(control)
         self.values.pop(control, None)
-        move = self._move
-        if move is not None and not move.left and any(each.id == control for each in move.sets):
-            self._end_move(Outcome(RequestEnd.UNKNOWN))
+        move = self._motion.move
+        if move is not None and not move.left and any(each.id == control for each in move.commands):
+            self._motion.arrived(Outcome(RequestEnd.UNKNOWN))
         self._events.changed()
 
     # How it is done.
@@ -330,21 +310,24 @@ class UvcConnection:
         self._events.silent(why)
 
     def _listed(self, now: float) -> None:
-        here = self.controls.get
         turn = TOP_DEG_S * ARC_SECONDS
         self.axes = {
-            "pan": UvcAxis(here(ControlId.PAN_SPEED), here(ControlId.PAN_ABSOLUTE), turn),
-            "tilt": UvcAxis(here(ControlId.TILT_SPEED), here(ControlId.TILT_ABSOLUTE), turn),
-            "zoom": self._range(ControlId.ZOOM_CONTINUOUS, ControlId.ZOOM_ABSOLUTE),
-            "focus": self._range(None, ControlId.FOCUS_ABSOLUTE),
+            "pan": self._axis("pan", ControlId.PAN_SPEED, ControlId.PAN_ABSOLUTE, turn),
+            "tilt": self._axis("tilt", ControlId.TILT_SPEED, ControlId.TILT_ABSOLUTE, turn),
+            "zoom": self._axis("zoom", ControlId.ZOOM_CONTINUOUS, ControlId.ZOOM_ABSOLUTE),
+            "focus": self._axis("focus", None, ControlId.FOCUS_ABSOLUTE),
         }
+        self._motion.stop(now, also=_AXES)
         self._ask_all(now)
 
-    def _range(self, speed: ControlId | None, place: ControlId) -> UvcAxis:
+    def _axis(
+        self, name: str, speed: ControlId | None, place: ControlId, top: float | None = None
+    ) -> UvcAxis:
+        """Return an axis; `top` None: it goes from end to end in `FULL_S`."""
         control = self.controls.get(place)
         reach = control.maximum - control.minimum if control else 0
         driven = self.controls.get(speed) if speed else None
-        return UvcAxis(driven, control, reach / FULL_S)
+        return UvcAxis(self._motion.axes[name], driven, control, top or reach / FULL_S)
 
     def _ask_all(self, now: float) -> None:
         """ListControls where it is, and how it sees."""
@@ -367,23 +350,22 @@ class UvcConnection:
         if control in self._awaited:
             self._unread.answered(control)
             self._missed.pop(control, None)
-            if self._move is not None:
-                self._move.unread.discard(control)
+            if self._motion.move is not None:
+                self._motion.move.unread.discard(control)
         new = self.values.get(control) != value
         if self.says(control):  # what was set is said once more, wherever it stands
             self.values[control] = value
         for axis in self.axes.values():
             if axis.place is not None and axis.place.id == control:
-                axis.heard(value)
+                axis.heard(value, now)
         if control == ControlId.FOCUS_AUTO and value and "focus" in self.axes:
-            self.axes["focus"].let_go()  # the kernel takes no place of it then (EACCES)
+            self.axes["focus"].let_go(now)  # the kernel takes no place of it then (EACCES)
         if control in self._awaited:
             self._awaited.discard(control)
             self._round_ended(now)
-        request = self._settings[0] if self._settings else None
-        if request is not None and not request.left and request.sets[-1].id == control:
-            self._settings.popleft()
-            request.ended(Outcome(RequestEnd.DONE))
+        request = self._motion.settings[0] if self._motion.settings else None
+        if request is not None and not request.left and request.commands[-1].id == control:
+            self._motion.end(request, Outcome(RequestEnd.DONE))
         self._events.answered()
         if new:
             self._events.changed()
@@ -396,8 +378,8 @@ class UvcConnection:
         where = tuple(self.axes[name].at for name in ("pan", "tilt", "zoom"))
         was_moving, changed = self.moving, where != self._before
         self._before, self._unsettled = where, changed and self.ready and bool(self._before)
-        if (move := self._move) is not None and not move.left:
-            self._judge(move, changed)
+        if (move := self._motion.move) is not None and not move.left:
+            self._judge(move, now, changed=changed)
         if self.ready != was_ready:
             self._events.answered()
         if self.moving != was_moving:
@@ -405,21 +387,14 @@ class UvcConnection:
         if self.moving:
             self._look_soon(now)
 
-    def _judge(self, move: SetRequest, changed: bool) -> None:
-        if not all(self.says(each.id) for each in move.sets):
-            self._end_move(Outcome(RequestEnd.UNKNOWN))
-            return
-        if move.unread:
-            return
-        off = [each for each in move.sets if not self._is_there(each)]
-        move.still = 0 if changed else move.still + 1
-        exact = all(self.values.get(each.id) == each.value for each in move.sets)
-        if not off and (exact or not changed):
-            for axis in self.axes.values():
-                axis.arrived()
-            self._end_move(Outcome(RequestEnd.DONE))
-        elif move.still >= STILL_ROUNDS:
-            self._end_move(_refused("is at another position than it was sent to"))
+    def _judge(self, move: SetRequest, now: float, *, changed: bool) -> None:
+        if not all(self.says(each.id) for each in move.commands):
+            self._motion.arrived(Outcome(RequestEnd.UNKNOWN))
+        elif not move.unread:
+            there = all(self._is_there(each) for each in move.commands)
+            exact = all(self.values.get(each.id) == each.value for each in move.commands)
+            move.still = 0 if changed else move.still + 1
+            self._motion.looked(now, there=there, looks=move.still or int(exact), changed_at=now)
 
     def _is_there(self, wanted: SetControl) -> bool:
         control, at = self.controls[wanted.id], self.values.get(wanted.id)
@@ -428,30 +403,16 @@ class UvcConnection:
         )
 
     def _request_told(self, request: SetRequest, message: SetControl, now: float) -> None:
-        request.since = now if request.since is None else request.since
         if request.moves:
             if self.controls[message.id].readable:
                 request.unread.add(message.id)
                 self._awaited.discard(message.id)  # what was asked before proves nothing
-            for axis in self._axes_of(message):
-                (axis.sent_to if request is self._move else axis.overtaken)(message.value)
+            for name, axis in self.axes.items():
+                if message.id in axis.ids:
+                    axis.sent_to(message.value)
+                    self._motion.set_off(request, (name,), now)
+            request.answered_at = now
             self._look_soon(now)
-
-    def _fail(self, request: SetRequest, why: str) -> None:
-        if request is self._move:
-            self._end_move(_refused(why))
-        else:
-            self._settings.popleft()
-            request.ended(_refused(why))
-
-    def _end_move(self, outcome: Outcome) -> None:
-        move, self._move = self._move, None
-        if move is not None:
-            move.ended(outcome)
 
     def _axes_of(self, message: SetControl) -> list[UvcAxis]:
         return [axis for axis in self.axes.values() if message.id in axis.ids]
-
-
-def _refused(why: str) -> Outcome:
-    return Outcome(RequestEnd.REFUSED, why=why or "was refused")

@@ -4,7 +4,8 @@ On real wires, with pyserial at the near end. Says how soon the camera was offli
 was left over, and what a line costs whose camera says nothing; fails if one of them is too much.
 The meetings are in `soak_meetings`, hours of a whole room in `soak_room` and, over real sockets, in
 `soak_sockets`; replies that get lost are in `fuzz.sessions`, in invented time. Of tables of which
-the suite plays a few members, it has pytest play the others, which are marked `more`.
+the suite plays a few members, it has pytest play the others, which are marked `more`. A program
+that writes what happened is killed a thousand times (`killed_writers`).
 """
 
 import argparse
@@ -23,6 +24,7 @@ from playwright.sync_api import sync_playwright
 
 from roomctl.device import Status
 from tests.camera.site import held, room
+from tests.killed_writers import kill
 from tests.kiosk import redesigned_pages, wall_histories
 from tests.kiosk.changed_pages import looked_at
 from tests.soak_meetings import meetings
@@ -130,6 +132,14 @@ def joins(count: int) -> bool:
     return done
 
 
+def kills(count: int) -> bool:
+    """Kill a program that writes what happened so many times; nothing that was answered is lost."""
+    with tempfile.TemporaryDirectory() as folder:
+        said = kill(count, Path(folder))
+    say(f"store: {said}")
+    return True
+
+
 def tested(*words: str, **more: str) -> bool:
     """Run pytest with these words, and more in its environment; whether all went well."""
     line = [sys.executable, "-m", "pytest", "-q", *words]
@@ -150,10 +160,13 @@ def main() -> int:
     parser.add_argument("--hours", type=float, default=8.0, help="of a room's life; 0: none")
     parser.add_argument("--sockets", type=float, default=8.0, help="hours by sockets; 0: none")
     parser.add_argument("--histories", type=int, default=1000, help="of a wall; 0: none")
+    parser.add_argument("--kills", type=int, default=1000, help="of what writes; 0: none")
     parser.add_argument("--power-cuts", type=int, default=50, help="of an image's disk; 0: none")
     asked = parser.parse_args()
     logging.basicConfig(level=logging.ERROR)
     good = asked.cycles == 0 or asyncio.run(soak(asked.cycles, asked.rest))
+    if asked.kills:
+        good &= kills(asked.kills)
     if asked.meetings:
         with tempfile.TemporaryDirectory() as folder:
             good &= meetings(asked.meetings, Path(folder))

@@ -73,13 +73,14 @@ from roomctl.speakerphone.driver import KeyPressed
 from roomctl.store import (
     AppliedConfigs,
     AuditLog,
+    Database,
     History,
     ImportPlan,
     Settings,
     SettingsRevision,
     Store,
 )
-from roomctl.wire import Connect
+from roomctl.wire import Connect, in_thread
 
 _log = logging.getLogger(__name__)
 
@@ -140,7 +141,8 @@ class Room:
         self._devices = Devices(config, kinds, context)
         devices = self._devices
         disk = store.disk if store is not None else None
-        history = History(disk) if disk is not None else None
+        self._database = database = Database(disk)
+        history = History(database) if disk is not None else None
         self.use = UsageHistory(config.history, history, clock)
         log = AuditLog(store) if store is not None else None
         self.audit = Audit(log, clock)
@@ -443,6 +445,8 @@ class Room:
             _, late = await asyncio.wait(ending, timeout=END_LIMIT_S)
             if late:
                 _log.error("%d parts of the room did not end in %g s", len(late), END_LIMIT_S)
+            closing = asyncio.ensure_future(in_thread(self._database.close))
+            await asyncio.wait((closing,), timeout=END_LIMIT_S)
 
     def _begin(self, part: Part) -> None:
         """Have a part do what takes time of its own, if it has such."""

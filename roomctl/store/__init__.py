@@ -2,6 +2,7 @@
 
 from roomctl.store.audit import AuditEntry, AuditEvent, AuditLog, AuditVerdict, ChainLink
 from roomctl.store.configs import AppliedConfigs, ConfigRevision, applied_text
+from roomctl.store.database import Database
 from roomctl.store.disk import Disk, Quarantine, Unwritable
 from roomctl.store.documents import Store, all_text
 from roomctl.store.history import AutomaticAct, History, InputTransition, QuarterHour
@@ -19,6 +20,7 @@ __all__ = [
     "AutomaticAct",
     "ChainLink",
     "ConfigRevision",
+    "Database",
     "Disk",
     "History",
     "ImportPlan",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from roomctl.roles import Role
-from roomctl.store import Disk, History, Settings
+from roomctl.store import Database, Disk, History, Settings
 from roomctl.store.history import QuarterHour
 from tests.api import rig
 
@@ -43,7 +43,7 @@ async def test_what_a_later_version_has_written_is_read(tmp_path: Path) -> None:
     settings = Settings(house.store.disk)
     await settings.change(PLACE, "Lectern", "Chen", "named", AT)
     house.store.write("mute", {"muted": True})
-    History(house.store.disk).add([QuarterHour(900, occupied_s=60.0)])
+    History(Database(house.store.disk)).add([QuarterHour(900, occupied_s=60.0)])
 
     names = {file.name for file in documents(tmp_path)}
     assert names >= {"tokens.json", "sessions.json", "config.json", "mute.json"}
@@ -64,7 +64,7 @@ async def test_what_a_later_version_has_written_is_read(tmp_path: Path) -> None:
     assert after.configs is not None
     assert after.configs.text(1).endswith("# another\n")
     assert Settings(Disk(tmp_path)).now[PLACE] == "Lectern"
-    history = History(after.store.disk)
+    history = History(Database(after.store.disk))
     history.add([QuarterHour(1800)])
     assert [one.start for one in history.quarters(0, 3600)] == [900, 1800]
     assert after.store.disk.quarantined == ()

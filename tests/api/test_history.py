@@ -9,7 +9,7 @@ import pytest
 from roomctl.clock import VirtualClock
 from roomctl.occupancy.presence import PresenceInput
 from roomctl.room.document import ReasonEntry
-from roomctl.store import Disk, History
+from roomctl.store import Database, Disk, History
 from tests.api.rig import BEARER, House
 
 BEGAN = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
@@ -90,7 +90,7 @@ async def test_what_is_deleted_is_gone_from_the_disk(used, tmp_path):
         assert (await client.delete("/api/v1/use", params=SPAN)).status_code == 204
         answer = (await client.get("/api/v1/use", params=SPAN)).json()
     assert (answer["quarters"], answer["acts"]) == ([], [])
-    assert History(Disk(tmp_path)).transitions(0, 2e9) == []
+    assert History(Database(Disk(tmp_path))).transitions(0, 2e9) == []
     assert b"ceiling" not in on_disk()
 
 

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from roomctl.command import Source
 from roomctl.roles import Role
 from roomctl.room.ledger import LedgerEntry
-from roomctl.store import Disk, History, Store
+from roomctl.store import Database, Disk, History, Store
 from roomctl.store.history import QUARTER_S, QuarterHour
 from tests.api import rig
 
@@ -119,7 +119,7 @@ def _with_past(folder: Path) -> None:
     dice = random.Random(7)
     now = datetime.now(UTC)
     first = now.timestamp() // QUARTER_S * QUARTER_S - 28 * 86400
-    History(Disk(folder)).add(
+    History(Database(Disk(folder))).add(
         _quarter(int(first + n * QUARTER_S), dice) for n in range(28 * 96 - 8)
     )
     lines = [_line(number, now, *one) for number, one in enumerate(LEDGER, 1)]

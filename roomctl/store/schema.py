@@ -1,0 +1,51 @@
+"""The tables of `history.sqlite`, in steps; `PRAGMA user_version`: how many a file has seen.
+
+A step only adds: an older version reads and writes by the columns' names, and leaves the rest.
+Times are Unix time in seconds. Knows no file, and nothing of who reads.
+
+    1  quarters     start (a multiple of 900), seconds occupied, vacant, unknown, in a call, and how
+                    often somebody came in
+       transitions  Unix time, monotonic seconds (as told, bit for bit), kind, sensor, on
+       acts         Unix time, what the room did by itself, about what, why (JSON)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
+
+_USE = (
+    """CREATE TABLE IF NOT EXISTS quarters (start INTEGER PRIMARY KEY, occupied_s REAL NOT NULL,
+      vacant_s REAL NOT NULL, unknown_s REAL NOT NULL, call_s REAL NOT NULL,
+      arrivals INTEGER NOT NULL)""",
+    """CREATE TABLE IF NOT EXISTS transitions (at REAL NOT NULL, mono_s REAL NOT NULL,
+      kind TEXT NOT NULL, sensor TEXT NOT NULL, high INTEGER NOT NULL)""",
+    "CREATE INDEX IF NOT EXISTS transitions_at ON transitions (at)",
+    """CREATE TABLE IF NOT EXISTS acts (at REAL NOT NULL, act TEXT NOT NULL, subject TEXT NOT NULL,
+      why TEXT NOT NULL)""",
+    "CREATE INDEX IF NOT EXISTS acts_at ON acts (at)",
+)
+_OLD_NAMES = (
+    "INSERT INTO transitions SELECT * FROM edges ORDER BY rowid",
+    "DROP TABLE edges",
+    "UPDATE acts SET act = 'standby' WHERE act = 'rest'",
+)
+
+
+def _use(base: sqlite3.Connection) -> None:
+    """Make the tables of use; in older files the transitions are called edges, and standby rest."""
+    _all(base, _USE)
+    old = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'edges'"
+    if base.execute(old).fetchone() is not None:
+        _all(base, _OLD_NAMES)
+
+
+def _all(base: sqlite3.Connection, statements: tuple[str, ...]) -> None:
+    for one in statements:
+        base.execute(one)
+
+
+STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_use,)

@@ -147,6 +147,18 @@ def test_notes_wait_for_a_disk_that_takes_writes_and_keep_their_order(tmp_path: 
 
 @pytest.mark.real
 @needs_root
+def test_reading_on_a_full_disk_makes_no_file(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk") as folder:
+        fill(folder)
+        disk = Disk(folder)
+        with pytest.raises(RoomctlError, match="full"):
+            numbers(Database(disk))
+        assert [path.name for path in folder.iterdir()] == ["ballast"]
+        assert disk.quarantined == ()
+
+
+@pytest.mark.real
+@needs_root
 def test_small_work_is_done_where_large_work_finds_a_full_disk(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", 512) as folder:
         database = counted(folder)

@@ -1,6 +1,7 @@
 """The history of a room's use, on a real disk."""
 
 import os
+import shutil
 import sqlite3
 import stat
 import tempfile
@@ -15,11 +16,13 @@ from hypothesis import strategies as st
 
 from roomctl.errors import RoomctlError
 from roomctl.store import AutomaticAct, Database, Disk, History, InputTransition, QuarterHour
+from roomctl.store.schema import STEPS
 from tests.examples import examples
 from tests.small_disk import fill, needs_root, small_disk
 
 DAY_S = 86_400.0
 FILE = "history.sqlite"
+OLD_STATE = Path(__file__).parent / "old_state"
 NOON = 1_795_608_000.0  # a multiple of 900
 TRANSITION = InputTransition(NOON + 0.1, 1234.567890123, "level", "ceiling", True)
 
@@ -55,31 +58,45 @@ def test_raw_transitions_are_forgotten_sooner_than_sums(tmp_path: Path) -> None:
     assert history.quarters(0, later) == history.acts(0, later) == []
 
 
-def test_a_file_with_the_names_of_older_versions_is_brought_up_to_date(tmp_path: Path) -> None:
+def of_earlier_version(folder: Path, *changes: str) -> Path:
+    """Have a file there that an earlier version wrote, with changes."""
+    shutil.copy(OLD_STATE / FILE, folder)
+    with closing(sqlite3.connect(folder / FILE)) as base, base:
+        for sql in changes:
+            base.execute(sql)
+    return folder
+
+
+def test_a_file_of_an_earlier_version_is_brought_up_to_date_and_loses_nothing(
+    tmp_path: Path,
+) -> None:
+    disk = Disk(of_earlier_version(tmp_path))
+    old = History(Database(disk))
+    assert [one.occupied_s for one in old.quarters(0, 1e10)] == [60.0 * n for n in range(8)]
+    assert [one.mono_s for one in old.transitions(0, 1e10)] == [100 + n / 7 for n in range(12)]
+    assert old.acts(0, 1e10) == [
+        AutomaticAct(1795597205.0, "standby", "", '[["vacant", {"for_s": 600}]]')
+    ]
+    assert disk.quarantined == ()
+    with closing(sqlite3.connect(tmp_path / FILE)) as base:
+        assert base.execute("PRAGMA user_version").fetchone() == (len(STEPS),)
+
+
+def test_a_file_with_the_names_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
     """Transitions were edges, and standby was rest; nothing of them is lost, or stays as it was."""
-    new = History(Database(Disk(tmp_path)))
-    new.add([], [TRANSITION], [AutomaticAct(NOON, "rest", "", "[]")])
-    with closing(sqlite3.connect(tmp_path / FILE)) as base, base:
-        base.execute("ALTER TABLE transitions RENAME TO edges")
-        base.execute("UPDATE acts SET act = 'rest'")
-        base.execute("PRAGMA user_version = 0")
-    old = History(Database(Disk(tmp_path)))
-    assert old.transitions(NOON, NOON + 1) == [TRANSITION]
-    assert old.acts(NOON, NOON + 1) == [AutomaticAct(NOON, "standby", "", "[]")]
+    names = ("ALTER TABLE transitions RENAME TO edges", "UPDATE acts SET act = 'rest'")
+    old = History(Database(Disk(of_earlier_version(tmp_path, *names))))
+    assert len(old.transitions(0, 1e10)) == 12
+    assert [one.act for one in old.acts(0, 1e10)] == ["standby"]
     with closing(sqlite3.connect(tmp_path / FILE)) as base:
         names = base.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
     assert ("edges",) not in names
 
 
 def test_an_older_file_of_another_form_is_set_aside(tmp_path: Path) -> None:
-    disk = Disk(tmp_path)
-    history = History(Database(disk))
-    history.add([QuarterHour(int(NOON))])
-    with closing(sqlite3.connect(tmp_path / FILE)) as base, base:
-        base.execute("CREATE TABLE edges (another TEXT)")
-        base.execute("INSERT INTO edges VALUES ('x')")
-        base.execute("PRAGMA user_version = 0")
-    assert History(Database(disk)).quarters(NOON, NOON + 1) == []
+    form = ("CREATE TABLE edges (another TEXT)", "INSERT INTO edges VALUES ('x')")
+    disk = Disk(of_earlier_version(tmp_path, *form))
+    assert History(Database(disk)).quarters(0, 1e10) == []
     assert [one.file for one in disk.quarantined] == ["history.sqlite"]
 
 
@@ -250,15 +267,15 @@ def test_any_bytes_are_a_history_or_set_aside(data: bytes) -> None:
 
 
 def test_what_was_set_aside_is_deleted_with_a_span_and_when_it_is_old(tmp_path: Path) -> None:
-    disk = Disk(tmp_path)
-    history = History(Database(disk))
+    database = Database(Disk(tmp_path))
+    history = History(database)
     for forget in (
         history.erase,
         lambda: history.delete(NOON, NOON + 1),
         lambda: history.forget(time.time() + 91 * DAY_S, 7, 90),
     ):
         (tmp_path / FILE).write_bytes(b"garbage")
-        history.check()
+        database.check()
         history.forget(time.time(), 7, 90)
         assert any("damaged" in path.name for path in tmp_path.iterdir())
         forget()

@@ -419,7 +419,7 @@ FIELDS: dict[str, str] = {
     "AuditReport.newest": "number of the newest entry; 0: there was none yet",
     "AuditReport.why": "what is wrong with the broken entry: it was changed, is missing, is"
     " not an entry",
-    "AuditedCommand.hash": "SHA-256 of its line in audit.jsonl",
+    "AuditedCommand.hash": "SHA-256 of its line in history.sqlite",
     "AuditedCommand.name": "which one of them: a token's name, a session's id",
     "AuditedCommand.result": "what became of it, and why; done, or a status and a code",
     "AuditedCommand.role": "role of who did it",

@@ -168,7 +168,7 @@ class AuditQuery(BaseModel):
 class AuditedCommand(ApiModel):
     """Who did what: `command` is a command or a route, `result` what became of it.
 
-    `previous` is the hash of the entry before, `hash` SHA-256 of this one's line in `audit.jsonl`.
+    `previous` is the hash of the entry before, `hash` SHA-256 of this one's line.
     """
 
     number: int

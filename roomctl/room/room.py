@@ -73,12 +73,12 @@ from roomctl.speakerphone.driver import KeyPressed
 from roomctl.store import (
     AppliedConfigs,
     AuditLog,
-    Database,
     History,
     ImportPlan,
     Settings,
     SettingsRevision,
     Store,
+    room_database,
 )
 from roomctl.wire import Connect, in_thread
 
@@ -141,10 +141,10 @@ class Room:
         self._devices = Devices(config, kinds, context)
         devices = self._devices
         disk = store.disk if store is not None else None
-        self._database = database = Database(disk)
+        self._database = database = room_database(disk)
         history = History(database) if disk is not None else None
         self.use = UsageHistory(config.history, history, clock)
-        log = AuditLog(store) if store is not None else None
+        log = AuditLog(database) if store is not None else None
         self.audit = Audit(log, clock)
         self._calls = calls = CallControl(
             config,
@@ -252,7 +252,7 @@ class Room:
             self.cameras,
             self.automation,
             self._expected,
-            Storage(disk, self.changed),
+            Storage(disk, database, self.changed),
             self.audit,
             self.starts,
             self._file,

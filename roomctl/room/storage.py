@@ -6,13 +6,15 @@ Looked at now and then, beside the loop; what is wrong is an issue of the room. 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable
 
 from roomctl.clock import Moment
 from roomctl.command import Param, Source, command
+from roomctl.errors import RoomctlError
 from roomctl.kind import IssueEntry, Part
 from roomctl.roles import Right
-from roomctl.store import Disk, Quarantine, Unwritable
+from roomctl.store import Database, Disk, Quarantine, Unwritable
 from roomctl.wire import in_thread
 
 CHECK_EVERY_S = 10.0
@@ -24,6 +26,8 @@ _LOST = {
     "agenda_age.json": "agenda",
     "alerts.json": "alerts",
     "audit.json": "audit",
+    "audit.jsonl": "audit",
+    "audit-old.jsonl": "audit",
     "bookings.json": "bookings",
     "config.json": "config",
     "help.json": "reports",
@@ -49,8 +53,8 @@ _LOST = {
 class Storage(Part):
     """What is wrong with a room's disk; a room that keeps nothing has none."""
 
-    def __init__(self, disk: Disk | None, changed: Callable[[], None]) -> None:
-        self._disk, self._changed = disk, changed
+    def __init__(self, disk: Disk | None, database: Database, changed: Callable[[], None]) -> None:
+        self._disk, self._database, self._changed = disk, database, changed
 
     def issues(self, now: Moment) -> Iterable[IssueEntry]:
         return self._found
@@ -65,10 +69,14 @@ class Storage(Part):
         return found if ailing is None else (*found, _unwritable(ailing, str(self._disk.folder)))
 
     async def run(self) -> None:
-        """Look at the disk until cancelled."""
+        """Look at the disk until cancelled, and have it take what it refused before."""
+        with contextlib.suppress(RoomctlError):  # the disk notes it
+            await in_thread(self._database.check)
         while self._disk is not None:
             before = self._found
             await in_thread(self._disk.check)
+            if self._database.waiting:
+                await in_thread(self._database.flush)
             if self._found != before:
                 self._changed()
             await asyncio.sleep(CHECK_EVERY_S)

@@ -1,12 +1,14 @@
 """What must survive a restart: documents, the settings people change, how the room was used."""
 
-from roomctl.store.audit import AuditEntry, AuditEvent, AuditLog, AuditVerdict, ChainLink
+from roomctl.store.audit import AuditLog
+from roomctl.store.chain import AuditEntry, AuditEvent, AuditVerdict, ChainLink
 from roomctl.store.configs import AppliedConfigs, ConfigRevision, applied_text
 from roomctl.store.database import Database
 from roomctl.store.disk import Disk, Quarantine, Unwritable
 from roomctl.store.documents import Store, all_text
 from roomctl.store.history import AutomaticAct, History, InputTransition, QuarterHour
 from roomctl.store.imports import ImportPlan, Imports, PendingImport
+from roomctl.store.old_files import room_database
 from roomctl.store.revoked import Revoked
 from roomctl.store.settings import REVISIONS, Place, Settings, SettingsRevision
 
@@ -37,4 +39,5 @@ __all__ = [
     "Unwritable",
     "all_text",
     "applied_text",
+    "room_database",
 ]

@@ -55,6 +55,11 @@ Work = Callable[["sqlite3.Connection"], T]
 """One piece of work on a connection: done as a whole or not at all, perhaps once more."""
 
 
+TakeOver = Callable[["sqlite3.Connection", Disk], Callable[[], None]]
+"""Adds what other files have, when the file is opened; what it returns is called once that is kept.
+"""
+
+
 @frozen
 class _Queued(Generic[T]):
     """Work that waits, and what it returned. `is_note`: it goes on waiting if the disk refuses."""
@@ -67,9 +72,11 @@ class _Queued(Generic[T]):
 class Database:
     """The file of one room, its owner's alone to read; without a disk, memory until the end."""
 
-    def __init__(self, disk: Disk | None, wait_s: float = 5.0) -> None:
+    def __init__(
+        self, disk: Disk | None, wait_s: float = 5.0, take_over: TakeOver | None = None
+    ) -> None:
         """Make nothing yet; another program may lock the file for `wait_s` seconds."""
-        self._disk, self._wait_s = disk, wait_s
+        self._disk, self._wait_s, self._take_over = disk, wait_s, take_over
         self.path = disk.folder / FILE if disk is not None else None
         self._queue: deque[_Queued[Any]] = deque()
         self._turn = threading.Lock()
@@ -126,7 +133,7 @@ class Database:
             if not ailing or os.path.lexists(f"{self.path}-wal"):
                 raise
             with contextlib.suppress(sqlite3.Error, Damaged):
-                return self._read(work, "immutable=1")
+                return self._read(work, "mode=ro&immutable=1")
             raise
 
     def _read(self, work: Work[T], how: str) -> T:
@@ -295,14 +302,18 @@ class Database:
         return base
 
     def _bring_up_to_date(self, base: sqlite3.Connection) -> None:
-        """Do the steps that the file has not seen, all of them or none."""
+        """Do the steps that the file has not seen, and take over other files; all or nothing."""
         base.execute("BEGIN IMMEDIATE")
         [(seen,)] = base.execute("PRAGMA user_version").fetchall()
         for step in STEPS[seen:]:
             step(base)
         if seen < len(STEPS):
             base.execute(f"PRAGMA user_version = {len(STEPS)}")
+        kept: Callable[[], None] = lambda: None  # noqa: E731 - nothing was taken over
+        if self._take_over is not None and self._disk is not None:
+            kept = self._take_over(base, self._disk)
         base.execute("COMMIT")
+        kept()
 
     def _connected(self) -> sqlite3.Connection:
         """Connect, and make a new file before SQLite makes it for others to read, too."""

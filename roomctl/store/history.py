@@ -94,7 +94,6 @@ class History:
         """
         path = self._database.path
         if path is not None and os.path.lexists(path):
-            self._database.check()
             self._database.read(_examined)
 
     def add(

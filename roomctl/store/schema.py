@@ -7,6 +7,9 @@ Times are Unix time in seconds. Knows no file, and nothing of who reads.
                     often somebody came in
        transitions  Unix time, monotonic seconds (as told, bit for bit), kind, sensor, on
        acts         Unix time, what the room did by itself, about what, why (JSON)
+    2  audit        an entry's line (`chain`), its place, when, and whether that clock was proven
+       audit_links  number and hash of the newest entry, and of the last one that was pruned
+       taken_over   files of earlier versions, and SHA-256 of what was taken over from each
 """
 
 from __future__ import annotations
@@ -35,6 +38,16 @@ _OLD_NAMES = (
 )
 
 
+_AUDIT = (
+    """CREATE TABLE audit (place INTEGER PRIMARY KEY, at REAL NOT NULL,
+      clock_proven INTEGER NOT NULL, line BLOB NOT NULL) STRICT""",
+    "CREATE INDEX audit_at ON audit (at) WHERE clock_proven",
+    """CREATE TABLE audit_links (what TEXT PRIMARY KEY, number INTEGER NOT NULL,
+      hash TEXT NOT NULL) STRICT""",
+    "CREATE TABLE taken_over (file TEXT PRIMARY KEY, sha256 TEXT NOT NULL) STRICT",
+)
+
+
 def _use(base: sqlite3.Connection) -> None:
     """Make the tables of use; in older files the transitions are called edges, and standby rest."""
     _all(base, _USE)
@@ -48,4 +61,7 @@ def _all(base: sqlite3.Connection, statements: tuple[str, ...]) -> None:
         base.execute(one)
 
 
-STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_use,)
+STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
+    _use,
+    lambda base: _all(base, _AUDIT),
+)

@@ -13,6 +13,8 @@ from roomctl.room import Source
 from roomctl.room.audit import ENTRIES_AN_HOUR
 from tests.api import rig
 from tests.api.rig import BEARER, House
+from tests.small_disk import fill, needs_root, small_disk
+from tests.test_audit_log import changed, lines
 
 AT = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 
@@ -102,7 +104,8 @@ async def test_pairing_and_tokens_are_in_it_by_name_and_never_the_secret(site):
 
 
 def assert_none_of(secrets, house):
-    written = "".join(path.read_text() for path in house.store.folder.glob("audit*"))
+    files = house.store.folder.glob("history.sqlite*")
+    written = b"".join(path.read_bytes() for path in files).decode("utf-8", "replace")
     assert written
     for secret in secrets:
         assert secret not in written
@@ -190,8 +193,7 @@ async def test_verify_says_how_much_there_is_or_which_entry_is_broken(site):
         assert (sound["entries"], sound["first"], sound["newest"]) == (5, 1, 5)
         assert sound["broken"] is None
         assert sound["hash"] == (await entries(site))[-1]["hash"]
-        path = site.store.folder / "audit.jsonl"
-        path.write_bytes(path.read_bytes().replace(b'"number":3', b'"number":9'))
+        changed(site.store.folder, '"number":3', '"number":9')
         broken = (await admin.get("/api/v1/audit/verify")).json()
     assert (broken["broken"], broken["why"]) == (3, "is missing")
 
@@ -205,15 +207,18 @@ async def test_a_room_without_a_store_keeps_none_and_says_so(house):
     assert report["entries"] == 0
 
 
-async def test_a_disk_that_takes_nothing_delays_no_command_and_is_caught_up_with(site):
-    path = site.store.folder / "audit.jsonl"
-    path.mkdir()
-    assert (await mute(site)).json()["code"] == "no_sound_server"  # as ever
-    async with client(site) as admin:
-        assert (await admin.get("/api/v1/audit")).status_code == 502
-    assert site.store.disk.unwritable is not None
-    path.rmdir()
-    assert [one["command"] for one in await entries(site)] == ["audio.mute"]
+@pytest.mark.real
+@needs_root
+async def test_a_disk_that_takes_nothing_delays_no_command_and_is_caught_up_with(tmp_path):
+    with small_disk(tmp_path / "disk") as folder:
+        site = House(folder, clock=VirtualClock(AT), keep=True)
+        ballast = fill(folder)
+        assert (await mute(site)).json()["code"] == "no_sound_server"  # as ever
+        async with client(site) as admin:
+            assert (await admin.get("/api/v1/audit")).status_code == 502
+        assert site.store.disk.unwritable is not None
+        ballast.unlink()
+        assert [one["command"] for one in await entries(site)] == ["audio.mute"]
 
 
 @pytest.mark.real
@@ -232,9 +237,9 @@ async def test_a_finger_that_holds_a_camera_is_one_entry(tmp_path):
 
 def on_disk(house):
     """What a power cut would leave of the audit now."""
-    file = house.store.folder / "audit.jsonl"
-    lines = file.read_bytes().splitlines() if file.exists() else []
-    return [(one["command"], one["result"]) for one in map(json.loads, lines)]
+    there = (house.store.folder / "history.sqlite").exists()
+    found = map(json.loads, lines(house.store.folder) if there else ())
+    return [(one["command"], one["result"]) for one in found]
 
 
 CHANGES = (

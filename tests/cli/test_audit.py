@@ -15,6 +15,7 @@ from roomctl.cli.main import app
 from roomctl.cli.told import issue_words
 from roomctl.roles import Role
 from tests.cli.rig import only, simulating
+from tests.test_audit_log import changed
 
 ENTRY = {
     "number": 7,
@@ -90,10 +91,9 @@ def test_verify_ends_with_1_once_somebody_changed_the_file(tmp_path: Path) -> No
         assert (mute["command"], made["arguments"]["name"]) == ("audio.mute", "desk")
         sound = room.roomctl("audit", "verify")
         assert (sound.status, made["hash"] in sound.out) == (0, True)
-        file = only(tmp_path, "audit.jsonl")
-        file.write_bytes(file.read_bytes().replace(b'"on":true', b'"on":false'))
-        changed = room.roomctl("audit", "verify")
-        assert (changed.status, changed.out) == (
+        changed(only(tmp_path, "history.sqlite").parent, '"on":true', '"on":false')
+        broken = room.roomctl("audit", "verify")
+        assert (broken.status, broken.out) == (
             1,
             "broken: entry 1 was changed; 2 entries in all\n",
         )

@@ -67,7 +67,7 @@ def a_room(folder: Path, text: str = ROOM) -> tuple[Path, Path]:
     (config.parent / "cameras" / "our_ptz.toml").write_bytes(shipped.read_bytes())
     (state / "room.json").write_text('{"id": "7b1c"}')
     (state / "pictures" / "front.2.0a1b.jpg").write_bytes(b"\xff\xd8 a table")
-    for secret in ("tokens.json", "sessions.json", "pin.json", "audit.jsonl"):
+    for secret in ("tokens.json", "sessions.json", "pin.json", "history.sqlite"):
         (state / secret).write_text(f'{{"{CANARY}": 1}}')
     return config, state
 

@@ -16,8 +16,9 @@ from roomctl.room.audit import (
     Audit,
     telling,
 )
-from roomctl.store import AuditEvent, AuditLog, Store
+from roomctl.store import AuditEvent, AuditLog, Database, Disk
 from tests.invented import invented
+from tests.test_audit_log import changed
 
 PANEL = Source("panel", "panel 1f2e3d4c", "10.0.0.7")
 ROBOT = Source("operate", "token robot")
@@ -28,7 +29,7 @@ class Bench:
 
     def __init__(self, folder: Path) -> None:
         self.clock = VirtualClock(datetime(2026, 11, 25, 9, 0, tzinfo=UTC))
-        self.audit = Audit(AuditLog(Store(folder)), self.clock)
+        self.audit = Audit(AuditLog(Database(Disk(folder))), self.clock)
 
     async def events(self) -> list[AuditEvent]:
         return [one.event for one in await self.audit.entries(0, None, 5000)]
@@ -86,13 +87,11 @@ async def test_a_chain_that_somebody_broke_is_an_issue_until_it_is_sound(
         bench.audit.note(ROBOT, "audio.volume", {"pct": pct}, "done")
     await bench.audit.verify()
     assert [*bench.audit.issues(bench.clock.now())] == []
-    file = tmp_path / "audit.jsonl"
-    written = file.read_bytes()
-    file.write_bytes(written.replace(b'"pct":1', b'"pct":9'))
+    changed(tmp_path, '"pct":1', '"pct":9')
     await bench.audit.verify()
     [found] = bench.audit.issues(bench.clock.now())
     assert (found.code, found.subject, found.params["entry"]) == ("audit.broken", "audit", 2)
-    file.write_bytes(written)
+    changed(tmp_path, '"pct":9', '"pct":1')
     await bench.audit.verify()
     assert [*bench.audit.issues(bench.clock.now())] == []
 
@@ -102,9 +101,7 @@ async def test_the_chain_is_looked_at_after_the_start_and_every_day(tmp_path: Pa
     bench = Bench(tmp_path)
     bench.audit.note(ROBOT, "audio.volume", {"pct": 1}, "done")
     await bench.audit.verify()
-    file = tmp_path / "audit.jsonl"
-    written = file.read_bytes()
-    file.write_bytes(written.replace(b'"pct":1', b'"pct":9'))
+    changed(tmp_path, '"pct":1', '"pct":9')
 
     def broken() -> int:
         return len([*bench.audit.issues(bench.clock.now())])
@@ -113,7 +110,7 @@ async def test_the_chain_is_looked_at_after_the_start_and_every_day(tmp_path: Pa
     assert broken() == 0
     await asyncio.sleep(FIRST_LOOK_S + 1)
     assert broken() == 1
-    file.write_bytes(written)
+    changed(tmp_path, '"pct":9', '"pct":1')
     await asyncio.sleep(LOOK_S)
     assert broken() == 0
     running.cancel()

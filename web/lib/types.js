@@ -1904,7 +1904,7 @@
 
 /**
  * Who did what: `command` is a command or a route, `result` what became of it. `previous` is the
- * hash of the entry before, `hash` SHA-256 of this one's line in `audit.jsonl`.
+ * hash of the entry before, `hash` SHA-256 of this one's line.
  * @typedef {object} AuditedCommand
  * @property {number} number
  * @property {string} at

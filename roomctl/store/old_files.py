@@ -1,0 +1,111 @@
+"""Files in which earlier versions kept what happened: taken over once, then left as NAME.imported.
+
+    audit-old.jsonl, audit.jsonl   a line of the audit each, as `chain` has it
+    audit.json                     numbers and hashes of its newest entry, and of the last pruned
+
+A power cut leaves them to be taken over at the next start, or to be renamed: what was taken over is
+known by its SHA-256. What makes no sense is set aside, as any damaged file. What was left is
+deleted when it is half a year old. Blocking. To be deleted with the version after the next.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from roomctl.store import audit
+from roomctl.store.chain import ChainLink
+from roomctl.store.database import Database
+from roomctl.store.disk import Disk, sync_folder
+from roomctl.store.documents import Document, parsed
+
+if TYPE_CHECKING:
+    import sqlite3
+
+_log = logging.getLogger(__name__)
+
+LEFT_S = 180 * 86_400.0  # since it was last written
+_LEFT = ".imported"
+
+Take = Callable[["sqlite3.Connection", Disk], None]
+
+
+def room_database(disk: Disk | None) -> Database:
+    """Return the file of what happened in a room; it takes over what earlier versions left."""
+    return Database(disk, take_over=_taken_over)
+
+
+def _taken_over(base: sqlite3.Connection, disk: Disk) -> Callable[[], None]:
+    taken: list[str] = []
+    for names, take in _OLD:
+        there = {name: _digest(disk, name) for name in names if (disk.folder / name).is_file()}
+        known = dict(base.execute("SELECT file, sha256 FROM taken_over"))
+        if any(known.get(name) != digest for name, digest in there.items()):
+            take(base, disk)
+            _note(base, there)
+        taken += there
+    return lambda: _leave(disk, taken)
+
+
+def _note(base: sqlite3.Connection, digests: Mapping[str, str]) -> None:
+    sql = "REPLACE INTO taken_over (file, sha256) VALUES (?, ?)"
+    base.executemany(sql, digests.items())
+
+
+def _digest(disk: Disk, name: str) -> str:
+    with (disk.folder / name).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _leave(disk: Disk, names: Sequence[str]) -> None:
+    """Rename what was taken over, as far as the disk takes that, and delete what is old."""
+    with contextlib.suppress(OSError):
+        for name in names:
+            left = free = disk.folder / f"{name}{_LEFT}"
+            again = 1
+            while os.path.lexists(free):
+                again += 1
+                free = left.with_name(f"{left.name}-{again}")
+            with contextlib.suppress(FileNotFoundError):  # it was set aside
+                os.replace(disk.folder / name, free)
+                _log.info("history: %s is taken over, and left as %s", name, free.name)
+        if names:
+            sync_folder(disk.folder)
+        for path in disk.folder.glob(f"*{_LEFT}*"):
+            if path.stat().st_mtime < time.time() - LEFT_S:
+                path.unlink()
+
+
+def _audit(base: sqlite3.Connection, disk: Disk) -> None:
+    """Take over the chain as it is: whole or broken, `verify` says the same of it."""
+    head = disk.read("audit.json", _head) or (ChainLink(), ChainLink())
+    lines = [
+        line
+        for name in ("audit-old.jsonl", "audit.jsonl")
+        for line in disk.read(name, lambda data: data.split(b"\n")[:-1]) or ()
+    ]
+    try:
+        audit.take_over(base, lines, *head)
+    except ValueError as error:
+        _log.warning("history: audit.jsonl %s; it is left as audit.jsonl%s", error, _LEFT)
+
+
+def _head(data: bytes) -> tuple[ChainLink, ChainLink]:
+    said = parsed(data)
+    return _link(said["newest"]), _link(said["pruned"])
+
+
+def _link(said: Document) -> ChainLink:
+    if type(said["number"]) is not int or not isinstance(said["hash"], str):
+        raise ValueError("is not an entry's number and hash")
+    return ChainLink(said["number"], said["hash"])
+
+
+_OLD: Sequence[tuple[Sequence[str], Take]] = (
+    (("audit-old.jsonl", "audit.jsonl", "audit.json"), _audit),
+)

@@ -1,0 +1,116 @@
+"""Files that an earlier version wrote (`tests/old_state`) are taken over once, and lose nothing."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from roomctl.store import AuditLog, ChainLink, Database, Disk, room_database
+from tests.test_audit_log import event
+
+OLD_STATE = Path(__file__).parent / "old_state"
+AUDIT = ("audit-old.jsonl", "audit.jsonl", "audit.json")
+NEWEST = "cd08b5dfb8b411bec97affba4b7aba370fe12c992e53ce4f29dd1dcad3875957"
+"""The hash that the earlier version's `roomctl audit verify` printed of entry 40."""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    shutil.copytree(OLD_STATE, tmp_path, dirs_exist_ok=True)
+    return tmp_path
+
+
+def opened(folder: Path) -> Database:
+    return room_database(Disk(folder))
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir() if not path.name.startswith("history")}
+
+
+def test_the_chain_is_whole_and_goes_on(folder: Path) -> None:
+    log = AuditLog(opened(folder))
+    found = log.verify()
+    assert (found.entries, found.first, found.broken) == (14, 27, None)
+    assert found.newest == ChainLink(40, NEWEST)
+    log.append([event(41)])
+    [before, after] = log.entries(limit=2)
+    assert (after.number, after.previous, before.hash) == (41, NEWEST, NEWEST)
+    assert (before.event.role, before.event.arguments["preset"]) == ("panel", 40)
+    found = AuditLog(opened(folder)).verify()
+    assert (found.entries, found.newest.number, found.broken) == (15, 41, None)
+
+
+def test_the_files_are_left_as_they_were_under_another_name(folder: Path) -> None:
+    AuditLog(opened(folder)).verify()
+    assert not names(folder) & {*AUDIT}
+    for name in AUDIT:
+        assert (folder / f"{name}.imported").read_bytes() == (OLD_STATE / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "said"),
+    [
+        ("audit.jsonl", b'"preset":40', b'"preset":99', (40, "was changed")),
+        ("audit-old.jsonl", b'"number":30', b'"number":90', (30, "is missing")),
+        ("audit-old.jsonl", b'"preset":31', b'"preset":99', (31, "was changed")),
+        ("audit-old.jsonl", b'{"number":33', b'["number":33', (33, "is not an entry")),
+        ("audit.json", b'"number": 40', b'"number": 42', (41, "is missing")),
+    ],
+)
+def test_a_chain_that_was_broken_is_as_broken_as_before(
+    folder: Path, name: str, old: bytes, new: bytes, said: tuple[int, str]
+) -> None:
+    data = (folder / name).read_bytes()
+    assert old in data
+    (folder / name).write_bytes(data.replace(old, new))
+    found = AuditLog(opened(folder)).verify()
+    assert (found.broken, found.why) == said
+
+
+def test_what_a_power_cut_left_of_a_line_is_left_out(folder: Path) -> None:
+    with (folder / "audit.jsonl").open("ab") as file:
+        file.write(b'{"number":41,"at":')
+    log = AuditLog(opened(folder))
+    assert log.verify().broken is None
+    log.append([event(41)])
+    assert (log.verify().entries, log.verify().broken) == (15, None)
+
+
+def test_a_damaged_head_is_set_aside_and_the_chain_goes_on(folder: Path) -> None:
+    (folder / "audit.json").write_bytes(b'{"newest": 7}')
+    disk = Disk(folder)
+    found = AuditLog(room_database(disk)).verify()
+    assert [one.file for one in disk.quarantined] == ["audit.json"]
+    assert (found.newest.number, found.broken) == (40, 1), "what was pruned is not known any more"
+
+
+def test_a_power_cut_before_the_files_are_renamed_takes_nothing_over_twice(folder: Path) -> None:
+    AuditLog(opened(folder)).append([event(41)])
+    for name in AUDIT:
+        os.replace(folder / f"{name}.imported", folder / name)
+    assert AuditLog(opened(folder)).verify().entries == 15
+    assert not names(folder) & {*AUDIT}
+
+
+def test_a_record_of_an_earlier_version_in_between_is_left_aside(folder: Path) -> None:
+    """A step back, and forward again: that version has begun its chain with entry 1."""
+    AuditLog(opened(folder)).append([event(41)])
+    (folder / "audit.jsonl").write_bytes(b'{"number":1}\n')
+    found = AuditLog(opened(folder)).verify()
+    assert (found.entries, found.broken) == (15, None)
+    assert (folder / "audit.jsonl.imported-2").read_bytes() == b'{"number":1}\n'
+
+
+def test_what_was_left_is_deleted_half_a_year_after_it_was_written(folder: Path) -> None:
+    opened(folder).write(lambda base: None)
+    os.utime(folder / "audit.jsonl.imported", (1.0, 1.0))
+    opened(folder).write(lambda base: None)
+    assert "audit.jsonl.imported" not in names(folder)
+    assert "audit-old.jsonl.imported" in names(folder)
+
+
+def test_a_file_that_is_not_there_yet_is_not_made_by_looking(tmp_path: Path) -> None:
+    opened(tmp_path).check()
+    assert names(tmp_path) == set()

@@ -1,12 +1,16 @@
 """Files that an earlier version wrote (`tests/old_state`) are taken over once, and lose nothing."""
 
+import json
 import os
 import shutil
 from pathlib import Path
 
 import pytest
 
+from roomctl.clock import VirtualClock
+from roomctl.room.ledger import Ledger, LedgerEntry
 from roomctl.store import AuditLog, ChainLink, Database, Disk, room_database
+from tests.invented import START
 from tests.test_audit_log import event
 
 OLD_STATE = Path(__file__).parent / "old_state"
@@ -114,3 +118,70 @@ def test_what_was_left_is_deleted_half_a_year_after_it_was_written(folder: Path)
 def test_a_file_that_is_not_there_yet_is_not_made_by_looking(tmp_path: Path) -> None:
     opened(tmp_path).check()
     assert names(tmp_path) == set()
+
+
+def ledger(database: Database) -> list[LedgerEntry]:
+    return Ledger(database, VirtualClock(START)).entries()
+
+
+def test_released_bookings_are_there_and_go_on(folder: Path) -> None:
+    database = opened(folder)
+    entries = ledger(database)
+    assert [(one.number, one.booking, one.outcome, one.author) for one in entries] == [
+        (1, "a", "undone", "staff"),
+        (2, "b", "kept", "seen"),
+        (3, "c", "released", "panel"),
+        (4, "d", "warned", ""),
+    ]
+    assert (entries[0].warned, entries[0].sensors) == (("panel 1a2b", "screen"), ("ceiling",))
+    assert (entries[2].title, entries[2].warned_at) == ("", None)
+    written = json.loads((OLD_STATE / "ledger.json").read_text())["entries"]
+    assert [one.at.isoformat() for one in entries] == [one["at"] for one in written]
+    Ledger(database, VirtualClock(START)).ended("d", "dropped")
+    assert [one.outcome for one in ledger(database)][-1] == "dropped"
+
+
+def test_a_ledger_of_an_earlier_version_in_between_comes_behind(folder: Path) -> None:
+    ledger(opened(folder))
+    written = json.loads((OLD_STATE / "ledger.json").read_text())["entries"][:1]
+    (folder / "ledger.json").write_text(json.dumps({"entries": written}))
+    assert [one.booking for one in ledger(opened(folder))] == ["a", "b", "c", "d", "a"]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"number": True},
+        {"number": "one"},
+        {"outcome": "lucky"},
+        {"at": None},
+        {"start": "2026-11-25T09:00:00"},
+        {"start": "soon"},
+        {"title": 7},
+        {"warned": [None]},
+        {"given_back_min": -1},
+        {"given_back_min": 1e999},
+        {"more": 1},
+        {"number": 2},
+    ],
+)
+def test_a_damaged_ledger_is_set_aside_and_takes_nothing_with_it(
+    folder: Path, changed: dict[str, object]
+) -> None:
+    document = json.loads((folder / "ledger.json").read_text())
+    document["entries"][0] |= changed
+    (folder / "ledger.json").write_text(json.dumps(document))
+    disk = Disk(folder)
+    database = room_database(disk)
+    assert ledger(database) == []
+    assert [one.file for one in disk.quarantined] == ["ledger.json"]
+    assert AuditLog(database).verify().entries == 14
+
+
+def test_a_file_that_is_cut_off_anywhere_is_set_aside(tmp_path: Path) -> None:
+    whole = (OLD_STATE / "ledger.json").read_bytes()
+    for length in range(0, len(whole), 97):
+        disk = Disk(tmp_path / str(length))
+        (disk.folder / "ledger.json").write_bytes(whole[:length])
+        assert ledger(room_database(disk)) == [], length
+        assert [one.file for one in disk.quarantined] == ["ledger.json"], length

@@ -29,6 +29,7 @@ from roomctl.roles import Right
 from roomctl.room import Room
 from roomctl.room.ledger import LedgerOutcome
 from roomctl.store import AuditEntry, AuditVerdict, ChainLink
+from roomctl.wire import in_thread
 
 DAY = timedelta(days=1)
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -274,22 +275,22 @@ def _use(router: Routes, room: Room) -> None:
 def _ledger(router: Routes, room: Room) -> None:
     text: Answers = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
 
-    def lines() -> list[LedgerLine]:
+    async def lines() -> list[LedgerLine]:
         return [
             LedgerLine.model_validate({key: getattr(one, key) for key in LedgerLine.model_fields})
-            for one in room.bookings.ledger.entries
+            for one in await in_thread(room.bookings.ledger.entries)
         ]
 
-    @router.get("/api/v1/ledger", tags=["use"], responses=refusals())
+    @router.get("/api/v1/ledger", tags=["use"], responses=refusals(502))
     @needs(Right.AUDIT)
     async def ledger() -> list[LedgerLine]:
         """Return the releases of bookings, oldest first, at most the newest 1000."""
-        return lines()
+        return await lines()
 
     @router.get(
         "/api/v1/ledger.csv",
         tags=["use"],
-        responses={**refusals(), **text},
+        responses={**refusals(502), **text},
         response_class=Response,
     )
     @needs(Right.AUDIT)
@@ -298,7 +299,7 @@ def _ledger(router: Routes, room: Room) -> None:
         out = io.StringIO()
         writer = csv.writer(out)
         writer.writerow(LedgerLine.model_fields)
-        writer.writerows([_cell(cell) for _, cell in line] for line in lines())
+        writer.writerows([_cell(cell) for _, cell in line] for line in await lines())
         return Response(out.getvalue(), media_type="text/csv")
 
 

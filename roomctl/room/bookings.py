@@ -41,7 +41,7 @@ from roomctl.room.kept_file import KeptFile
 from roomctl.room.ledger import Ledger
 from roomctl.room.series import UnusedSeriesOffers
 from roomctl.rules import Booked, ReleaseTerms
-from roomctl.store import Store, all_text
+from roomctl.store import Database, Store, all_text
 from roomctl.wire import in_thread
 
 _log = logging.getLogger(__name__)
@@ -70,8 +70,13 @@ class Bookings(Part):
         context: Context,
         store: Store | None = None,
         devices_first: Callable[[], Awaitable[None]] | None = None,
+        database: Database | None = None,
     ) -> None:
-        """`feed` returns the calendar; it may be another one once the room is configured again."""
+        """`feed` returns the calendar; it may be another one once the room is configured again.
+
+        Without a store, or a database, what either would keep is forgotten at the end.
+        """
+        database = database or Database(None)
         self._read, self._devices_first = read, devices_first
         self._clock, self._changed = context.clock, context.changed
         self._local, outbox = _own(store)
@@ -80,7 +85,7 @@ class Bookings(Part):
         self._feed = feed
         self._take_config(config)
         self._unread = False  # what `_invitations` has
-        self.ledger = Ledger(store, context.clock)
+        self.ledger = Ledger(database, context.clock)
         self.series = UnusedSeriesOffers(
             config,
             store,

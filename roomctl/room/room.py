@@ -156,7 +156,7 @@ class Room:
         )
         self._feed = dependencies.feed
         self.bookings = Bookings(
-            config, lambda: self._feed, calls.read, context, store, self._devices_first
+            config, lambda: self._feed, calls.read, context, store, self._devices_first, database
         )
         self.cameras = Cameras(config, devices, context, dependencies.pictures, self._may_film)
         self.liveness = Liveness(self._devices, self.bookings.age_s, disk)
@@ -247,7 +247,6 @@ class Room:
             self.audio,
             self.occupancy,
             self.bookings,
-            self.bookings.ledger,
             self.bookings.series,
             self.cameras,
             self.automation,

@@ -3,7 +3,7 @@
 from roomctl.store.audit import AuditLog
 from roomctl.store.chain import AuditEntry, AuditEvent, AuditVerdict, ChainLink
 from roomctl.store.configs import AppliedConfigs, ConfigRevision, applied_text
-from roomctl.store.database import Database
+from roomctl.store.database import Damaged, Database
 from roomctl.store.disk import Disk, Quarantine, Unwritable
 from roomctl.store.documents import Store, all_text
 from roomctl.store.history import AutomaticAct, History, InputTransition, QuarterHour
@@ -22,6 +22,7 @@ __all__ = [
     "AutomaticAct",
     "ChainLink",
     "ConfigRevision",
+    "Damaged",
     "Database",
     "Disk",
     "History",

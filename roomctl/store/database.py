@@ -33,6 +33,7 @@ from roomctl.wire import threads
 
 if TYPE_CHECKING:
     import sqlite3  # loaded with the first work on a file: some 20 ms of a start
+    from sqlite3 import Connection as Connection  # for those who know no sqlite3
 
 _log = logging.getLogger(__name__)
 

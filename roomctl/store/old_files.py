@@ -2,6 +2,7 @@
 
     audit-old.jsonl, audit.jsonl   a line of the audit each, as `chain` has it
     audit.json                     numbers and hashes of its newest entry, and of the last pruned
+    ledger.json                    bookings that were to be released
 
 A power cut leaves them to be taken over at the next start, or to be renamed: what was taken over is
 known by its SHA-256. What makes no sense is set aside, as any damaged file. What was left is
@@ -12,16 +13,18 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import logging
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from roomctl.store import audit
 from roomctl.store.chain import ChainLink
 from roomctl.store.database import Database
-from roomctl.store.disk import Disk, sync_folder
+from roomctl.store.disk import NO_SENSE, Disk, sync_folder
 from roomctl.store.documents import Document, parsed
 
 if TYPE_CHECKING:
@@ -106,6 +109,62 @@ def _link(said: Document) -> ChainLink:
     return ChainLink(said["number"], said["hash"])
 
 
+def _document(name: str, put: Callable[[sqlite3.Connection, Document], None]) -> Take:
+    """Return what takes over a document in JSON: all of it, or it is set aside as damaged."""
+
+    def take(base: sqlite3.Connection, disk: Disk) -> None:
+        disk.read(name, partial(_put_whole, base, put))
+
+    return take
+
+
+def _put_whole(
+    base: sqlite3.Connection, put: Callable[[sqlite3.Connection, Document], None], data: bytes
+) -> bool:
+    import sqlite3
+
+    base.execute("SAVEPOINT document")
+    try:
+        put(base, parsed(data))
+    except (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError) as error:
+        base.execute("ROLLBACK TO document")
+        raise ValueError(f"has another shape than what was written: {error}") from error
+    except NO_SENSE:
+        base.execute("ROLLBACK TO document")
+        raise
+    finally:
+        base.execute("RELEASE document")
+    return True
+
+
+def _ledger(base: sqlite3.Connection, said: Document) -> None:
+    """Take over entries; they get new numbers if there are some already."""
+    begun = base.execute("SELECT 1 FROM ledger LIMIT 1").fetchone() is not None
+    for one in said["entries"]:
+        number, given_min = one["number"], one["given_back_min"]
+        if type(number) is not int or type(given_min) is not int:
+            raise ValueError("has a value that is not a number")
+        _texts([one[name] for name in _LEDGER[1:8]])
+        lists = {name: json.dumps(_texts(one[name])) for name in ("warned", "sensors")}
+        row = {**one, **lists, "number": None if begun else number}
+        names = ", ".join(f'"{name}"' for name in _LEDGER)
+        sql = f"INSERT INTO ledger ({names}) VALUES (:{', :'.join(_LEDGER)})"  # noqa: S608 - ours
+        if row.keys() != {*_LEDGER}:
+            raise ValueError("is not an entry")
+        base.execute(sql, row)
+
+
+def _texts(said: list[str]) -> list[str]:
+    if not all(isinstance(one, str) for one in said):
+        raise ValueError("has a value that is not a text")
+    return said
+
+
+_LEDGER = (
+    *("number", "at", "booking", "title", "start", "end", "outcome", "author"),
+    *("warned_at", "warned", "sensors", "given_back_min"),
+)
 _OLD: Sequence[tuple[Sequence[str], Take]] = (
     (("audit-old.jsonl", "audit.jsonl", "audit.json"), _audit),
+    (("ledger.json",), _document("ledger.json", _ledger)),
 )

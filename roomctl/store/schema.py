@@ -10,6 +10,8 @@ Times are Unix time in seconds. Knows no file, and nothing of who reads.
     2  audit        an entry's line (`chain`), its place, when, and whether that clock was proven
        audit_links  number and hash of the newest entry, and of the last one that was pruned
        taken_over   files of earlier versions, and SHA-256 of what was taken over from each
+    3  ledger       what became of bookings that were to be released (`room.ledger`); times as ISO
+                    8601 with their offset, lists as JSON
 """
 
 from __future__ import annotations
@@ -48,6 +50,30 @@ _AUDIT = (
 )
 
 
+def _is_instant(column: str) -> str:
+    """Return the CHECK that a text is such as 2026-11-25T09:00:00+08:00, or NULL."""
+    offset = "'*T*[+-][0-9][0-9]:[0-9][0-9]'"
+    known = f"datetime({column}) IS NOT NULL AND {column} GLOB {offset}"
+    return f"CHECK ({column} IS NULL OR ({known}))"
+
+
+def _is_list(column: str) -> str:
+    return f"CHECK (json_valid({column}) AND json_type({column}) = 'array')"
+
+
+_LEDGER = (
+    f"""CREATE TABLE ledger (number INTEGER PRIMARY KEY AUTOINCREMENT,
+      at TEXT NOT NULL {_is_instant("at")}, booking TEXT NOT NULL, title TEXT NOT NULL,
+      start TEXT NOT NULL {_is_instant("start")}, "end" TEXT NOT NULL {_is_instant('"end"')},
+      outcome TEXT NOT NULL
+        CHECK (outcome IN ('warned', 'kept', 'released', 'undone', 'dropped')),
+      author TEXT NOT NULL, warned_at TEXT {_is_instant("warned_at")},
+      warned TEXT NOT NULL {_is_list("warned")}, sensors TEXT NOT NULL {_is_list("sensors")},
+      given_back_min INTEGER NOT NULL CHECK (given_back_min >= 0)) STRICT""",
+    "CREATE INDEX ledger_booking ON ledger (booking)",
+)
+
+
 def _use(base: sqlite3.Connection) -> None:
     """Make the tables of use; in older files the transitions are called edges, and standby rest."""
     _all(base, _USE)
@@ -64,4 +90,5 @@ def _all(base: sqlite3.Connection, statements: tuple[str, ...]) -> None:
 STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _use,
     lambda base: _all(base, _AUDIT),
+    lambda base: _all(base, _LEDGER),
 )

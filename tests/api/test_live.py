@@ -113,7 +113,7 @@ async def test_the_ledger_says_which_panels_were_there_when_a_release_was_announ
     moment = alive.room.clock.now().wall
     booking = Booking("a", "Review", "", moment, moment + timedelta(hours=1))
     alive.room.bookings.ledger.warned(booking, alive.room.automation.lookers, ())
-    [entry] = alive.room.bookings.ledger.entries
+    [entry] = alive.room.bookings.ledger.entries()
     [name] = entry.warned
     assert name.startswith("panel ")
     await panel.socket.close()

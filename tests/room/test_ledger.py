@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import json
-import threading
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta, timezone
 from pathlib import Path
 
 import pytest
 
 from roomctl.clock import VirtualClock
+from roomctl.errors import RoomctlError
 from roomctl.room.ledger import MOST, Ledger, LedgerEntry
-from roomctl.store import Store
+from roomctl.store import Database, Disk
 from tests.invented import START, invented
 from tests.room.rig import NO_CAMERA, STAFF, Calendar, House, living
 from tests.room.test_written import booking
+from tests.small_disk import fill, needs_root, small_disk
 
 RULES = NO_CAMERA + "[rules]\nrelease_s = 60\nwarn_s = 60\n"
 SETTLED_S = 700.0  # settling, grace, and a whole warning
 
 
 def entries(house: House) -> list[LedgerEntry]:
-    return list(house.room.bookings.ledger.entries)
+    return house.room.bookings.ledger.entries()
 
 
 def outcomes(house: House) -> list[str]:
     return [one.outcome for one in entries(house)]
+
+
+async def stays(house: House, said: list[str], for_s: float) -> None:
+    """Let time pass; nothing is added, and nothing of it changes, which would stay to be seen."""
+    assert outcomes(house) == said
+    await house.always(lambda: True, for_s)
+    assert outcomes(house) == said
 
 
 @invented
@@ -61,7 +69,7 @@ async def test_a_booking_that_is_kept_by_a_touch_says_who_kept_it() -> None:
         assert (await house.ask("room.postpone", act="release")).status == "done"
         await house.until(lambda: outcomes(house) == ["kept"], limit_s=5)
         assert entries(house)[0].author == "panel"
-        await house.always(lambda: outcomes(house) == ["kept"], 600)
+        await stays(house, ["kept"], 600)
 
 
 @invented
@@ -74,7 +82,7 @@ async def test_somebody_who_is_seen_or_presses_anything_keeps_it() -> None:
             else:
                 assert (await house.ask("audio.volume", pct=40)).status == "done"
             await house.until(lambda: outcomes(house) == ["kept"], limit_s=10)
-            await house.always(lambda: outcomes(house) == ["kept"], 900)
+            await stays(house, ["kept"], 900)
 
 
 @invented
@@ -117,91 +125,66 @@ async def test_a_profile_gives_its_bookings_their_own_grace_or_none(
 ) -> None:
     listed = replace(booking("a", 1, lasts_min), title=title)
     async with living(RULES + PROFILES, feed=Calendar([listed])) as house:
-        await house.always(lambda: outcomes(house) == [], 1100)
+        await stays(house, [], 1100)
         if after_s is None:
-            await house.always(lambda: outcomes(house) == [], 2000)
+            await stays(house, [], 2000)
         else:
             await house.until(lambda: outcomes(house) == ["released"], limit_s=after_s - 1000)
 
 
-ENTRY = {
-    "number": 1,
-    "at": "2026-11-25T09:00:00+00:00",
-    "booking": "a",
-    "title": "",
-    "start": "2026-11-25T09:00:00+00:00",
-    "end": "2026-11-25T10:00:00+00:00",
-    "outcome": "kept",
-    "author": "panel",
-    "warned_at": None,
-    "warned": [],
-    "sensors": [],
-    "given_back_min": 0,
-}
+def test_what_was_noted_is_read_after_a_restart(tmp_path: Path) -> None:
+    ledger = Ledger(Database(Disk(tmp_path)), VirtualClock(START))
+    ledger.warned(booking("a", 0), ["screen"], ["ceiling"])
+    ledger.warned(booking("a", 0), ["panel"], [])
+    before = ledger.entries()
+    assert [one.warned for one in before] == [("screen",)]
+    after = Ledger(Database(Disk(tmp_path)), VirtualClock(START))
+    assert after.entries() == before
+    after.ended("a", "kept", "panel")
+    assert [(one.outcome, one.author) for one in after.entries()] == [("kept", "panel")]
 
 
-def test_what_was_kept_is_read_again(tmp_path: Path) -> None:
-    (tmp_path / "ledger.json").write_text(json.dumps({"entries": [ENTRY]}))
-    [entry] = Ledger(Store(tmp_path), VirtualClock(START)).entries
-    assert entry.record() == {**ENTRY, "warned": (), "sensors": ()}
-
-
-@pytest.mark.parametrize(
-    "changed",
-    [
-        {"number": True},
-        {"outcome": "lucky"},
-        {"at": None},
-        {"start": "2026-11-25T09:00:00"},
-        {"title": 7},
-        {"warned": [None]},
-        {"more": 1},
-    ],
-)
-def test_a_damaged_ledger_is_set_aside(tmp_path: Path, changed: dict[str, object]) -> None:
-    (tmp_path / "ledger.json").write_text(json.dumps({"entries": [ENTRY | changed]}))
-    store = Store(tmp_path)
-    assert Ledger(store, VirtualClock(START)).entries == ()
-    assert [one.file for one in store.disk.quarantined] == ["ledger.json"]
+def test_times_keep_their_offset(tmp_path: Path) -> None:
+    zone = timezone(timedelta(hours=8))
+    local = replace(booking("a", 0), start=START.astimezone(zone))
+    ledger = Ledger(Database(Disk(tmp_path)), VirtualClock(START))
+    ledger.released(local, "panel")
+    [entry] = ledger.entries()
+    assert entry.start.isoformat() == "2026-11-25T17:00:00+08:00"
 
 
 def test_the_newest_are_kept() -> None:
-    ledger = Ledger(None, VirtualClock(START))
+    ledger = Ledger(Database(None), VirtualClock(START))
     for number in range(MOST + 5):
         ledger.released(booking(str(number), 0), "panel")
-    assert (len(ledger.entries), ledger.entries[-1].number) == (MOST, MOST + 5)
+    entries = ledger.entries()
+    assert (len(entries), entries[0].number, entries[-1].number) == (MOST, 6, MOST + 5)
 
 
-def test_a_ledger_that_is_cut_off_anywhere_is_set_aside_and_begun_anew(tmp_path: Path) -> None:
-    whole = json.dumps({"entries": [ENTRY, ENTRY | {"number": 2}]}).encode()
-    for length in range(len(whole.rpartition(b"{")[0]), len(whole)):
-        (tmp_path / "ledger.json").write_bytes(whole[:length])
-        store = Store(tmp_path)
-        assert Ledger(store, VirtualClock(START)).entries == (), length
-        assert [one.file for one in store.disk.quarantined] == ["ledger.json"], length
-        for one in tmp_path.iterdir():
-            one.unlink()
-
-
-async def test_what_a_stop_has_cut_off_in_the_middle_is_written_once_more(tmp_path: Path) -> None:
-    store = Store(tmp_path)
-    writing, go_on = threading.Event(), threading.Event()
-    write = store.write
-
-    def slowly(name: str, document: dict[str, object]) -> None:
-        writing.set()
-        assert go_on.wait(60)
-        write(name, document)
-
-    store.write = slowly  # type: ignore[method-assign] - a disk that takes its time
-    ledger = Ledger(store, VirtualClock(START))
-    task = asyncio.create_task(ledger.run())
+def test_a_row_that_was_never_written_is_damage(tmp_path: Path) -> None:
+    database = Database(disk := Disk(tmp_path))
+    ledger = Ledger(database, VirtualClock(START))
     ledger.released(booking("a", 0), "panel")
-    await asyncio.to_thread(writing.wait, 60)
-    ledger.released(booking("b", 0), "panel")
-    task.cancel()
-    go_on.set()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
-    kept = Ledger(Store(tmp_path), VirtualClock(START)).entries
-    assert [one.booking for one in kept] == ["a", "b"]
+    ledger.entries()
+    with closing(sqlite3.connect(tmp_path / "history.sqlite")) as base, base:
+        base.execute("PRAGMA ignore_check_constraints = ON")
+        base.execute("UPDATE ledger SET warned = '['")
+    assert ledger.entries() == []
+    assert [one.file for one in disk.quarantined] == ["history.sqlite"]
+
+
+@pytest.mark.real
+@needs_root
+def test_what_a_full_disk_refuses_is_noted_later_in_order(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk") as folder:
+        database = Database(Disk(folder))
+        ledger = Ledger(database, VirtualClock(START))
+        ballast = fill(folder)
+        ledger.warned(booking("a", 0), [], [])
+        ledger.ended("a", "kept", "panel")
+        ledger.released(booking("b", 0), "panel")
+        with pytest.raises(RoomctlError, match="full"):
+            ledger.entries()
+        ballast.unlink()
+        assert [one.outcome for one in ledger.entries()] == ["kept", "released"]
+        database.close()

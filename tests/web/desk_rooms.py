@@ -11,14 +11,15 @@ import threading
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from roomctl.command import Source
 from roomctl.roles import Role
-from roomctl.room.ledger import LedgerEntry
-from roomctl.store import Database, Disk, History, Store
+from roomctl.room.ledger import LedgerEntry, add
+from roomctl.store import Database, Disk, History
 from roomctl.store.history import QUARTER_S, QuarterHour
 from tests.api import rig
 
@@ -119,11 +120,11 @@ def _with_past(folder: Path) -> None:
     dice = random.Random(7)
     now = datetime.now(UTC)
     first = now.timestamp() // QUARTER_S * QUARTER_S - 28 * 86400
-    History(Database(Disk(folder))).add(
-        _quarter(int(first + n * QUARTER_S), dice) for n in range(28 * 96 - 8)
-    )
-    lines = [_line(number, now, *one) for number, one in enumerate(LEDGER, 1)]
-    Store(folder).write("ledger", {"entries": [line.record() for line in lines]})
+    database = Database(Disk(folder))
+    History(database).add(_quarter(int(first + n * QUARTER_S), dice) for n in range(28 * 96 - 8))
+    for number, one in enumerate(LEDGER, 1):
+        database.write(partial(add, entry=_line(number, now, *one)))
+    database.close()
 
 
 def _quarter(start: int, dice: random.Random) -> QuarterHour:

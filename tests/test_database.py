@@ -98,6 +98,18 @@ def test_work_that_fails_takes_nothing_of_others_with_it(tmp_path: Path) -> None
     assert numbers(database) == [1, 2]
 
 
+def test_work_that_breaks_a_rule_of_a_table_is_refused_and_the_file_stays(tmp_path: Path) -> None:
+    disk = Disk(tmp_path)
+    database = Database(disk)
+    starts = "INSERT INTO starts VALUES ('2026-11', 'plain', ?, 1)"
+    database.write(lambda base: base.execute(starts, ("slow",)))
+    database.note(lambda base: base.execute(starts, ("lucky",)))
+    with pytest.raises(RoomctlError, match="cannot be kept: CHECK"):
+        database.write(lambda base: base.execute(starts, ("lucky",)))
+    rows = database.read(lambda base: base.execute("SELECT why FROM starts").fetchall())
+    assert (rows, disk.quarantined) == ([("slow",)], ())
+
+
 def test_what_was_noted_is_read(tmp_path: Path) -> None:
     database = counted(tmp_path)
     for value in range(50):

@@ -9,6 +9,7 @@ import pytest
 
 from roomctl.clock import VirtualClock
 from roomctl.room.ledger import Ledger, LedgerEntry
+from roomctl.room.starts import months
 from roomctl.store import AuditLog, ChainLink, Database, Disk, room_database
 from tests.invented import START
 from tests.test_audit_log import event
@@ -185,3 +186,42 @@ def test_a_file_that_is_cut_off_anywhere_is_set_aside(tmp_path: Path) -> None:
         (disk.folder / "ledger.json").write_bytes(whole[:length])
         assert ledger(room_database(disk)) == [], length
         assert [one.file for one in disk.quarantined] == ["ledger.json"], length
+
+
+def starts(folder: Path) -> dict[str, dict[str, dict[str, int]]]:
+    found = opened(folder).read(months)
+    return {
+        month: {mode: dict(counts) for mode, counts in modes.items()}
+        for month, modes in found.items()
+    }
+
+
+def test_how_meetings_began_is_there_and_goes_on(folder: Path) -> None:
+    written = json.loads((OLD_STATE / "starts.json").read_text())["months"]
+    assert starts(folder) == written
+    one = {"months": {"2026-11": {"assisted": {"first_try": 3}}}}
+    (folder / "starts.json").write_text(json.dumps(one))
+    assert starts(folder)["2026-11"]["assisted"] == {"first_try": 10, "fault": 1}
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "null",
+        "{}",
+        '{"months": []}',
+        '{"months": {"2026-13": {"plain": {"slow": 1}}}}',
+        '{"months": {"2026-11": {"assisted": {"first_try": -1}}}}',
+        '{"months": {"2026-11": {"assisted": {"first_try": true}}}}',
+        '{"months": {"2026-11": {"assisted": {"first_try": 99999999999999999999}}}}',
+        '{"months": {"2026-11": {"assisted": {"first_try": [1]}}}}',
+        '{"months": {"2026-11": {"assisted": {"lucky": 1}}}}',
+        '{"months": {"2026-11": {"magic": {"slow": 1}}}}',
+        '{"months": {"2026-10": {"plain": {"slow": 1}}, "nan": {"plain": {"slow": 1}}}}',
+    ],
+)
+def test_a_damaged_record_of_starts_is_set_aside(tmp_path: Path, written: str) -> None:
+    disk = Disk(tmp_path)
+    (tmp_path / "starts.json").write_text(written)
+    assert room_database(disk).read(months) == {}
+    assert [one.file for one in disk.quarantined] == ["starts.json"]

@@ -156,11 +156,12 @@ def _starts(room: Room) -> Iterator[Metric]:
     began = "Starts of meetings since the program began, by what they were; first_try is the aim."
     counts = {(mode, why): room.starts.outcomes[mode, why] for mode in MODES for why in WHYS}
     yield _counter("starts", began, ["mode", "outcome"], counts)
-    month = room.document.starts.month
+    month = room.document.starts
+    months = {"assisted": month.assisted, "plain": month.plain}
     ratio = _family("first_try_start_ratio", "First-try starts of this month's starts.", "mode")
-    for mode in MODES:
-        if (share := room.starts.share(month, mode)) is not None:
-            ratio.add_metric([mode], share)
+    for mode, count in months.items():
+        if count.starts:
+            ratio.add_metric([mode], count.first_try / count.starts)
     yield ratio
 
 

@@ -24,7 +24,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 from roomctl.api.problem import Answers, refusals
 from roomctl.api.rights import Routes, needs
 from roomctl.api.schema import ApiModel
-from roomctl.meeting.first_try import WHYS
+from roomctl.meeting.first_try import WHYS, share
 from roomctl.roles import Right
 from roomctl.room import Room
 from roomctl.room.ledger import LedgerOutcome
@@ -317,7 +317,7 @@ def _cell(value: object) -> object:
 
 
 def _starts(router: Routes, room: Room) -> None:
-    @router.get("/api/v1/starts", tags=["use"], responses=refusals())
+    @router.get("/api/v1/starts", tags=["use"], responses=refusals(502))
     @needs(Right.STATISTICS)
     async def starts() -> list[MonthlyStarts]:
         """Return how meetings began, by month, the oldest first."""
@@ -325,10 +325,10 @@ def _starts(router: Routes, room: Room) -> None:
             MonthlyStarts(
                 month=month,
                 mode=mode,
-                share=round(room.starts.share(month, mode) or 0.0, 4),
+                share=round(share(counts) or 0.0, 4),
                 **{why: counts[why] for why in WHYS},
             )
-            for month, modes in sorted(room.starts.months.items())
+            for month, modes in sorted((await in_thread(room.starts.months)).items())
             for mode, counts in sorted(modes.items())
         ]
 

@@ -172,7 +172,7 @@ class Room:
         self.occupancy = OccupancyService(config, devices, self.use, lambda: calls.live, context)
         uses = (calls, self.bookings, self.occupancy)
         self.byom = Byom(config, devices, uses, context, self.audit)
-        self.starts = Starts(config, devices, calls, store, clock)
+        self.starts = Starts(config, devices, calls, database, clock, self.changed)
         self.automation = Automation(
             config,
             devices,

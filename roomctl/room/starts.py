@@ -1,7 +1,8 @@
 """How meetings begin here: each start judged (`meeting.first_try`), counted by month, and kept.
 
 Nothing is counted while the wall clock is not proven: a start waits for its month. Of a meeting
-nothing is kept but that it began, how, and on a platform of which kind. Knows no panel and no page.
+nothing is kept but that it began, how, and on a platform of which kind: counts, in the table
+`starts` of `history.sqlite`. Knows no panel and no page.
 """
 
 from __future__ import annotations
@@ -9,23 +10,22 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
 
 from roomctl.clock import Clock, Moment
 from roomctl.command import Source
 from roomctl.config import Config
+from roomctl.errors import RoomctlError
 from roomctl.kind import IssueEntry, Part, RoomDevices
 from roomctl.meeting.first_try import (
-    MODES,
     STARTING,
-    WHYS,
     FirstTry,
     Mode,
     StartOutcome,
     Why,
-    share,
     touches_of,
 )
 from roomctl.roles import Role
@@ -33,40 +33,45 @@ from roomctl.room.commands import CommandRecord, CommandStatus
 from roomctl.room.document import RoomDocument, StartCount, StartsEntry
 from roomctl.room.issues import rated
 from roomctl.room.meeting import CallControl
-from roomctl.store import Store
+from roomctl.store import Database
 from roomctl.wire import in_thread
+
+if TYPE_CHECKING:
+    from roomctl.store.database import Connection
 
 _log = logging.getLogger(__name__)
 
 KEPT_MONTHS = 24
 MOST_WAITING = 1000  # outcomes without a month; then the oldest go
-RETRY_S = 60.0  # for a disk that takes no writes
-_FILE = "starts"
 _IN_ROOM = (Role.PANEL, Role.GUEST)
 _NO_FAULT = ("alert.", "calendar.", "clock.", "occupancy.", "storage.", "webhook.")  # staff's alone
 
-Months = dict[str, dict[Mode, Counter[Why]]]
+Counts = dict[Mode, Counter[Why]]
+_COUNT = """INSERT INTO starts (month, mode, why, count) VALUES (?, ?, ?, 1)
+  ON CONFLICT (month, mode, why) DO UPDATE SET count = count + 1"""
+_OLD = """DELETE FROM starts WHERE month NOT IN
+  (SELECT DISTINCT month FROM starts ORDER BY month DESC LIMIT ?)"""
 
 
 class Starts(Part):
-    """The starts of one room; without a store they are counted until the end."""
+    """The starts of one room."""
 
     def __init__(
         self,
         config: Config,
         devices: RoomDevices,
         calls: CallControl,
-        store: Store | None,
+        database: Database,
         clock: Clock,
+        changed: Callable[[], None],
     ) -> None:
         self._calls = calls
         self.configure(config, devices)
-        self._store, self._clock = store, clock
+        self._database, self._clock, self._changed = database, clock, changed
         self._first_try = FirstTry()
         self._state: tuple[str, str | None] = ("idle", None)
         self._undated: deque[tuple[float, StartOutcome]] = deque(maxlen=MOST_WAITING)
-        kept = store.read(_FILE, _fits) if store is not None else {}
-        self.months: Months = _months(kept)
+        self._shown: tuple[str, Counts] = ("", {})  # a month and its counts, as they are kept
         self.outcomes: Counter[tuple[str, str]] = Counter()
         """Since the program began: mode and why."""
         self.last: StartOutcome | None = None
@@ -76,15 +81,17 @@ class Starts(Part):
         self._ways = len(config.meeting.new)  # platforms on which a meeting is started here
         self._platforms, self._zone = self._calls.platforms, config.room.zone
 
-    def share(self, month: str, mode: Mode) -> float | None:
-        """Return the share of first-try starts of a month such as "2026-11"; None without one."""
-        return share(self.months.get(month, {}).get(mode, {}))
+    def months(self) -> dict[str, Counts]:
+        """Return how meetings began, by month; RoomctlError if it cannot be read. Blocking."""
+        return self._database.read(months)
 
     def sections(self, now: Moment) -> Mapping[str, object]:
         month = self._month(now.wall)
-        modes = self.months.get(month, {})
+        shown, modes = self._shown
         counts = {
-            mode: StartCount(counts.total(), counts["first_try"]) for mode, counts in modes.items()
+            mode: StartCount(counts.total(), counts["first_try"])
+            for mode, counts in modes.items()
+            if shown == month
         }
         return {"starts": StartsEntry(month, **counts)}
 
@@ -116,21 +123,25 @@ class Starts(Part):
 
     def tick(self) -> None:
         self._follow()
-        if self._undated and self._clock.now().synced:
+        now = self._clock.now()
+        if self._undated and now.synced:
             self._date()
+        if self._month(now.wall) != self._shown[0]:
+            self._some.set()
 
     async def run(self) -> None:
-        """Write down what is counted, until cancelled; then once more."""
-        try:
-            while True:
-                await self._some.wait()
-                self._some.clear()
-                if not await self._write():
-                    await asyncio.sleep(RETRY_S)
-                    self._some.set()
-        finally:
-            if self._some.is_set():
-                await self._write()
+        """Show what is kept of this month, whenever it changes; until cancelled."""
+        while True:
+            month = self._month(self._clock.now().wall)
+            try:
+                found = await in_thread(self.months)
+            except RoomctlError as error:
+                _log.warning("meeting: how meetings began cannot be read: %s", error)
+                found = {}
+            self._shown = (month, found.get(month, {}))
+            self._changed()
+            await self._some.wait()
+            self._some.clear()
 
     def _follow(self) -> None:
         state, platform = self._state
@@ -152,10 +163,7 @@ class Starts(Part):
         while self._undated:
             at_s, outcome = self._undated.popleft()
             month = self._month(now.wall - timedelta(seconds=now.mono_s - at_s))
-            counts = self.months.setdefault(month, {}).setdefault(outcome.mode, Counter())
-            counts[outcome.why] += 1
-        for old in sorted(self.months)[:-KEPT_MONTHS]:
-            del self.months[old]
+            self._database.note(partial(count, month=month, outcome=outcome))
         self._some.set()
 
     def _month(self, wall: datetime) -> str:
@@ -166,40 +174,21 @@ class Starts(Part):
         mode: Literal["assisted", "plain"] = "plain" if platform is None else platform.mode
         return mode
 
-    async def _write(self) -> bool:
-        """Keep the counts; False if the disk refuses."""
-        if self._store is None:
-            return True
-        kept = {
-            month: {mode: dict(counts) for mode, counts in modes.items()}
-            for month, modes in self.months.items()
-        }
-        try:
-            await in_thread(self._store.write, _FILE, {"months": kept})
-        except OSError as error:
-            _log.warning("meeting: how meetings began waits to be written: %s", error)
-            return False
-        return True
-
 
 def _disturbs(issue: IssueEntry) -> bool:
     """Whether people in the room see it as a fault; what is staff's is not theirs."""
     return rated(issue).severity != "info" and not issue.code.startswith(_NO_FAULT)
 
 
-def _fits(document: Mapping[str, Any]) -> bool:
-    """Whether it is what was written; KeyError, ValueError or AttributeError otherwise."""
-    counts: list[tuple[str, object]] = []
-    for month, modes in document["months"].items():
-        datetime.strptime(month, "%Y-%m")  # noqa: DTZ007 - a month has no zone
-        if not modes.keys() <= set(MODES):
-            return False
-        counts += [pair for one in modes.values() for pair in one.items()]
-    return all(why in WHYS and type(count) is int and 0 <= count < 10**9 for why, count in counts)
+def count(base: Connection, month: str, outcome: StartOutcome) -> None:
+    """Count a start in a month such as "2026-11"; what is older than KEPT_MONTHS goes."""
+    base.execute(_COUNT, (month, outcome.mode, outcome.why))
+    base.execute(_OLD, (KEPT_MONTHS,))
 
 
-def _months(kept: Mapping[str, Any]) -> Months:
-    return {
-        month: {mode: Counter(counts) for mode, counts in modes.items()}
-        for month, modes in kept.get("months", {}).items()
-    }
+def months(base: Connection) -> dict[str, Counts]:
+    """Return how meetings began, by month."""
+    found: dict[str, Counts] = {}
+    for month, mode, why, number in base.execute("SELECT month, mode, why, count FROM starts"):
+        found.setdefault(month, {}).setdefault(mode, Counter())[why] = number
+    return found

@@ -378,16 +378,20 @@ def _end(base: sqlite3.Connection, work: Work[T]) -> tuple[T | None, Exception |
     import sqlite3
 
     base.execute("SAVEPOINT work")
+    failure: Exception | None = None
+    result: T | None = None
     try:
         result = work(base)
+    except sqlite3.IntegrityError as error:  # the work's fault, and no reason to lose the file
+        failure = RoomctlError(f"history: what cannot be kept: {error}")
     except (sqlite3.Error, Damaged, OSError):
         raise  # the file's or the disk's fault: nothing of the whole transaction counts
     except Exception as error:
+        failure = error
+    if failure is not None:
         base.execute("ROLLBACK TO work")
-        base.execute("RELEASE work")
-        return None, error
     base.execute("RELEASE work")
-    return result, None
+    return result, failure
 
 
 def is_damage(error: sqlite3.Error) -> bool:
@@ -407,7 +411,6 @@ def is_damage(error: sqlite3.Error) -> bool:
         sqlite3.SQLITE_CORRUPT,
         sqlite3.SQLITE_SCHEMA,
         sqlite3.SQLITE_TOOBIG,
-        sqlite3.SQLITE_CONSTRAINT,
         sqlite3.SQLITE_MISMATCH,
         sqlite3.SQLITE_FORMAT,
         sqlite3.SQLITE_NOTADB,

@@ -3,6 +3,7 @@
     audit-old.jsonl, audit.jsonl   a line of the audit each, as `chain` has it
     audit.json                     numbers and hashes of its newest entry, and of the last pruned
     ledger.json                    bookings that were to be released
+    starts.json                    how meetings began, by month
 
 A power cut leaves them to be taken over at the next start, or to be renamed: what was taken over is
 known by its SHA-256. What makes no sense is set aside, as any damaged file. What was left is
@@ -154,6 +155,18 @@ def _ledger(base: sqlite3.Connection, said: Document) -> None:
         base.execute(sql, row)
 
 
+def _starts(base: sqlite3.Connection, said: Document) -> None:
+    """Take over counts by month; they are added to those that are there."""
+    sql = """INSERT INTO starts (month, mode, why, count) VALUES (?, ?, ?, ?)
+      ON CONFLICT (month, mode, why) DO UPDATE SET count = count + excluded.count"""
+    for month, modes in said["months"].items():
+        for mode, counts in modes.items():
+            for why, count in counts.items():
+                if type(count) is not int:
+                    raise ValueError("has a value that is not a number")
+                base.execute(sql, (month, mode, why, count))
+
+
 def _texts(said: list[str]) -> list[str]:
     if not all(isinstance(one, str) for one in said):
         raise ValueError("has a value that is not a text")
@@ -167,4 +180,5 @@ _LEDGER = (
 _OLD: Sequence[tuple[Sequence[str], Take]] = (
     (("audit-old.jsonl", "audit.jsonl", "audit.json"), _audit),
     (("ledger.json",), _document("ledger.json", _ledger)),
+    (("starts.json",), _document("starts.json", _starts)),
 )

@@ -12,6 +12,7 @@ Times are Unix time in seconds. Knows no file, and nothing of who reads.
        taken_over   files of earlier versions, and SHA-256 of what was taken over from each
     3  ledger       what became of bookings that were to be released (`room.ledger`); times as ISO
                     8601 with their offset, lists as JSON
+    4  starts       how often meetings began in a month, in which way (`meeting.first_try`)
 """
 
 from __future__ import annotations
@@ -73,6 +74,14 @@ _LEDGER = (
     "CREATE INDEX ledger_booking ON ledger (booking)",
 )
 
+_STARTS = (
+    """CREATE TABLE starts (month TEXT CHECK (month IS strftime('%Y-%m', month || '-01')),
+      mode TEXT CHECK (mode IN ('assisted', 'plain')),
+      why TEXT CHECK (why IN ('first_try', 'fault', 'touches', 'slow', 'given_up')),
+      count INTEGER NOT NULL CHECK (count BETWEEN 0 AND 999999999),
+      PRIMARY KEY (month, mode, why)) STRICT, WITHOUT ROWID""",
+)
+
 
 def _use(base: sqlite3.Connection) -> None:
     """Make the tables of use; in older files the transitions are called edges, and standby rest."""
@@ -91,4 +100,5 @@ STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _use,
     lambda base: _all(base, _AUDIT),
     lambda base: _all(base, _LEDGER),
+    lambda base: _all(base, _STARTS),
 )

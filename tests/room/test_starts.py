@@ -1,16 +1,18 @@
 """How meetings begin, counted by a whole room on simulated hardware, and kept."""
 
-import json
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
-import pytest
-
+from roomctl.meeting.first_try import StartOutcome
 from roomctl.room import Source
 from roomctl.room.document import StartCount
-from roomctl.store import Store
+from roomctl.room.starts import count, months
+from roomctl.store import Database, Disk, Store
 from tests.invented import LoopClock, invented
-from tests.room.rig import LINK, NO_CAMERA, STAFF, Calendar, House, living
+from tests.room.rig import LINK, NO_CAMERA, NO_DEVICE, STAFF, Calendar, House, living
 from tests.room.test_bookings import booking
 
 MONTH = "2026-11"
@@ -18,7 +20,7 @@ ZOOM = "https://zoom.us/j/12345678901"
 
 
 def counted(house: House, mode: str = "assisted") -> dict[str, int]:
-    return dict(house.room.starts.months.get(MONTH, {}).get(mode, {}))  # type: ignore[call-overload]
+    return dict(house.room.starts.months().get(MONTH, {}).get(mode, {}))  # type: ignore[call-overload]
 
 
 async def left(house: House) -> None:
@@ -93,7 +95,7 @@ async def test_starts_are_kept_over_a_restart_and_wait_for_a_proven_clock(tmp_pa
         house.room.clock.jumped = timedelta(days=-9000)
         assert (await house.ask("meeting.new")).status == "done"
         await house.until(lambda: house.document.meeting.state == "in_call")
-        await house.always(lambda: house.room.starts.months == {}, 10)
+        await house.always(lambda: house.room.starts.months() == {}, 10)
         house.room.clock.jumped = timedelta()
         house.room.clock.synced = True
         await house.until(lambda: counted(house) == {"first_try": 1}, limit_s=5)
@@ -104,26 +106,30 @@ async def test_starts_are_kept_over_a_restart_and_wait_for_a_proven_clock(tmp_pa
         await house.until(lambda: counted(house) == {"first_try": 2})
 
 
-@pytest.mark.parametrize(
-    "written",
-    [
-        "null",
-        "{}",
-        '{"months": []}',
-        '{"months": {"2026-13": {}}}',
-        '{"months": {"2026-11": {"assisted": {"first_try": -1}}}}',
-        '{"months": {"2026-11": {"assisted": {"first_try": true}}}}',
-        '{"months": {"2026-11": {"assisted": {"lucky": 1}}}}',
-        '{"months": {"2026-11": {"magic": {"slow": 1}}}}',
-        '{"months": {"nan": {"plain": {}}}}',
-    ],
-)
 @invented
-async def test_a_damaged_record_of_starts_is_set_aside(tmp_path: Path, written: str) -> None:
-    (tmp_path / "starts.json").write_text(written)
-    async with living(NO_CAMERA, store=Store(tmp_path)) as house:
-        assert house.room.starts.months == {}
-        assert ("storage.quarantined", "starts.json") in house.issues
+async def test_the_document_has_what_is_kept_of_this_month(tmp_path: Path) -> None:
+    month = "INSERT INTO starts VALUES (?, 'plain', 'slow', 7), (?, 'plain', 'first_try', 2)"
+    with closing(Database(Disk(tmp_path))) as database:
+        database.write(lambda base: base.execute(month, (MONTH, MONTH)))
+        database.write(lambda base: base.execute(month, ("2026-12", "2026-12")))
+    async with living(NO_DEVICE, store=Store(tmp_path)) as house:
+        await house.until(lambda: house.document.starts.plain == StartCount(9, 2))
+        assert isinstance(house.room.clock, LoopClock)
+        house.room.clock.jumped = timedelta(days=30)
+        await house.until(lambda: house.document.starts.month == "2026-12")
+        await house.until(lambda: house.document.starts.plain == StartCount(9, 2))
+        house.room.clock.jumped = timedelta(days=90)
+        await house.until(lambda: house.document.starts.plain == StartCount(0, 0))
+
+
+def test_two_years_are_kept(tmp_path: Path) -> None:
+    database = Database(Disk(tmp_path))
+    outcome = StartOutcome("jitsi", "assisted", "slow", 1, None)
+    for number in range(30):
+        month = f"{2020 + number // 12}-{number % 12 + 1:02}"
+        database.note(partial(count, month=month, outcome=outcome))
+    kept = database.read(months)
+    assert (len(kept), min(kept), max(kept)) == (24, "2020-07", "2022-06")
 
 
 @invented
@@ -131,5 +137,6 @@ async def test_of_a_start_nothing_is_kept_but_that_it_began(tmp_path: Path) -> N
     async with living(NO_CAMERA, store=Store(tmp_path)) as house:
         await house.join()
         await house.until(lambda: counted(house) != {})
-    kept = json.loads((tmp_path / "starts.json").read_text())
-    assert kept == {"months": {MONTH: {"assisted": {"touches": 1}}}}
+    with closing(sqlite3.connect(tmp_path / "history.sqlite")) as base:
+        rows = base.execute("SELECT * FROM starts").fetchall()
+    assert rows == [(MONTH, "assisted", "touches", 1)]

@@ -165,14 +165,14 @@ class AxisMotion(Generic[A, M]):
         self.unanswered -= 1
         self.taken, self.refused = True, False
 
-    def drive_lost(self, move: M, again_at: float = 0.0) -> None:
+    def drive_lost(self, move: object, again_at: float = 0.0) -> None:
         """Note that no answer came, or that it came too soon: the newest drive is written again."""
         self.unanswered -= 1
         self.not_before = max(self.not_before, again_at)
         if self.written == move:
             self.written = None
 
-    def drive_refused(self, move: M, again_at: float | None) -> None:
+    def drive_refused(self, move: object, again_at: float | None) -> None:
         """Note that the camera refused `move`: it does not move, unless it took one before.
 
         `again_at` None: it is not written again until somebody drives it again.

@@ -27,7 +27,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from roomctl.motion import MoveRefusal, Outcome, RequestEnd
+from roomctl.motion import AxisMotion, Motion, MoveRefusal, Outcome, RequestEnd, StopPolicy
 from roomctl.visca.frames import Ack, ChangeNotice, Completion, Data, ErrorCode, ErrorMessage, Reply
 from roomctl.visca.in_flight import UNKNOWN_SOCKET, InFlight, Pending
 from roomctl.visca.message import (
@@ -50,7 +50,6 @@ from roomctl.visca.message import (
     ZoomDrive,
 )
 from roomctl.visca.model import CameraModel
-from roomctl.visca.motion import Motion, VideoCycle
 from roomctl.visca.poller import Poller, Readback
 from roomctl.visca.request import (
     ALL_GROUPS,
@@ -62,6 +61,7 @@ from roomctl.visca.request import (
     groups_of,
     may_repeat,
 )
+from roomctl.visca.video_cycle import VideoCycle
 
 _log = logging.getLogger(__name__)
 
@@ -72,6 +72,7 @@ DEAF_RETRY_S = 0.06
 GATE_S = 0.25  # four video cycles at 24 Hz and some: whatever is answered, mostly is by then
 STANDS_S, LOOKS = 1.0, 3  # seen in one place for so long, and so often: it has arrived
 REFUSES_S = 0.5  # every drive for so long: that is no passing moment
+_STOP = StopPolicy(first=True)  # when it is written again, its ACK decides
 _PICTURE = {AxisGroup.PAN_TILT, AxisGroup.ZOOM}  # what turns the picture
 _STILL: Mapping[AxisGroup, Message] = {
     AxisGroup.ZOOM: ZoomDrive(Zoom.STOP),
@@ -110,9 +111,10 @@ class Connection:
         self._events, self._recognise = events, recognise
         self._poller = Poller()
         self._cycle = VideoCycle()
-        self._motions = {group: Motion() for group in AxisGroup}
+        self._motion: Motion[AxisGroup, Move] = Motion(_STOP, AxisGroup)
+        self._motions = self._motion.axes
+        self._cancelled: dict[AxisGroup, float] = {}  # since when the stop is owed that wanted it
         self._stops_taken: list[AxisGroup] = []  # acknowledged, but which is not certain
-        self._lease_until: float | None = None
         self._queue: deque[Request] = deque()
         self._unrepeatable_from = 0.0
         self._flight = InFlight()
@@ -148,30 +150,26 @@ class Connection:
     @property
     def driven(self) -> bool:
         """Whether a hand moves it now."""
-        return self._lease_until is not None
+        return self._motion.lease_until is not None
 
     @property
     def stopping(self) -> bool:
         """Whether a stop is owed that the camera has not acknowledged."""
-        return any(motion.stop_owed for motion in self._motions.values())
+        return self._motion.stopping
 
     # Requests.
 
     def drive(self, moves: Mapping[AxisGroup, Move | None], lease_until: float, now: float) -> None:
         """Move until `lease_until`, unless renewed; a group without a move is to stand still."""
-        self._lease_until = lease_until
-        for group, motion in self._motions.items():
-            if (move := moves.get(group)) is not None:
-                alone = self.model.in_flight == 1  # nothing else may run beside it
-                self._supersede(ALL_GROUPS if alone else (group,), RequestEnd.REPLACED, now)
-                motion.requested = move
-            elif motion.driven:
-                motion.stop(now)
+        groups = tuple(group for group, move in moves.items() if move is not None)
+        if groups:
+            alone = self.model.in_flight == 1  # nothing else may run beside it
+            self._supersede(ALL_GROUPS if alone else groups, RequestEnd.REPLACED, now)
+        self._motion.drive(moves, lease_until, now)
         self._note_moving(now)
 
     def stop(self, now: float) -> None:
         """Stop pan-tilt and zoom, and focus if it may run: at once, repeated until acknowledged."""
-        self._lease_until = None
         self._owe_stops(now)
         self._supersede(ALL_GROUPS, RequestEnd.STOPPED, now)
         self._note_moving(now)
@@ -181,10 +179,7 @@ class Connection:
 
         A focus stop costs the line its time, and a focus that runs on ends at the lens's end.
         """
-        for group, motion in self._motions.items():
-            there = group is not AxisGroup.PAN_TILT or self.model.pan_tilt
-            if motion.driven or (there and group is not AxisGroup.FOCUS):
-                motion.stop(now)
+        self._motion.stop(now, also=_PICTURE if self.model.pan_tilt else {AxisGroup.ZOOM})
 
     def submit(self, request: Request, now: float) -> None:
         """Have `request` written when its turn comes; a newer move replaces one that still waits.
@@ -199,10 +194,7 @@ class Connection:
         if groups := groups_of(request.message):
             self._supersede(groups, RequestEnd.REPLACED, now)
             self._poller.wake()  # where it ends is to be told
-            self._lease_until = None
-            for motion in self._motions.values():
-                if motion.driven:
-                    motion.stop(now)  # nobody renews it any more
+            self._motion.release(now)
         if len(self._queue) >= QUEUE_LENGTH:
             request.end(Outcome(RequestEnd.REFUSED, ErrorCode.FULL))
             return
@@ -229,7 +221,7 @@ class Connection:
         for pending in self._flight:
             if pending.travels and not {*groups}.isdisjoint(pending.groups):
                 for group in _stoppable(pending.groups):
-                    self._motions[group].stop(now)
+                    self._motions[group].halt(now)
                 if pending.request is not None:
                     pending.request.end(Outcome(why))
 
@@ -260,7 +252,7 @@ class Connection:
         self.end(RequestEnd.OFFLINE)
         for motion in self._motions.values():
             if motion.running:
-                motion.stop(now)
+                motion.halt(now)
 
     def end(self, why: RequestEnd) -> None:
         """Forget everything that is under way: what was written may have run."""
@@ -268,14 +260,12 @@ class Connection:
         self._flight.clear()
         self._cancels.clear()
         self._clear_at = None
-        self._motions = {
-            group: Motion(running=motion.running) for group, motion in self._motions.items()
-        }
+        self._motion.forget()
         self._stops_taken.clear()
         self._poller.clear()
         self.refusal = self._refused_since = None
         self.ready = self._begun = False
-        self._poll_at = self._lease_until = None
+        self._poll_at = None
         for request in unknown:
             request.end(Outcome(RequestEnd.UNKNOWN))
         queued = list(self._queue)
@@ -293,7 +283,7 @@ class Connection:
     def tick(self, now: float) -> None:
         """Let time pass."""
         self._now = now
-        if self._lease_until is not None and now >= self._lease_until:
+        if self._motion.expired(now):
             _log.debug("%s: lease expired", self.name)
             self.stop(now)
         while (late := self._flight.take(lambda pending: now >= pending.deadline)) is not None:
@@ -315,7 +305,7 @@ class Connection:
         if not (self._begun or self.silent or self.stopping):
             return None
         hard = [pending.deadline for pending in self._flight]
-        hard += [at for at in (self._lease_until, self._poll_at) if at is not None]
+        hard += [at for at in (self._motion.lease_until, self._poll_at) if at is not None]
         soft = [self._spaced_until, *(at for at, _ in self._cancels)]
         soft += [pending.gates_until for pending in self._flight.unacked]
         soft += [] if self._clear_at is None else [self._clear_at]
@@ -327,10 +317,7 @@ class Connection:
             soft.append(late_until)
         soft += self._poller.due()
         soft += [self._may_go_at(request) for request in self._queue]
-        for motion in self._motions.values():
-            soft.append(motion.not_before)
-            if motion.stop_at is not None:
-                soft.append(motion.stop_at)
+        soft += self._motion.due()
         if self._write_at is not None:
             soft.append(self._write_at)
         return min((*hard, *(at for at in soft if at > self._now)), default=None)
@@ -358,7 +345,7 @@ class Connection:
         elif isinstance(pending.message, Inquiry):
             self._inquiry_missed(pending.message, now, deaf=deaf)
         elif pending.groups:
-            self._motions[pending.groups[0]].not_taken(pending.message, now)
+            self._driven(pending).drive_lost(pending.message, now)
         if deaf:
             self._go_silent(now, f"no answer to {self._misses} messages in a row")
 
@@ -430,15 +417,10 @@ class Connection:
         if self._clear_at is not None and now >= self._clear_at:
             self._clear_at = None
             return self._write(Pending(ClearAll()), ClearAll().encode(self.address), now)
-        waiting = [m.stop_at is not None and now >= m.stop_at for m in self._motions.values()]
-        if not any(waiting):
-            return None
-        # What is known to run is stopped first.
-        for group, motion in sorted(self._motions.items(), key=lambda item: not item[1].running):
-            if motion.stop_at is not None and now >= motion.stop_at:
-                motion.stop_at = None
-                stop = Pending(self._stop_message(group), stop=group)
-                return self._write(stop, stop.message.encode(self.address), now)
+        for motion in self._motion.stops_due(now):
+            motion.stop_written(now)
+            stop = Pending(self._stop_message(motion.name), stop=motion.name)
+            return self._write(stop, stop.message.encode(self.address), now)
         return None
 
     def _stop_message(self, group: AxisGroup) -> Message:
@@ -472,7 +454,7 @@ class Connection:
         if self.silent or filled >= self.model.in_flight:
             return None
         for motion in self._motions.values():
-            if motion.waits(now) and motion.requested is not None and not motion.stop_owed:
+            if motion.requested is not None and motion.waits(now):
                 return Pending(motion.requested)
         if self.stopping:
             return None
@@ -534,8 +516,7 @@ class Connection:
         elif isinstance(message, Inquiry):
             self._poller.asking(message, now)
         elif isinstance(message, Drive | ZoomDrive | FocusDrive):
-            motion = self._motions[pending.groups[0]]
-            motion.written, motion.running = message, True
+            self._driven(pending).drive_written(message)
 
     def _write(self, pending: Pending, frame: bytes, now: float) -> bytes:
         self._flight.written(pending)
@@ -626,7 +607,7 @@ class Connection:
             self._refused_since = None
             self._note_refusal(None)
             if pending.request is None and pending.stop is None:
-                self._motions[pending.groups[0]].started()
+                self._driven(pending).drive_taken()
 
     def _stop_taken(self, pending: Pending, now: float) -> None:
         """Note that a command was taken: if it is a stop, its group may be known to stand.
@@ -640,7 +621,7 @@ class Connection:
         self._stops_taken.append(pending.stop)
         if not others or pending is self._flight.named:
             for group in self._stops_taken:
-                self._motions[group].stopped()
+                self._motions[group].stopped(now)
             self._stops_taken.clear()
             self._free_what_was_stopped(now)
             self._note_moving(now)
@@ -770,9 +751,10 @@ class Connection:
 
     def _stand_by(self) -> None:
         """Note that it is in standby: there is nothing to drive, nor to stop."""
-        self._lease_until = self._refused_since = None
+        self._refused_since = None
+        self._motion.stop(self._now, also=())
         for motion in self._motions.values():
-            motion.forget()
+            motion.stopped(self._now)
         self._note_refusal(None)
 
     def _note_place(self, inquiry: Inquiry, now: float, *, new: bool) -> None:
@@ -840,13 +822,17 @@ class Connection:
             _log.debug("%s: IF_Clear refused with error %02X", self.name, code)
         elif code == ErrorCode.FULL:
             again_at = now + self.model.limits.cycle_s
-            self._motions[pending.groups[0]].not_taken(pending.message, again_at)
+            self._driven(pending).drive_lost(pending.message, again_at)
         else:
-            self._drive_refused(self._motions[pending.groups[0]], pending.message, now)
+            self._drive_refused(pending, now)
 
-    def _drive_refused(self, motion: Motion, move: Message, now: float) -> None:
+    def _driven(self, pending: Pending) -> AxisMotion[AxisGroup, Move]:
+        """Return what a drive moves."""
+        return self._motions[pending.groups[0]]
+
+    def _drive_refused(self, pending: Pending, now: float) -> None:
         """Note that it cannot be driven now, and ask whether it is on, and its menu open."""
-        motion.not_executable(move, now + DEAF_RETRY_S)
+        self._driven(pending).drive_refused(pending.message, now + DEAF_RETRY_S)
         if self._refused_since is None:
             self._refused_since = now
             self._poller.ask(Inquiry.POWER, Inquiry.MENU)
@@ -897,7 +883,7 @@ class Connection:
         travelling = any(pending.travels for pending in self._flight)
         automatic = group is AxisGroup.FOCUS and code == ErrorCode.NOT_EXECUTABLE
         if automatic or (code != ErrorCode.FULL and not motion.running and not travelling):
-            motion.stopped()  # in standby, or without that axis: there is nothing to stop
+            motion.stopped(now)  # in standby, or without that axis: there is nothing to stop
             for doubtful in self._stops_taken:
                 self._motions[doubtful].stop_again(now)
             self._stops_taken.clear()
@@ -905,15 +891,16 @@ class Connection:
             if self.refusal is MoveRefusal.BUSY and not self.stopping:
                 self._note_refusal(None)
             return
-        if not motion.cancelled and (self.model.cancel or code == ErrorCode.FULL):
-            motion.cancelled = True
+        cancelled = self._cancelled.get(group) == motion.stop_since
+        if not cancelled and (self.model.cancel or code == ErrorCode.FULL):
+            self._cancelled[group] = motion.stop_since
             if self.model.cancel:
                 self._cancel_all()
             else:
                 self._clear_at = now + self.model.limits.cycle_s
         self._stop_again(motion, now + self.model.limits.cycle_s, now)
 
-    def _stop_again(self, motion: Motion, at: float, now: float) -> None:
+    def _stop_again(self, motion: AxisMotion[AxisGroup, Move], at: float, now: float) -> None:
         """Repeat a stop at `at`; one that was repeated for long leaves the line to others."""
         limits = self.model.limits
         tired = now >= motion.stop_since + limits.stop_s

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from roomctl.visca.motion import VideoCycle
+from roomctl.visca.video_cycle import VideoCycle
 
 CYCLE_S = 1 / 59.94
 DRIVE_S = 0.009375  # nine bytes at 9600 baud

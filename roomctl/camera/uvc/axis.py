@@ -92,9 +92,8 @@ class UvcAxis:
 
     def let_go(self, now: float) -> None:
         """Note that the camera moves it by itself now: there is nothing to be stopped."""
-        self.motion.forget()
+        self.motion.halt(now)
         self.motion.stopped(now)
-        self.motion.sent_by = None
 
     def urgent(self, now: float) -> GetControl | SetControl | None:
         """Return what a stop has to say, if anything."""

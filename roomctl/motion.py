@@ -351,13 +351,16 @@ R = TypeVar("R", bound=CommandSequence[Any])
 
 
 @frozen
-class ArrivalPolicy:
-    """When a move has ended.
+class LookPolicy:
+    """How often a camera is asked where it is, and when a move has ended.
 
-    `limit_s`: after its first command it must have. `looks`: seen so often in a row where it was
-    the time before, and for `stands_s`, it stands; where it was sent elsewhere, for `elsewhere_s`.
+    `moving_s`, `idle_s`: between two looks. `limit_s`: after its first command a move must have
+    ended. `looks`: seen so often in a row where it was the time before, and for `stands_s`, it
+    stands; where it was sent elsewhere, for `elsewhere_s`.
     """
 
+    moving_s: float
+    idle_s: float
     limit_s: float
     looks: int
     stands_s: float
@@ -368,12 +371,12 @@ class PolledMotion(Motion[A, M], Generic[A, M, R]):
     """The motion of a camera that tells only when it is asked where it is.
 
     `move`: what was sent to a place, and has not ended. `settings`: commands that move nothing, the
-    next first. `refuses`: to be driven, although it is on.
+    next first. `refuses`: to be driven, although it is on. `look_at`: when to ask where it is.
     """
 
-    def __init__(self, policy: StopPolicy, arrival: ArrivalPolicy, names: Iterable[A]) -> None:
+    def __init__(self, policy: StopPolicy, look: LookPolicy, names: Iterable[A]) -> None:
         super().__init__(policy, names)
-        self.arrival = arrival
+        self.look, self.look_at = look, 0.0
         self.move: R | None = None
         self.settings: deque[R] = deque()
         self.refuses = False
@@ -400,10 +403,13 @@ class PolledMotion(Motion[A, M], Generic[A, M, R]):
         if any(moves.values()):
             self._end_move(Outcome(RequestEnd.REPLACED))
         super().drive(moves, lease_until, now)
+        if self.moving:
+            self.look_soon(now)
 
     def stop(self, now: float, also: Collection[A]) -> None:
         self._end_move(Outcome(RequestEnd.STOPPED))
         super().stop(now, also)
+        self.look_soon(now)
 
     def submit(self, request: R, now: float) -> None:
         """Have commands written; a newer move replaces an older one, and stops what is driven."""
@@ -413,6 +419,7 @@ class PolledMotion(Motion[A, M], Generic[A, M, R]):
         self._end_move(Outcome(RequestEnd.REPLACED))
         self.release(now)
         self.move = request
+        self.look_soon(now)
 
     def set_off(self, request: R, names: Iterable[A], now: float) -> None:
         """Note that `names` were sent to a place; if it ended meanwhile, they are stopped."""
@@ -452,7 +459,7 @@ class PolledMotion(Motion[A, M], Generic[A, M, R]):
     def tick(self, now: float) -> None:
         super().tick(now)
         if (at := self._move_ends_at()) is not None and now >= at:
-            limit_s = self.arrival.limit_s
+            limit_s = self.look.limit_s
             self._end_move(Outcome(RequestEnd.NO_REPLY, after_s=limit_s, why="it still moves"))
 
     def due(self) -> list[float]:
@@ -461,14 +468,22 @@ class PolledMotion(Motion[A, M], Generic[A, M, R]):
 
     def _move_ends_at(self) -> float | None:
         since = self.move.since if self.move is not None else None
-        return None if since is None else since + self.arrival.limit_s
+        return None if since is None else since + self.look.limit_s
+
+    def look_soon(self, now: float) -> None:
+        """Ask where it is as soon as while it moves."""
+        self.look_at = min(self.look_at, now + self.look.moving_s)
+
+    def look_later(self, now: float, *, moving: bool) -> None:
+        """Note that it is being asked where it is."""
+        self.look_at = now + (self.look.moving_s if moving else self.look.idle_s)
 
     def looked(self, now: float, *, there: bool | None, looks: float, changed_at: float) -> None:
         """End the move if it was seen so often (`looks`) in one place, and last changed then.
 
         `there`: whether that is where it was sent; None: nobody knows where that is.
         """
-        move, terms = self.move, self.arrival
+        move, terms = self.move, self.look
         if move is None or move.answered_at is None:
             return
         still_s = now - max(move.answered_at, changed_at)

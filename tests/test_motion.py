@@ -20,9 +20,9 @@ from hypothesis.stateful import (
 )
 
 from roomctl.motion import (
-    ArrivalPolicy,
     AxisMotion,
     CommandSequence,
+    LookPolicy,
     MoveRefusal,
     Outcome,
     PolledMotion,
@@ -34,7 +34,7 @@ from tests.examples import examples
 AXES = ("head", "lens")
 STILL = 0  # what a stop makes of an axis; a drive is a number of its own
 LIMIT_S = 30.0
-ARRIVAL = ArrivalPolicy(limit_s=LIMIT_S, looks=2, stands_s=0.5, elsewhere_s=1.5)
+LOOK = LookPolicy(0.1, 5.0, limit_s=LIMIT_S, looks=2, stands_s=0.5, elsewhere_s=1.5)
 PROVEN = StopPolicy(0.1, 0.4, ramp_s=0.6, most=3)
 BELIEVED = StopPolicy(0.1, 0.4)
 STOP_FIRST = StopPolicy(0.1, 0.4, first=True)
@@ -69,7 +69,7 @@ class Camera(RuleBasedStateMachine):
 
     @initialize(policy=st.sampled_from(POLICIES), retries=st.booleans())
     def begin(self, policy: StopPolicy, retries: bool) -> None:
-        self.engine: Engine = PolledMotion(policy, ARRIVAL, AXES)
+        self.engine: Engine = PolledMotion(policy, LOOK, AXES)
         self.retries = retries
         self.now = 0.0
         self.drives = dict.fromkeys(AXES, STILL)  # what the camera does
@@ -237,7 +237,7 @@ def test_whatever_comes_what_was_told_to_drive_is_told_to_stop() -> None:
 
 
 def engine(policy: StopPolicy = PROVEN) -> tuple[Engine, AxisMotion[str, int]]:
-    motion: Engine = PolledMotion(policy, ARRIVAL, AXES)
+    motion: Engine = PolledMotion(policy, LOOK, AXES)
     return motion, motion.axes["head"]
 
 

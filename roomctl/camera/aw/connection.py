@@ -24,9 +24,9 @@ from roomctl.errors import PortReason
 from roomctl.frozen import frozen
 from roomctl.motion import (
     NEVER,
-    ArrivalPolicy,
     AxisMotion,
     CommandSequence,
+    LookPolicy,
     MoveRefusal,
     Outcome,
     PolledMotion,
@@ -44,9 +44,9 @@ DRIVE_S, ASK_S = 0.5, 1.0  # how long an answer may take
 STOP_S = 1.0
 LONG_S = 65.0  # a recall may be answered when it has arrived (AW-HE42, page 211; AW-HE20: a minute)
 AGAIN_S = 0.1
-MOVING_S, IDLE_S, SILENT_S = 0.1, 5.0, 1.0  # between two rounds of questions
+SILENT_S = 1.0  # between two stops of one that answers nothing
 STOP = StopPolicy(AGAIN_S, 0.4, ramp_s=0.6, most=5)
-ARRIVAL = ArrivalPolicy(limit_s=60.0, looks=2, stands_s=0.5, elsewhere_s=1.5)
+LOOK = LookPolicy(0.1, 5.0, limit_s=60.0, looks=2, stands_s=0.5, elsewhere_s=1.5)
 TRIES, SILENT_AFTER_S = 3, 2.5  # failures in a row, and without any answer, until it is silent
 NEAR = 40  # units (a third of a degree) off its place, and there
 
@@ -99,7 +99,7 @@ class AwConnection:
 
     def __init__(self, events: ProtocolEvents, url: str) -> None:
         self.said: dict[str, AwMessage] = {}
-        self._motion: PolledMotion[Axes, str, AwRequest] = PolledMotion(STOP, ARRIVAL, STOPS)
+        self._motion: PolledMotion[Axes, str, AwRequest] = PolledMotion(STOP, LOOK, STOPS)
         self._axes = self._motion.axes
         self._motion.stop(0.0, also=STOPS)
         self.lacks: set[str] = set()
@@ -112,7 +112,7 @@ class AwConnection:
         self._out: tuple[int, _Pending] | None = None
         self._ptz_at = self._cam_at = 0.0
         self._questions: deque[str] = deque(("QID", *_EVERYTHING, "QSV", *_MOUNTING))
-        self._look_at = self._seen_at = 0.0
+        self._seen_at = 0.0
         self._heard_of: set[str] = set()  # questions that were answered, if only with a no
         self._unread: PendingQueries[str] = PendingQueries()
         self._missed: dict[str, int] = {}  # how often in a row
@@ -147,18 +147,14 @@ class AwConnection:
     def drive(self, wanted: Mapping[Axes, str | None], until: float, now: float) -> None:
         """Drive axes until `until`, by the commands named; those without one stand still."""
         self._motion.drive(wanted, until, now)
-        self._look_soon(now)
 
     def stop(self, now: float) -> None:
         """Stop everything, whatever is believed of it."""
         self._motion.stop(now, also=STOPS)
-        self._look_soon(now)
 
     def submit(self, request: AwRequest, now: float) -> None:
         """Have commands said; a newer move replaces an older one, and stops what is driven."""
         self._motion.submit(request, now)
-        if request.moves:
-            self._look_soon(now)
 
     def ask_power(self) -> None:
         """Ask soon whether it is on: a person may have switched it."""
@@ -209,7 +205,7 @@ class AwConnection:
         self._motion.tick(now)
         for question in self._unread.aged(now):
             self._take_for_old(question, now)
-        if now >= self._look_at and not self._questions and not self._busy:
+        if now >= self._motion.look_at and not self._questions and not self._busy:
             self._look(now)
 
     def due(self) -> float | None:
@@ -218,7 +214,7 @@ class AwConnection:
         if self._questions or self._motion.settings or self._motion.moving:
             waits += [self._ptz_at, self._cam_at]
         if not self._questions and not self._busy:
-            waits.append(self._look_at)
+            waits.append(self._motion.look_at)
         waits += self._unread.due()
         # What is past and not said yet waits for an answer, which wakes by itself.
         return min((at for at in waits if at > self._seen_at), default=None)
@@ -337,7 +333,7 @@ class AwConnection:
                 axes.proving = None
             else:
                 self._still[seen_by] = 0
-            self._look_soon(now)
+            self._motion.look_soon(now)
         else:
             axes.stop_again(min(axes.stop_at, self._ptz_at))
 
@@ -350,7 +346,7 @@ class AwConnection:
         axes.drive_refused(drive, None)
         self._motion.refuses = found.error == 2 and self._fields("#O").get("state") == "on"
         self.ask_power()
-        self._look_soon(now)
+        self._motion.look_soon(now)
 
     def _request_answered(self, request: AwRequest, found: AwMessage, now: float) -> None:
         if found.error is not None:
@@ -475,7 +471,7 @@ class AwConnection:
         moving = self.moving
         self._ask(_WHERE if moving else _EVERYTHING)
         self._questions.extend(self._unread.again(now))
-        self._look_at = now + (MOVING_S if moving else IDLE_S)
+        self._motion.look_later(now, moving=moving)
 
     def _ask(self, commands: Iterable[str]) -> None:
         for each in commands:
@@ -486,10 +482,7 @@ class AwConnection:
         """Read back what a command may have changed."""
         self._questions.clear()
         self._ask((*_EVERYTHING, *_MOUNTING))
-        self._look_soon(now)
-
-    def _look_soon(self, now: float) -> None:
-        self._look_at = min(self._look_at, now + MOVING_S)
+        self._motion.look_soon(now)
 
 
 def _is_on(found: AwMessage) -> bool:

@@ -33,8 +33,8 @@ from roomctl.errors import PortReason
 from roomctl.frozen import frozen
 from roomctl.motion import (
     NEVER,
-    ArrivalPolicy,
     CommandSequence,
+    LookPolicy,
     MoveRefusal,
     Outcome,
     PolledMotion,
@@ -50,9 +50,9 @@ TIMEOUT_S = 1.0  # after which the camera ends a drive, if it takes that
 RENEW_S = 0.4  # before half of it
 AGAIN_S = 0.15
 PACE_S = 0.05  # between two drives
-MOVING_S, IDLE_S, SILENT_S = 0.25, 5.0, 1.0
+SILENT_S = 1.0  # between two tries to reach it
 STOP = StopPolicy(AGAIN_S, 0.6, ramp_s=0.8, most=6)
-ARRIVAL = ArrivalPolicy(limit_s=30.0, looks=2, stands_s=0.8, elsewhere_s=NEVER)
+LOOK = LookPolicy(0.25, 5.0, limit_s=30.0, looks=2, stands_s=0.8, elsewhere_s=NEVER)
 TRIES, SILENT_AFTER_S = 3, 4.0
 SMALL = 0.0005  # of a space: less is no move
 
@@ -152,7 +152,7 @@ class OnvifConnection:
         self._out: tuple[int, _Pending] | None = None
         self._steps: deque[_Step] = deque(_FIRST)
         self._lacks: set[_Step] = set()
-        self._motion: PolledMotion[str, Speeds, OnvifRequest] = PolledMotion(STOP, ARRIVAL, _HEAD)
+        self._motion: PolledMotion[str, Speeds, OnvifRequest] = PolledMotion(STOP, LOOK, _HEAD)
         (self._head,) = self._motion.axes.values()
         self._head.there = False  # until its profile is known
         self._timed = True  # whether it takes a time for a drive
@@ -160,7 +160,7 @@ class OnvifConnection:
         self._still, self._changed_at = 0, -1.0
         self._unread: PendingQueries[_Step] = PendingQueries()
         self._missed = 0  # looks in a row
-        self._look_at = self._seen_at = 0.0
+        self._seen_at = 0.0
         self._ask_at = 0.0
         self._failures, self._answered_at, self._silent = 0, 0.0, False
 
@@ -203,20 +203,15 @@ class OnvifConnection:
         speeds = (pan, tilt, zoom)
         self._motion.drive({"head": speeds if any(speeds) else None}, until, now)
         self._by_speed = self._by_speed and not any(speeds)
-        if self._head.active:
-            self._look_soon(now)
 
     def stop(self, now: float) -> None:
         """Stop everything, whatever is believed of it."""
         self._motion.stop(now, _HEAD)
         self._by_speed = False
-        self._look_soon(now)
 
     def submit(self, request: OnvifRequest, now: float) -> None:
         """Have a request said; a newer move replaces an older one, and stops what is driven."""
         self._motion.submit(request, now)
-        if request.moves:
-            self._look_soon(now)
 
     def forget(self) -> None:
         """End what still waits; the camera is gone."""
@@ -282,7 +277,7 @@ class OnvifConnection:
         self._motion.tick(now)
         if self._unread.aged(now):
             self._lose_sight(now)
-        if now >= self._look_at and not self._steps and not self._pending:
+        if now >= self._motion.look_at and not self._steps and not self._pending:
             self._look(now)
 
     def due(self) -> float | None:
@@ -291,7 +286,7 @@ class OnvifConnection:
         waits = [each.deadline for each in self._pending.values()]
         waits += self._motion.due()
         if not self._pending:
-            waits.append(self._ask_at if self._steps else self._look_at)
+            waits.append(self._ask_at if self._steps else self._motion.look_at)
         waits += self._unread.due()
         return min((at for at in waits if at > self._seen_at), default=None)
 
@@ -428,7 +423,7 @@ class OnvifConnection:
             self._still = 0
             if _Step.STATUS in self._lacks:
                 self._head.proving = None
-            self._look_soon(now)
+            self._motion.look_soon(now)
         else:
             self._head.stop_again(min(self._head.stop_at, now + PACE_S))
 
@@ -442,7 +437,7 @@ class OnvifConnection:
         else:
             self._head.drive_refused(speeds, None)
             self._motion.refuses = True
-            self._look_soon(now)
+            self._motion.look_soon(now)
 
     def _request_answered(
         self, request: OnvifRequest, found: Element | SoapFault, now: float
@@ -456,7 +451,7 @@ class OnvifConnection:
             if _Step.PRESETS not in self._lacks:
                 self._steps.append(_Step.PRESETS)
         self._still = 0
-        self._look_soon(now)
+        self._motion.look_soon(now)
 
     def _found(self, step: _Step, found: Element | SoapFault, now: float) -> None:
         if isinstance(found, SoapFault):
@@ -588,7 +583,7 @@ class OnvifConnection:
         self._silent = True
         self.forget()
         self._head.halt(now)
-        self._look_soon(now)
+        self._motion.look_soon(now)
         self._events.silent(why)
 
     def _begin_again(self) -> None:
@@ -607,14 +602,14 @@ class OnvifConnection:
             if self.ready:
                 self._events.answered()
         looks = 0 if self.seen.moves else self._still
-        looks = ARRIVAL.looks if _Step.STATUS in self._lacks else looks
+        looks = LOOK.looks if _Step.STATUS in self._lacks else looks
         if self._blind:
             self._motion.blinded("head")
             return
         moved_at = now if self.seen.moves else self._changed_at
-        if self._head.seen(now, stands=looks >= ARRIVAL.looks, moved_at=moved_at):
+        if self._head.seen(now, stands=looks >= LOOK.looks, moved_at=moved_at):
             self._by_speed = not self._by_speed
-            self._look_soon(now)
+            self._motion.look_soon(now)
         self._motion.looked(now, there=None, looks=looks, changed_at=self._changed_at)
 
     # Asking.
@@ -628,7 +623,4 @@ class OnvifConnection:
             self._still += _Step.STATUS in self._lacks
         else:
             self._steps.append(_Step.STATUS)
-        self._look_at = now + (MOVING_S if moving else IDLE_S)
-
-    def _look_soon(self, now: float) -> None:
-        self._look_at = min(self._look_at, now + MOVING_S)
+        self._motion.look_later(now, moving=moving)

@@ -29,8 +29,8 @@ from roomctl.camera.uvc.message import (
 )
 from roomctl.frozen import frozen
 from roomctl.motion import (
-    ArrivalPolicy,
     CommandSequence,
+    LookPolicy,
     Outcome,
     PolledMotion,
     RequestEnd,
@@ -41,10 +41,9 @@ from roomctl.wire import Chunk
 
 TOP_DEG_S = 30.0  # of pan and tilt where only places can be told; PTZ cameras for rooms do 60-120
 FULL_S = 3.0  # zoom and focus, from end to end
-MOVING_S, IDLE_S = 0.1, 5.0  # between two looks at where it is
 AGAIN_S = 1.0  # from giving up until it is asked again
 STOP = StopPolicy(again_s=0.5, again_most_s=0.5)
-ARRIVAL = ArrivalPolicy(limit_s=30.0, looks=5, stands_s=0.0, elsewhere_s=0.0)
+LOOK = LookPolicy(0.1, 5.0, limit_s=30.0, looks=5, stands_s=0.0, elsewhere_s=0.0)
 TRIES = 5  # of a stop, and of a question, before the camera counts as silent
 
 _READINGS: Mapping[int, Reading] = {
@@ -116,12 +115,12 @@ class UvcConnection:
         self._events = events
         self._out: _Pending | None = None
         self._ask_at: float | None = 0.0
-        self._motion: PolledMotion[str, float, SetRequest] = PolledMotion(STOP, ARRIVAL, _AXES)
+        self._motion: PolledMotion[str, float, SetRequest] = PolledMotion(STOP, LOOK, _AXES)
         self._questions: deque[int] = deque()
         self._awaited: set[int] = set()
         self._before: tuple[int | None, ...] = ()
         self._unsettled = False
-        self._look_at = self._seen_at = 0.0
+        self._seen_at = 0.0
         self._failures = 0
         self._unread: PendingQueries[int] = PendingQueries()
         self._missed: dict[int, int] = {}  # how often in a row
@@ -149,19 +148,15 @@ class UvcConnection:
         """Drive axes by name, -1 to 1, until `until`; those not named stand still."""
         drives = {name: axis.driven(wanted.get(name, 0.0)) for name, axis in self.axes.items()}
         self._motion.drive(drives, until, now)
-        self._look_soon(now)
 
     def stop(self, now: float) -> None:
         """Stop everything, whatever is believed of it."""
         by_speed = {name for name, axis in self.axes.items() if axis.speed is not None}
         self._motion.stop(now, also=by_speed)
-        self._look_soon(now)
 
     def submit(self, request: SetRequest, now: float) -> None:
         """Set what a request wants; a newer move replaces an older one."""
         self._motion.submit(request, now)
-        if request.moves:
-            self._look_soon(now)
 
     def forget(self) -> None:
         """End what still waits; the camera is gone."""
@@ -193,14 +188,14 @@ class UvcConnection:
             self._unread.rest(control, now)
             self._take_for_old(control, now)
         self._questions.extend(self._unread.again(now))
-        if self.ready and now >= self._look_at:
+        if self.ready and now >= self._motion.look_at:
             (self._look if self.moving else self._ask_all)(now)
 
     def due(self) -> float | None:
         if self._ask_at is not None:
             return self._ask_at
         waits = [at for at in self._motion.due() if at > self._seen_at]
-        waits += [self._look_at, *self._unread.due()] if self.ready else []
+        waits += [self._motion.look_at, *self._unread.due()] if self.ready else []
         return min(waits, default=None)
 
     def outbox(self, now: float) -> bytes | None:
@@ -335,16 +330,13 @@ class UvcConnection:
         self._look(now, modes)
 
     def _look(self, now: float, modes: Iterable[int] = ()) -> None:
-        self._look_at = now + (MOVING_S if self.moving else IDLE_S)
+        self._motion.look_later(now, moving=self.moving)
         places = [axis.place.id for axis in self.axes.values() if axis.place is not None]
         for control in filter(self._unread.rests, self._awaited):
             self._unread.rest(control, now)  # it was asked once more, and nothing came
         self._awaited.clear()
         self._questions = deque(each for each in (*places, *modes) if not self._unread.rests(each))
         self._round_ended(now)
-
-    def _look_soon(self, now: float) -> None:
-        self._look_at = min(self._look_at, now + MOVING_S)
 
     def _heard(self, control: int, value: int, now: float) -> None:
         if control in self._awaited:
@@ -385,7 +377,7 @@ class UvcConnection:
         if self.moving != was_moving:
             self._events.changed()
         if self.moving:
-            self._look_soon(now)
+            self._motion.look_soon(now)
 
     def _judge(self, move: SetRequest, now: float, *, changed: bool) -> None:
         if not all(self.says(each.id) for each in move.commands):
@@ -412,7 +404,7 @@ class UvcConnection:
                     axis.sent_to(message.value)
                     self._motion.set_off(request, (name,), now)
             request.answered_at = now
-            self._look_soon(now)
+            self._motion.look_soon(now)
 
     def _axes_of(self, message: SetControl) -> list[UvcAxis]:
         return [axis for axis in self.axes.values() if message.id in axis.ids]

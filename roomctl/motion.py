@@ -95,8 +95,8 @@ class AxisMotion(Generic[A, M]):
     way, of all `drives_written`. `running`: a drive was written, and no stop since was taken;
     `taken`: a drive was taken since; `refused`: none was, and the last was refused. `sent_by`: what
     sent it to a place. `stop_at`: when the stop is written (again); `stops_written`: how often it
-    was. `proving`: since when it must come to rest after a stop. `runs_on`: it took every stop and
-    goes on moving.
+    was. `proving`: since when it must come to rest after a stop; `disobeyed`: stops that it took
+    and did not obey. `runs_on`: it took every stop and goes on moving.
     """
 
     name: A
@@ -118,7 +118,7 @@ class AxisMotion(Generic[A, M]):
     stops_written: int = 0
     proving: float | None = None
     runs_on: bool = False
-    _disobeyed: int = 0
+    disobeyed: int = 0
 
     @property
     def driven(self) -> bool:
@@ -138,7 +138,7 @@ class AxisMotion(Generic[A, M]):
 
     def drive(self, move: M) -> None:
         """Request `move` in place of any older one."""
-        self.requested, self.proving, self._disobeyed = move, None, 0
+        self.requested, self.proving, self.disobeyed = move, None, 0
         self._note_sent()
         if not self.policy.first:
             self._owe_nothing()
@@ -235,20 +235,15 @@ class AxisMotion(Generic[A, M]):
         if self.driven or self.stop_owed:
             return False
         if stands and (self.sent_by is None or self.sent_by.over):
-            self.proving, self._disobeyed, self.runs_on, self.sent_by = None, 0, False, None
+            self.proving, self.disobeyed, self.runs_on, self.sent_by = None, 0, False, None
         if self.sent_by or self.proving is None or moved_at <= self.proving + self.policy.ramp_s:
             return False
-        if self._disobeyed >= self.policy.most:
+        if self.disobeyed >= self.policy.most:
             self.runs_on = True
             return False
-        self._disobeyed += 1
+        self.disobeyed += 1
         self.halt(now)
         return True
-
-    def asked_to_stop(self, now: float) -> None:
-        """Owe a stop that a person asked for: as many may follow as after a drive."""
-        self._disobeyed = 0
-        self.halt(now)
 
 
 class Motion(Generic[A, M]):
@@ -277,7 +272,8 @@ class Motion(Generic[A, M]):
         self.lease_until = None
         for name, axis in self.axes.items():
             if axis.driven or axis.sent_by or name in also:
-                axis.asked_to_stop(now)
+                axis.disobeyed = 0
+                axis.halt(now)
 
     def release(self, now: float) -> None:
         """Stop what is driven: nobody renews it any more."""

@@ -9,12 +9,12 @@ right and up.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Generic, Literal, NoReturn, Protocol, TypeVar
+from typing import Any, Generic, Literal, NoReturn, Protocol, TypeVar
 
 from roomctl.camera.profile import CameraProfile
 from roomctl.errors import PortError, PortReason, Unsupported
 from roomctl.frozen import frozen
-from roomctl.motion import MoveRefusal, Outcome
+from roomctl.motion import MoveRefusal, Outcome, PolledMotion
 
 T = TypeVar("T")
 
@@ -196,7 +196,7 @@ class CameraConnection(Protocol):
     @property
     def moving(self) -> bool: ...
     @property
-    def stopping(self) -> bool: ...
+    def motion(self) -> PolledMotion[Any, Any, Any]: ...
     @property
     def unread(self) -> frozenset[Reading]: ...
     def stop(self, now: float) -> None: ...
@@ -234,11 +234,11 @@ class SelfDescribed(Generic[C]):
 
     @property
     def stopping(self) -> bool:
-        return self.connection.stopping
+        return self.connection.motion.stopping
 
     @property
     def refusal(self) -> MoveRefusal | None:
-        return None
+        return self.connection.motion.refusal
 
     @property
     def unread(self) -> frozenset[Reading]:

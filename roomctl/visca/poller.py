@@ -62,11 +62,9 @@ class Poller:
         self.seen = Readback()
         self._queue: deque[Inquiry] = deque()
         self._dropped: set[Inquiry] = set()
-        self._unanswered: dict[Inquiry, int] = {}
         self._refused: set[Inquiry] = set()
         self._unread: PendingQueries[Inquiry] = PendingQueries()
         self._asked: set[Inquiry] = set()
-        self._read_at: dict[Inquiry, float] = {}
         self._open: set[Inquiry] = set()
         self._last: Inquiry | None = None
         self._copies = False
@@ -99,7 +97,6 @@ class Poller:
 
     def _ask_all_again(self) -> None:
         self._dropped.clear()
-        self._unanswered.clear()
         self._refused.clear()
 
     @property
@@ -183,14 +180,13 @@ class Poller:
 
     def read_since(self, inquiry: Inquiry, at: float) -> bool:
         """Whether it has answered this since then, or never does."""
-        return inquiry in self._dropped or self._read_at.get(inquiry, float("-inf")) > at
+        return inquiry in self._dropped or self._unread.read_at.get(inquiry, at) > at
 
     def tick(self, now: float) -> bool:
         """Ask again what has rested; return whether something that it said has become old."""
         self._queue.extend(each for each in self._unread.again(now) if each not in self._queue)
         aged = self._unread.aged(now)
         for inquiry in aged:
-            self._unread.old.add(inquiry)
             self.seen = self._without(inquiry)
         return bool(aged)
 
@@ -232,12 +228,10 @@ class Poller:
     def answered(self, inquiry: Inquiry, data: bytes, layout: PositionLayout, now: float) -> bool:
         """Take an answer; return whether it says something new. ValueError: it is no answer."""
         seen = self._with(inquiry, data, layout)
-        self._unread.answered(inquiry)
+        self._unread.answered(inquiry, now)
         self._asked.discard(inquiry)
-        self._read_at[inquiry] = now
         self._late.clear()
         self._last = inquiry
-        self._unanswered.pop(inquiry, None)
         self._refused.discard(inquiry)
         self._open.discard(inquiry)
         new = seen != self.seen
@@ -276,8 +270,7 @@ class Poller:
         dropped.
         """
         self._asked.discard(inquiry)
-        count = self._unanswered[inquiry] = self._unanswered.get(inquiry, 0) + 1
-        if count < tries:
+        if self._unread.missed(inquiry) < tries:
             self.ask(Inquiry.POWER, inquiry)  # is it deaf, or deaf to this question only?
             return False
         return self._give_up(inquiry, now, owed=known or inquiry in self._unread.heard)

@@ -19,12 +19,15 @@ class PendingQueries(Generic[Q]):
     """What is asked and not answered.
 
     `heard`: has ever been answered. `old`: what was answered before is not known to be so any more.
-    A question rests after tries enough, and is asked again, more and more slowly.
+    `read_at`: when it was last answered. A question rests after tries enough, and is asked again,
+    more and more slowly.
     """
 
     def __init__(self) -> None:
         self.heard: set[Q] = set()
         self.old: set[Q] = set()
+        self.read_at: dict[Q, float] = {}
+        self._missed: dict[Q, int] = {}  # how often in a row
         self._since: dict[Q, float] = {}
         self._rests: dict[Q, tuple[float, float]] = {}  # until when, and for how long
 
@@ -33,14 +36,22 @@ class PendingQueries(Generic[Q]):
         self.old.clear()
         self._since.clear()
         self._rests.clear()
+        self._missed.clear()
 
     def asks(self, question: Q, now: float) -> None:
         """Note that an answer is wanted from now on, unless one was before."""
         self._since.setdefault(question, now)
 
-    def answered(self, question: Q) -> None:
+    def answered(self, question: Q, now: float) -> None:
         self.heard.add(question)
+        self.read_at[question] = now
+        self._missed.pop(question, None)
         self.drop(question)
+
+    def missed(self, question: Q) -> int:
+        """Note that no answer came; return how often in a row."""
+        self._missed[question] = self._missed.get(question, 0) + 1
+        return self._missed[question]
 
     def drop(self, question: Q) -> None:
         """Wait for no answer any more."""
@@ -71,12 +82,11 @@ class PendingQueries(Generic[Q]):
         return rested
 
     def aged(self, now: float) -> list[Q]:
-        """Return what has become old."""
-        return [
-            question
-            for question, since in self._since.items()
-            if question not in self.old and now >= since + OLD_S
-        ]
+        """Return what has become old, once."""
+        aged = [each for each, since in self._since.items() if now >= since + OLD_S]
+        aged = [each for each in aged if each not in self.old]
+        self.old.update(aged)
+        return aged
 
     def due(self) -> list[float]:
         """Return when time alone changes something."""

@@ -121,12 +121,12 @@ def test_a_stop_that_is_lost_is_said_again_until_it_is_answered() -> None:
     desk.stop()
     desk.room.run(0.05)
     assert desk.moving()
-    assert desk.connection.stopping
+    assert desk.connection.motion.stopping
     desk.room.run(1.5)
     stops = [when for when, what in desk.heard(at) if what == "#PTS5050"]
     assert len(stops) >= 3
     assert not desk.moving()
-    assert not desk.connection.stopping
+    assert not desk.connection.motion.stopping
 
 
 def test_a_stop_that_is_answered_and_not_done_is_said_again() -> None:
@@ -159,22 +159,22 @@ def test_a_camera_that_goes_on_after_every_stop_is_told_of_until_it_stands() -> 
     desk.camera.deaf_stops = 1000
     desk.drive("#PTS5250")  # slowly: it is a minute on its way
     desk.room.run(0.5)
-    assert desk.connection.refusal is None
+    assert desk.connection.motion.refusal is None
     told, at = desk.events.changes, desk.now
     desk.stop()
     desk.room.run(8.0)
     assert desk.moving()
-    assert desk.connection.refusal is MoveRefusal.STILL_MOVES
+    assert desk.connection.motion.refusal is MoveRefusal.STILL_MOVES
     assert desk.events.changes > told
     assert len([what for _, what in desk.heard(at) if what == "#PTS5050"]) >= 5
     desk.stop()
     desk.room.run(0.5)
-    assert desk.connection.refusal is MoveRefusal.STILL_MOVES  # it was not seen to stand
+    assert desk.connection.motion.refusal is MoveRefusal.STILL_MOVES  # it was not seen to stand
     desk.camera.deaf_stops = 0
     desk.stop()
     desk.room.run(1.0)
     assert not desk.moving()
-    assert desk.connection.refusal is None
+    assert desk.connection.motion.refusal is None
 
 
 def test_a_stop_that_a_drive_could_come_behind_counts_for_nothing() -> None:
@@ -192,7 +192,7 @@ def test_a_stop_that_a_drive_could_come_behind_counts_for_nothing() -> None:
     connection.sent(now + 0.1)
     number = HttpRequest.decode(stop).number
     connection.receive(Chunk(HttpAnswer(number, 200, b"pTS5050").encode(), now + 0.11))
-    assert connection.stopping
+    assert connection.motion.stopping
     number = HttpRequest.decode(drive).number
     connection.receive(Chunk(HttpAnswer(number, 200, RIGHT[1:].encode()).encode(), now + 0.3))
     connection.tick(now + 0.3)
@@ -409,7 +409,7 @@ def test_whatever_comes_for_an_answer_is_survived(data: bytes) -> None:
     connection.sent(0.0)
     connection.receive(Chunk(data, 0.0))
     connection.tick(0.1)
-    assert connection.stopping
+    assert connection.motion.stopping
 
 
 class Lossy:

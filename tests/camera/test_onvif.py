@@ -178,16 +178,16 @@ def test_a_camera_that_goes_on_after_every_stop_is_told_of_until_it_stands() -> 
     desk.camera.ignores_timeout, desk.camera.deaf_stops = True, 1000
     desk.drive(0.05)
     desk.room.run(0.5)
-    assert desk.connection.refusal is None
+    assert desk.connection.motion.refusal is None
     desk.stop()
     desk.room.run(20.0)
     assert desk.moving()
-    assert desk.connection.refusal is MoveRefusal.STILL_MOVES
+    assert desk.connection.motion.refusal is MoveRefusal.STILL_MOVES
     desk.camera.deaf_stops = 0
     desk.stop()
     desk.room.run(2.0)
     assert not desk.moving()
-    assert desk.connection.refusal is None
+    assert desk.connection.motion.refusal is None
 
 
 def test_a_camera_that_refuses_to_be_driven_says_so_until_it_moves() -> None:
@@ -196,12 +196,12 @@ def test_a_camera_that_refuses_to_be_driven_says_so_until_it_moves() -> None:
     desk.drive()
     desk.room.run(0.5)
     assert not desk.connection.moving
-    assert desk.connection.refusal is MoveRefusal.NOT_EXECUTABLE
+    assert desk.connection.motion.refusal is MoveRefusal.NOT_EXECUTABLE
     desk.camera.refuses_moves = False
     desk.drive()
     desk.room.run(0.5)
     assert desk.moving()
-    assert desk.connection.refusal is None
+    assert desk.connection.motion.refusal is None
 
 
 def test_a_push_that_comes_while_another_is_being_written_is_said() -> None:

@@ -153,7 +153,7 @@ def test_a_stop_is_taken_at_once(controls: tuple[UvcControl, ...]) -> None:
     where = rig.camera.pan_deg, rig.camera.tilt_deg, rig.camera.zoom_pct
     rig.run(5.0)
     assert where == (rig.camera.pan_deg, rig.camera.tilt_deg, rig.camera.zoom_pct)
-    assert not rig.talk.stopping
+    assert not rig.talk.motion.stopping
     assert not rig.talk.moving
 
 

@@ -27,7 +27,6 @@ from roomctl.motion import (
     AxisMotion,
     CommandSequence,
     LookPolicy,
-    MoveRefusal,
     Outcome,
     PolledMotion,
     RequestEnd,
@@ -99,9 +98,9 @@ class AwConnection:
 
     def __init__(self, events: ProtocolEvents, url: str) -> None:
         self.said: dict[str, AwMessage] = {}
-        self._motion: PolledMotion[Axes, str, AwRequest] = PolledMotion(STOP, LOOK, STOPS)
-        self._axes = self._motion.axes
-        self._motion.stop(0.0, also=STOPS)
+        self.motion: PolledMotion[Axes, str, AwRequest] = PolledMotion(STOP, LOOK, STOPS)
+        self._axes = self.motion.axes
+        self.motion.stop(0.0, also=STOPS)
         self.lacks: set[str] = set()
         self.pace_s = SLOW_PACE_S
         self.ready = False
@@ -115,7 +114,6 @@ class AwConnection:
         self._seen_at = 0.0
         self._heard_of: set[str] = set()  # questions that were answered, if only with a no
         self._unread: PendingQueries[str] = PendingQueries()
-        self._missed: dict[str, int] = {}  # how often in a row
         self._failures = 0
         self._answered_at: float | None = None
         self._silent = False
@@ -123,10 +121,6 @@ class AwConnection:
         self._changed_at = dict.fromkeys(_WHERE, -1.0)  # when it was last seen to have moved
 
     # What it is asked.
-
-    @property
-    def stopping(self) -> bool:
-        return self._motion.stopping
 
     @property
     def unread(self) -> frozenset[Reading]:
@@ -137,24 +131,19 @@ class AwConnection:
 
     @property
     def moving(self) -> bool:
-        return self.ready and (self._motion.moving or not self._looks())
-
-    @property
-    def refusal(self) -> MoveRefusal | None:
-        """Why it moves, or stops, not as it is told."""
-        return self._motion.refusal
+        return self.ready and (self.motion.moving or not self._looks())
 
     def drive(self, wanted: Mapping[Axes, str | None], until: float, now: float) -> None:
         """Drive axes until `until`, by the commands named; those without one stand still."""
-        self._motion.drive(wanted, until, now)
+        self.motion.drive(wanted, until, now)
 
     def stop(self, now: float) -> None:
         """Stop everything, whatever is believed of it."""
-        self._motion.stop(now, also=STOPS)
+        self.motion.stop(now, also=STOPS)
 
     def submit(self, request: AwRequest, now: float) -> None:
         """Have commands said; a newer move replaces an older one, and stops what is driven."""
-        self._motion.submit(request, now)
+        self.motion.submit(request, now)
 
     def ask_power(self) -> None:
         """Ask soon whether it is on: a person may have switched it."""
@@ -166,7 +155,7 @@ class AwConnection:
         self.ready = False
         self._questions.clear()
         self._unread.clear()
-        self._motion.give_up()
+        self.motion.give_up()
 
     # The Machine.
 
@@ -202,19 +191,19 @@ class AwConnection:
         late = [number for number, each in self._pending.items() if now >= each.deadline]
         for number in late:
             self._fail(self._pending.pop(number), "no answer", now)
-        self._motion.tick(now)
+        self.motion.tick(now)
         for question in self._unread.aged(now):
             self._take_for_old(question, now)
-        if now >= self._motion.look_at and not self._questions and not self._busy:
+        if now >= self.motion.look_at and not self._questions and not self._busy:
             self._look(now)
 
     def due(self) -> float | None:
         waits = [each.deadline for each in self._pending.values()]
-        waits += self._motion.due()
-        if self._questions or self._motion.settings or self._motion.moving:
+        waits += self.motion.due()
+        if self._questions or self.motion.settings or self.motion.moving:
             waits += [self._ptz_at, self._cam_at]
         if not self._questions and not self._busy:
-            waits.append(self._motion.look_at)
+            waits.append(self.motion.look_at)
         waits += self._unread.due()
         # What is past and not said yet waits for an answer, which wakes by itself.
         return min((at for at in waits if at > self._seen_at), default=None)
@@ -244,7 +233,7 @@ class AwConnection:
                 axes.drive_written(pending.command)
             case AwRequest() as request:
                 request.written(now)
-                self._motion.set_off(request, request.moves, now)
+                self.motion.set_off(request, request.moves, now)
             case None:
                 self._unread.asks(self._questions.popleft(), now)
 
@@ -261,7 +250,7 @@ class AwConnection:
 
     def _next(self, now: float) -> _Pending | None:
         paced = now >= self._ptz_at
-        owing = self._motion.stops_due(now)
+        owing = self.motion.stops_due(now)
         for axes in owing:
             if axes.running and (paced or not axes.stops_written):
                 return self._stop_of(axes, now, paced)
@@ -270,9 +259,9 @@ class AwConnection:
                 return _Pending(str(axes.requested), now + DRIVE_S, axes)
         if owing and paced:
             return self._stop_of(owing[0], now, paced)  # of what is believed to stand
-        if self.stopping:
+        if self.motion.stopping:
             return None
-        for request in self._motion.waiting:
+        for request in self.motion.waiting:
             command = request.left[0]
             if not self._busy and self._may_say(command, now):
                 limit_s = LONG_S if command.startswith("#R") else ASK_S
@@ -333,38 +322,37 @@ class AwConnection:
                 axes.proving = None
             else:
                 self._still[seen_by] = 0
-            self._motion.look_soon(now)
+            self.motion.look_soon(now)
         else:
             axes.stop_again(min(axes.stop_at, self._ptz_at))
 
     def _drive_answered(self, axes: AwAxes, drive: str, found: AwMessage, now: float) -> None:
-        self._motion.refuses = False
+        self.motion.refuses = False
         if found.error is None:
             axes.drive_taken()
             return
         axes.there = axes.there and (axes.taken or found.error != 1)
         axes.drive_refused(drive, None)
-        self._motion.refuses = found.error == 2 and self._fields("#O").get("state") == "on"
+        self.motion.refuses = found.error == 2 and self._fields("#O").get("state") == "on"
         self.ask_power()
-        self._motion.look_soon(now)
+        self.motion.look_soon(now)
 
     def _request_answered(self, request: AwRequest, found: AwMessage, now: float) -> None:
         if found.error is not None:
-            self._motion.refused(request, _why(found))
+            self.motion.refused(request, _why(found))
             if found.error == 1:
                 self.lacks.add(found.command)
         elif not request.left:
             request.answered_at = now
             self._still = dict.fromkeys(_WHERE, 0)  # where it stood before proves nothing
             if not request.moves:
-                self._motion.end(request, Outcome(RequestEnd.DONE))
+                self.motion.end(request, Outcome(RequestEnd.DONE))
         self._ask_all(now)
 
     def _heard(self, command: str, found: AwMessage, now: float) -> None:
         before = self.said.get(command)
         self._heard_of.add(command)
-        self._unread.answered(command)
-        self._missed.pop(command, None)
+        self._unread.answered(command, now)
         if found.error == 1:
             self.lacks.add(command)
         if found.error is None:
@@ -390,7 +378,7 @@ class AwConnection:
                 axes.drive_lost(pending.command)
             case AwRequest() as request:
                 outcome = Outcome(RequestEnd.NO_REPLY, after_s=ASK_S, why=why)
-                self._motion.end(request, outcome)
+                self.motion.end(request, outcome)
             case None:
                 self._question_missed(pending.command, now)
         if self._answered_at is None:
@@ -400,14 +388,12 @@ class AwConnection:
 
     def _question_missed(self, command: str, now: float) -> None:
         """Ask it again in the next round; after tries enough less and less often."""
-        self._missed[command] = self._missed.get(command, 0) + 1
-        if self._missed[command] >= TRIES and command in _READINGS:
+        if self._unread.missed(command) >= TRIES and command in _READINGS:
             self._unread.rest(command, now)
             self._take_for_old(command, now)
 
     def _take_for_old(self, command: str, now: float) -> None:
         """Take for unknown what it does not say any more; a move that this would end, may have."""
-        self._unread.old.add(command)
         if command not in _READINGS:
             return
         self.said.pop(command, None)
@@ -436,18 +422,18 @@ class AwConnection:
 
     def _judge(self, now: float) -> None:
         """See whether it is known well enough to be used, still moves, or has arrived."""
-        if not self.ready and not self.stopping:
+        if not self.ready and not self.motion.stopping:
             self.ready = self._heard_of.issuperset(_NEEDED)
-        move = self._motion.move
+        move = self.motion.move
         for name, seen_by in _SEEN_BY.items():
             if seen_by in self._unread.old:
-                self._motion.blinded(name)
+                self.motion.blinded(name)
             else:
                 stands, moved_at = self._still[seen_by] >= 2, self._changed_at[seen_by]
                 self._axes[name].seen(now, stands=stands, moved_at=moved_at)
         there = self._is_at(move.places) if move is not None and move.places else None
         moved_at = max(self._changed_at.values())
-        self._motion.looked(now, there=there, looks=self._looks(), changed_at=moved_at)
+        self.motion.looked(now, there=there, looks=self._looks(), changed_at=moved_at)
 
     def _looks(self) -> float:
         """Return how often it was seen where it was the time before; NEVER: it does not say."""
@@ -471,7 +457,7 @@ class AwConnection:
         moving = self.moving
         self._ask(_WHERE if moving else _EVERYTHING)
         self._questions.extend(self._unread.again(now))
-        self._motion.look_later(now, moving=moving)
+        self.motion.look_later(now, moving=moving)
 
     def _ask(self, commands: Iterable[str]) -> None:
         for each in commands:
@@ -482,7 +468,7 @@ class AwConnection:
         """Read back what a command may have changed."""
         self._questions.clear()
         self._ask((*_EVERYTHING, *_MOUNTING))
-        self._motion.look_soon(now)
+        self.motion.look_soon(now)
 
 
 def _is_on(found: AwMessage) -> bool:

@@ -47,7 +47,7 @@ from roomctl.camera.protocol import (
     must_have,
 )
 from roomctl.errors import Refused, Unsupported
-from roomctl.motion import MoveRefusal, Outcome
+from roomctl.motion import Outcome
 
 _PAN = (0x2D09, 0xD2F5)
 _TILT = (0x5555, 0x8E38)
@@ -139,10 +139,6 @@ class AwProtocol(SelfDescribed[AwConnection]):
     def placed(self) -> bool:
         known = self._told("#APC", "pan") is not None
         return known or self._power() is False or "position" in self.unread
-
-    @property
-    def refusal(self) -> MoveRefusal | None:
-        return self.connection.refusal
 
     def state(self, believed: AssumedState) -> CameraState:
         if not self.connection.ready:

@@ -35,7 +35,6 @@ from roomctl.motion import (
     NEVER,
     CommandSequence,
     LookPolicy,
-    MoveRefusal,
     Outcome,
     PolledMotion,
     RequestEnd,
@@ -152,23 +151,18 @@ class OnvifConnection:
         self._out: tuple[int, _Pending] | None = None
         self._steps: deque[_Step] = deque(_FIRST)
         self._lacks: set[_Step] = set()
-        self._motion: PolledMotion[str, Speeds, OnvifRequest] = PolledMotion(STOP, LOOK, _HEAD)
-        (self._head,) = self._motion.axes.values()
+        self.motion: PolledMotion[str, Speeds, OnvifRequest] = PolledMotion(STOP, LOOK, _HEAD)
+        (self._head,) = self.motion.axes.values()
         self._head.there = False  # until its profile is known
         self._timed = True  # whether it takes a time for a drive
         self._by_speed = False  # whether the next stop is a speed of 0
         self._still, self._changed_at = 0, -1.0
         self._unread: PendingQueries[_Step] = PendingQueries()
-        self._missed = 0  # looks in a row
         self._seen_at = 0.0
         self._ask_at = 0.0
         self._failures, self._answered_at, self._silent = 0, 0.0, False
 
     # What it is asked.
-
-    @property
-    def stopping(self) -> bool:
-        return self._motion.stopping
 
     @property
     def unread(self) -> frozenset[Reading]:
@@ -182,12 +176,7 @@ class OnvifConnection:
 
     @property
     def moving(self) -> bool:
-        return self.ready and (self._motion.moving or self._seen_moving)
-
-    @property
-    def refusal(self) -> MoveRefusal | None:
-        """Why it moves, or stops, not as it is told."""
-        return self._motion.refusal
+        return self.ready and (self.motion.moving or self._seen_moving)
 
     @property
     def has_presets(self) -> bool:
@@ -201,23 +190,23 @@ class OnvifConnection:
     def drive(self, pan: float, tilt: float, zoom: float, until: float, now: float) -> None:
         """Drive until `until`, each from -1 to 1; nothing at all is a stop."""
         speeds = (pan, tilt, zoom)
-        self._motion.drive({"head": speeds if any(speeds) else None}, until, now)
+        self.motion.drive({"head": speeds if any(speeds) else None}, until, now)
         self._by_speed = self._by_speed and not any(speeds)
 
     def stop(self, now: float) -> None:
         """Stop everything, whatever is believed of it."""
-        self._motion.stop(now, _HEAD)
+        self.motion.stop(now, _HEAD)
         self._by_speed = False
 
     def submit(self, request: OnvifRequest, now: float) -> None:
         """Have a request said; a newer move replaces an older one, and stops what is driven."""
-        self._motion.submit(request, now)
+        self.motion.submit(request, now)
 
     def forget(self) -> None:
         """End what still waits; the camera is gone."""
         self.ready = False
         self._unread.clear()
-        self._motion.give_up()
+        self.motion.give_up()
 
     # The Machine.
 
@@ -274,19 +263,19 @@ class OnvifConnection:
                 self._read(answer, now, reader)
         for number in [n for n, each in self._pending.items() if now >= each.deadline]:
             self._fail(self._pending.pop(number), "no answer", now)
-        self._motion.tick(now)
+        self.motion.tick(now)
         if self._unread.aged(now):
             self._lose_sight(now)
-        if now >= self._motion.look_at and not self._steps and not self._pending:
+        if now >= self.motion.look_at and not self._steps and not self._pending:
             self._look(now)
 
     def due(self) -> float | None:
         if self._begun:
             return self._seen_at
         waits = [each.deadline for each in self._pending.values()]
-        waits += self._motion.due()
+        waits += self.motion.due()
         if not self._pending:
-            waits.append(self._ask_at if self._steps else self._motion.look_at)
+            waits.append(self._ask_at if self._steps else self.motion.look_at)
         waits += self._unread.due()
         return min((at for at in waits if at > self._seen_at), default=None)
 
@@ -316,7 +305,7 @@ class OnvifConnection:
         match pending.of:
             case OnvifRequest() as request:
                 request.written(now)
-                self._motion.set_off(request, _HEAD if request.moves else (), now)
+                self.motion.set_off(request, _HEAD if request.moves else (), now)
             case _Step():
                 if self._steps.popleft() is _Step.STATUS:
                     self._unread.asks(_Step.STATUS, now)
@@ -351,7 +340,7 @@ class OnvifConnection:
                 return _Pending(head.requested, now + STOP_S, body, PTZ)
         if head.stop_owed or any(not isinstance(p.of, tuple) for p in self._pending.values()):
             return None
-        for request in self._motion.waiting:
+        for request in self.motion.waiting:
             return _Pending(request, now + FIND_S, request.left[0], PTZ)
         return self._question(now) if self._steps and now >= self._ask_at else None
 
@@ -423,12 +412,12 @@ class OnvifConnection:
             self._still = 0
             if _Step.STATUS in self._lacks:
                 self._head.proving = None
-            self._motion.look_soon(now)
+            self.motion.look_soon(now)
         else:
             self._head.stop_again(min(self._head.stop_at, now + PACE_S))
 
     def _drive_answered(self, speeds: Speeds, found: Element | SoapFault, now: float) -> None:
-        self._motion.refuses = False
+        self.motion.refuses = False
         if not isinstance(found, SoapFault):
             self._head.drive_taken()
         elif self._timed and "Timeout" in f"{found.code} {found.text}":
@@ -436,8 +425,8 @@ class OnvifConnection:
             self._head.drive_lost(speeds)  # said again without a time
         else:
             self._head.drive_refused(speeds, None)
-            self._motion.refuses = True
-            self._motion.look_soon(now)
+            self.motion.refuses = True
+            self.motion.look_soon(now)
 
     def _request_answered(
         self, request: OnvifRequest, found: Element | SoapFault, now: float
@@ -445,13 +434,13 @@ class OnvifConnection:
         request.answered_at = now
         if isinstance(found, SoapFault):
             why = f"refused: {found.text or found.code} ({found.code})"
-            self._motion.refused(request, why)
+            self.motion.refused(request, why)
         elif not request.moves:
-            self._motion.end(request, Outcome(RequestEnd.DONE))
+            self.motion.end(request, Outcome(RequestEnd.DONE))
             if _Step.PRESETS not in self._lacks:
                 self._steps.append(_Step.PRESETS)
         self._still = 0
-        self._motion.look_soon(now)
+        self.motion.look_soon(now)
 
     def _found(self, step: _Step, found: Element | SoapFault, now: float) -> None:
         if isinstance(found, SoapFault):
@@ -494,14 +483,12 @@ class OnvifConnection:
 
     def _look_missed(self, now: float) -> None:
         """Look again in the next round; after tries enough less and less often."""
-        self._missed += 1
-        if self._missed >= TRIES:
+        if self._unread.missed(_Step.STATUS) >= TRIES:
             self._unread.rest(_Step.STATUS, now)
             self._lose_sight(now)
 
     def _lose_sight(self, now: float) -> None:
         """Take for unknown where it stands; a move may have ended there."""
-        self._unread.old.add(_Step.STATUS)
         seen = self.seen
         seen.pan = seen.tilt = seen.zoom = seen.moves = None
         self._judge(now)
@@ -536,8 +523,7 @@ class OnvifConnection:
         self.seen.has_zoom = zooms
 
     def _stands(self, found: Element, now: float) -> None:
-        self._unread.answered(_Step.STATUS)
-        self._missed = 0
+        self._unread.answered(_Step.STATUS, now)
         state = soap.child(found, "PTZStatus")
         place = soap.child(state, "Position")
         turn, zoom = soap.child(place, "PanTilt"), soap.child(place, "Zoom")
@@ -562,7 +548,7 @@ class OnvifConnection:
         match pending.of:
             case OnvifRequest() as request:
                 outcome = Outcome(RequestEnd.NO_REPLY, after_s=FIND_S, why=why)
-                self._motion.end(request, outcome)
+                self.motion.end(request, outcome)
             case _Step() as step:
                 if answered:
                     self._missing(step, now)
@@ -583,7 +569,7 @@ class OnvifConnection:
         self._silent = True
         self.forget()
         self._head.halt(now)
-        self._motion.look_soon(now)
+        self.motion.look_soon(now)
         self._events.silent(why)
 
     def _begin_again(self) -> None:
@@ -595,7 +581,7 @@ class OnvifConnection:
     # Whether it stands.
 
     def _judge(self, now: float) -> None:
-        if not self.ready and self.profile and not self.stopping:
+        if not self.ready and self.profile and not self.motion.stopping:
             self.ready = not self._steps and not any(
                 isinstance(each.of, _Step) for each in self._pending.values()
             )
@@ -604,13 +590,13 @@ class OnvifConnection:
         looks = 0 if self.seen.moves else self._still
         looks = LOOK.looks if _Step.STATUS in self._lacks else looks
         if self._blind:
-            self._motion.blinded("head")
+            self.motion.blinded("head")
             return
         moved_at = now if self.seen.moves else self._changed_at
         if self._head.seen(now, stands=looks >= LOOK.looks, moved_at=moved_at):
             self._by_speed = not self._by_speed
-            self._motion.look_soon(now)
-        self._motion.looked(now, there=None, looks=looks, changed_at=self._changed_at)
+            self.motion.look_soon(now)
+        self.motion.looked(now, there=None, looks=looks, changed_at=self._changed_at)
 
     # Asking.
 
@@ -623,4 +609,4 @@ class OnvifConnection:
             self._still += _Step.STATUS in self._lacks
         else:
             self._steps.append(_Step.STATUS)
-        self._motion.look_later(now, moving=moving)
+        self.motion.look_later(now, moving=moving)

@@ -26,7 +26,7 @@ from roomctl.camera.protocol import (
 )
 from roomctl.clock import Moment
 from roomctl.errors import Refused
-from roomctl.motion import MoveRefusal, Outcome
+from roomctl.motion import Outcome
 
 PRESETS = 9  # of a camera that does not say how many it has
 MOST_PRESETS = 100
@@ -75,10 +75,6 @@ class OnvifProtocol(SelfDescribed[OnvifConnection]):
         can = self.profile.abilities
         home = self.connection.seen.has_home
         return can if home else tuple(word for word in can if word != "home")
-
-    @property
-    def refusal(self) -> MoveRefusal | None:
-        return self.connection.refusal
 
     def state(self, believed: AssumedState) -> CameraState:
         seen = self.connection.seen

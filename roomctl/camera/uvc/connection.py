@@ -115,7 +115,7 @@ class UvcConnection:
         self._events = events
         self._out: _Pending | None = None
         self._ask_at: float | None = 0.0
-        self._motion: PolledMotion[str, float, SetRequest] = PolledMotion(STOP, LOOK, _AXES)
+        self.motion: PolledMotion[str, float, SetRequest] = PolledMotion(STOP, LOOK, _AXES)
         self._questions: deque[int] = deque()
         self._awaited: set[int] = set()
         self._before: tuple[int | None, ...] = ()
@@ -123,7 +123,6 @@ class UvcConnection:
         self._seen_at = 0.0
         self._failures = 0
         self._unread: PendingQueries[int] = PendingQueries()
-        self._missed: dict[int, int] = {}  # how often in a row
 
     # What it is asked.
 
@@ -138,25 +137,21 @@ class UvcConnection:
 
     @property
     def moving(self) -> bool:
-        return self.ready and (self._motion.moving or self._unsettled)
-
-    @property
-    def stopping(self) -> bool:
-        return self._motion.stopping
+        return self.ready and (self.motion.moving or self._unsettled)
 
     def drive(self, wanted: Mapping[str, float], until: float, now: float) -> None:
         """Drive axes by name, -1 to 1, until `until`; those not named stand still."""
         drives = {name: axis.driven(wanted.get(name, 0.0)) for name, axis in self.axes.items()}
-        self._motion.drive(drives, until, now)
+        self.motion.drive(drives, until, now)
 
     def stop(self, now: float) -> None:
         """Stop everything, whatever is believed of it."""
         by_speed = {name for name, axis in self.axes.items() if axis.speed is not None}
-        self._motion.stop(now, also=by_speed)
+        self.motion.stop(now, also=by_speed)
 
     def submit(self, request: SetRequest, now: float) -> None:
         """Set what a request wants; a newer move replaces an older one."""
-        self._motion.submit(request, now)
+        self.motion.submit(request, now)
 
     def forget(self) -> None:
         """End what still waits; the camera is gone."""
@@ -164,8 +159,8 @@ class UvcConnection:
         self.axes = {}
         self._questions.clear()
         self._unread.clear()
-        self._motion.give_up()
-        self._motion.forget()
+        self.motion.give_up()
+        self.motion.forget()
 
     # The Machine.
 
@@ -183,19 +178,19 @@ class UvcConnection:
                 self._heard(control, value, chunk.at)
 
     def tick(self, now: float) -> None:
-        self._motion.tick(now)
+        self.motion.tick(now)
         for control in self._unread.aged(now):
             self._unread.rest(control, now)
             self._take_for_old(control, now)
         self._questions.extend(self._unread.again(now))
-        if self.ready and now >= self._motion.look_at:
+        if self.ready and now >= self.motion.look_at:
             (self._look if self.moving else self._ask_all)(now)
 
     def due(self) -> float | None:
         if self._ask_at is not None:
             return self._ask_at
-        waits = [at for at in self._motion.due() if at > self._seen_at]
-        waits += [self._motion.look_at, *self._unread.due()] if self.ready else []
+        waits = [at for at in self.motion.due() if at > self._seen_at]
+        waits += [self.motion.look_at, *self._unread.due()] if self.ready else []
         return min(waits, default=None)
 
     def outbox(self, now: float) -> bytes | None:
@@ -212,7 +207,7 @@ class UvcConnection:
         for axis in self.axes.values():
             if (wish := axis.wish(now)) is not None:
                 return self._whole(_Pending(wish, axis), now)
-        for request in self._motion.waiting:
+        for request in self.motion.waiting:
             if not self._halting(request.left[0]):
                 return _Pending(request.left[0], request, request.other_half)
         return _Pending(GetControl(self._questions[0])) if self._questions else None
@@ -237,9 +232,9 @@ class UvcConnection:
         return any(axis.motion.stop_owed for axis in self._axes_of(message))
 
     def sent(self, now: float) -> None:
-        stopping = self.stopping
+        stopping = self.motion.stopping
         self._note_sent(now)
-        if stopping and not self.stopping:
+        if stopping and not self.motion.stopping:
             self._events.changed()
 
     def _note_sent(self, now: float) -> None:
@@ -270,7 +265,7 @@ class UvcConnection:
                     too.refused(now)
             case _Pending(_, SetRequest() as request):
                 outcome = Outcome(RequestEnd.REFUSED, why=why or "was refused")
-                self._motion.end(request, outcome)
+                self.motion.end(request, outcome)
             case _Pending(ListControls()):
                 pass
             case _Pending():
@@ -281,18 +276,16 @@ class UvcConnection:
 
     def _question_missed(self, control: int, now: float) -> None:
         """Ask it again in the next round; after tries enough less and less often."""
-        self._missed[control] = self._missed.get(control, 0) + 1
-        if self._missed[control] >= TRIES:
+        if self._unread.missed(control) >= TRIES:
             self._unread.rest(control, now)
             self._take_for_old(control, now)
 
     def _take_for_old(self, control: int, now: float) -> None:
         """Take for unknown what it does not say any more; a move that this would end, may have."""
-        self._unread.old.add(control)
         self.values.pop(control, None)
-        move = self._motion.move
+        move = self.motion.move
         if move is not None and not move.left and any(each.id == control for each in move.commands):
-            self._motion.arrived(Outcome(RequestEnd.UNKNOWN))
+            self.motion.arrived(Outcome(RequestEnd.UNKNOWN))
         self._events.changed()
 
     # How it is done.
@@ -312,7 +305,7 @@ class UvcConnection:
             "zoom": self._axis("zoom", ControlId.ZOOM_CONTINUOUS, ControlId.ZOOM_ABSOLUTE),
             "focus": self._axis("focus", None, ControlId.FOCUS_ABSOLUTE),
         }
-        self._motion.stop(now, also=_AXES)
+        self.motion.stop(now, also=_AXES)
         self._ask_all(now)
 
     def _axis(
@@ -322,7 +315,7 @@ class UvcConnection:
         control = self.controls.get(place)
         reach = control.maximum - control.minimum if control else 0
         driven = self.controls.get(speed) if speed else None
-        return UvcAxis(self._motion.axes[name], driven, control, top or reach / FULL_S)
+        return UvcAxis(self.motion.axes[name], driven, control, top or reach / FULL_S)
 
     def _ask_all(self, now: float) -> None:
         """ListControls where it is, and how it sees."""
@@ -330,7 +323,7 @@ class UvcConnection:
         self._look(now, modes)
 
     def _look(self, now: float, modes: Iterable[int] = ()) -> None:
-        self._motion.look_later(now, moving=self.moving)
+        self.motion.look_later(now, moving=self.moving)
         places = [axis.place.id for axis in self.axes.values() if axis.place is not None]
         for control in filter(self._unread.rests, self._awaited):
             self._unread.rest(control, now)  # it was asked once more, and nothing came
@@ -340,10 +333,9 @@ class UvcConnection:
 
     def _heard(self, control: int, value: int, now: float) -> None:
         if control in self._awaited:
-            self._unread.answered(control)
-            self._missed.pop(control, None)
-            if self._motion.move is not None:
-                self._motion.move.unread.discard(control)
+            self._unread.answered(control, now)
+            if self.motion.move is not None:
+                self.motion.move.unread.discard(control)
         new = self.values.get(control) != value
         if self.says(control):  # what was set is said once more, wherever it stands
             self.values[control] = value
@@ -355,9 +347,9 @@ class UvcConnection:
         if control in self._awaited:
             self._awaited.discard(control)
             self._round_ended(now)
-        request = self._motion.settings[0] if self._motion.settings else None
+        request = self.motion.settings[0] if self.motion.settings else None
         if request is not None and not request.left and request.commands[-1].id == control:
-            self._motion.end(request, Outcome(RequestEnd.DONE))
+            self.motion.end(request, Outcome(RequestEnd.DONE))
         self._events.answered()
         if new:
             self._events.changed()
@@ -370,23 +362,23 @@ class UvcConnection:
         where = tuple(self.axes[name].at for name in ("pan", "tilt", "zoom"))
         was_moving, changed = self.moving, where != self._before
         self._before, self._unsettled = where, changed and self.ready and bool(self._before)
-        if (move := self._motion.move) is not None and not move.left:
+        if (move := self.motion.move) is not None and not move.left:
             self._judge(move, now, changed=changed)
         if self.ready != was_ready:
             self._events.answered()
         if self.moving != was_moving:
             self._events.changed()
         if self.moving:
-            self._motion.look_soon(now)
+            self.motion.look_soon(now)
 
     def _judge(self, move: SetRequest, now: float, *, changed: bool) -> None:
         if not all(self.says(each.id) for each in move.commands):
-            self._motion.arrived(Outcome(RequestEnd.UNKNOWN))
+            self.motion.arrived(Outcome(RequestEnd.UNKNOWN))
         elif not move.unread:
             there = all(self._is_there(each) for each in move.commands)
             exact = all(self.values.get(each.id) == each.value for each in move.commands)
             move.still = 0 if changed else move.still + 1
-            self._motion.looked(now, there=there, looks=move.still or int(exact), changed_at=now)
+            self.motion.looked(now, there=there, looks=move.still or int(exact), changed_at=now)
 
     def _is_there(self, wanted: SetControl) -> bool:
         control, at = self.controls[wanted.id], self.values.get(wanted.id)
@@ -402,9 +394,9 @@ class UvcConnection:
             for name, axis in self.axes.items():
                 if message.id in axis.ids:
                     axis.sent_to(message.value)
-                    self._motion.set_off(request, (name,), now)
+                    self.motion.set_off(request, (name,), now)
             request.answered_at = now
-            self._motion.look_soon(now)
+            self.motion.look_soon(now)
 
     def _axes_of(self, message: SetControl) -> list[UvcAxis]:
         return [axis for axis in self.axes.values() if message.id in axis.ids]

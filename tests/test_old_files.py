@@ -1,14 +1,19 @@
 """Files that an earlier version wrote (`tests/old_state`) are taken over once, and lose nothing."""
 
+import asyncio
 import json
 import os
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from roomctl.clock import VirtualClock
+from roomctl.app import parse
+from roomctl.clock import Moment, VirtualClock
+from roomctl.command import Param
 from roomctl.room.ledger import Ledger, LedgerEntry
+from roomctl.room.series import UnusedSeriesOffers
 from roomctl.room.starts import months
 from roomctl.store import AuditLog, ChainLink, Database, Disk, room_database
 from tests.invented import START
@@ -225,3 +230,40 @@ def test_a_damaged_record_of_starts_is_set_aside(tmp_path: Path, written: str) -
     (tmp_path / "starts.json").write_text(written)
     assert room_database(disk).read(months) == {}
     assert [one.file for one in disk.quarantined] == ["starts.json"]
+
+
+async def unused(database: Database) -> list[tuple[str, Param, Param, datetime]]:
+    """Return the unused series that a room finds, as staff are offered them."""
+    told = asyncio.Event()
+
+    async def nothing(series: str, author: str) -> list[str]:
+        return []
+
+    config = parse("[rules]\nseries_misses = 1\n", "room.toml")
+    series = UnusedSeriesOffers(config, database, VirtualClock(START), told.set, nothing)
+    running = asyncio.create_task(series.run())
+    async with asyncio.timeout(60):
+        await told.wait()
+    running.cancel()
+    found = series.issues(Moment(0.0, START, synced=True))
+    return [(one.subject, one.params["title"], one.params["misses"], one.since) for one in found]
+
+
+async def test_unused_series_are_there(folder: Path) -> None:
+    assert await unused(opened(folder)) == [
+        ("weekly", "Title w2", 3, datetime(2026, 11, 18, 9, 0, tzinfo=UTC)),
+        ("private", None, 1, datetime(2026, 11, 24, 9, 0, tzinfo=UTC)),
+    ]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"key": 7}, {"misses": 0}, {"misses": True}, {"at": "2026-11-18T09:00:00"}, {"more": "x"}],
+)
+async def test_damaged_series_are_set_aside(folder: Path, changed: dict[str, object]) -> None:
+    document = json.loads((folder / "series.json").read_text())
+    document["series"][1] |= changed
+    (folder / "series.json").write_text(json.dumps(document))
+    disk = Disk(folder)
+    assert await unused(room_database(disk)) == []
+    assert [one.file for one in disk.quarantined] == ["series.json"]

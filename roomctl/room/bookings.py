@@ -88,7 +88,7 @@ class Bookings(Part):
         self.ledger = Ledger(database, context.clock)
         self.series = UnusedSeriesOffers(
             config,
-            store,
+            database,
             context.clock,
             context.changed,
             self._release_series,

@@ -9,23 +9,31 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import fields
+from functools import partial
+from typing import TYPE_CHECKING
 
 from roomctl.booking import Booking
-from roomctl.booking.series import SeriesMisses
+from roomctl.booking.series import SeriesMisses, UnusedSeries
 from roomctl.booking.workdays import Workdays
 from roomctl.clock import Clock, Moment
 from roomctl.command import Identifier, Param, Source, command
 from roomctl.config import Config
-from roomctl.errors import PortError, Refused
+from roomctl.errors import PortError, Refused, RoomctlError
 from roomctl.kind import IssueEntry, Part, RoomDevices
 from roomctl.roles import Right
-from roomctl.room.kept_file import KeptFile
-from roomctl.store import Store
+from roomctl.store import Damaged, Database
+from roomctl.wire import in_thread
+
+if TYPE_CHECKING:
+    from roomctl.store.database import Connection
 
 _log = logging.getLogger(__name__)
 
-_FILE = "series"
+_COLUMNS = tuple(one.name for one in fields(UnusedSeries))
+_INSERT = f"INSERT INTO series ({', '.join(_COLUMNS)}) VALUES (:{', :'.join(_COLUMNS)})"  # noqa: S608 - ours
 
+SeriesChange = Callable[[SeriesMisses], SeriesMisses]
 GiveBack = Callable[[str, str], Awaitable[list[str]]]
 """Give back the coming occurrences of a series, for an author; return the changes."""
 
@@ -36,17 +44,16 @@ class UnusedSeriesOffers(Part):
     def __init__(
         self,
         config: Config,
-        store: Store | None,
+        database: Database,
         clock: Clock,
         changed: Callable[[], None],
         give_back: GiveBack,
     ) -> None:
-        self._file, self._clock = KeptFile(store, _FILE), clock
+        self._database, self._clock = database, clock
         self._take(config)
         self._changed, self._give_back = changed, give_back
-        kept = store.read(_FILE, lambda said: bool(SeriesMisses.read(said))) if store else {}
-        self._noted = SeriesMisses.read(kept) if kept else SeriesMisses()
-        self._kept, self._some = self._noted, asyncio.Event()
+        self._noted, self._is_read = SeriesMisses(), False
+        self._changes = 0
 
     def configure(self, config: Config, devices: RoomDevices) -> None:
         self._take(config)
@@ -79,11 +86,11 @@ class UnusedSeriesOffers(Part):
 
     def missed(self, booking: Booking) -> None:
         """Note that the room released a booking that counts, since nobody was seen."""
-        self._have(self._noted.missed(booking))
+        self._have(lambda noted: noted.missed(booking))
 
     def used(self, booking: Booking) -> None:
         """Note that somebody came for a booking."""
-        self._have(self._noted.used(booking.series))
+        self._have(lambda noted: noted.used(booking.series))
 
     @command("booking.release_series", Right.SERIES)
     async def _release(self, source: Source, series: Identifier) -> Mapping[str, Param | list[str]]:
@@ -97,36 +104,51 @@ class UnusedSeriesOffers(Part):
             why = "this series is not offered for release, or no longer; look at the issues again"
             raise Refused("room", "unknown_series", why)
         changes = await self._give_back(series, source.name)
-        self._have(self._noted.used(series))
+        self._have(lambda noted: noted.used(series))
         return {"changes": changes}
 
     @command("booking.keep_series", Right.SERIES)
     async def _keep(self, source: Source, series: Identifier) -> None:
         """Keep a series that is offered for release, and count again; kept already: nothing."""
-        self._have(self._noted.used(series))
+        self._have(lambda noted: noted.used(series))
 
-    def _have(self, noted: SeriesMisses) -> None:
-        if noted is not self._noted:
-            self._noted = noted
-            self._some.set()
-            self._changed()
+    def _have(self, change: SeriesChange) -> None:
+        noted = change(self._noted)
+        if self._is_read and noted is self._noted:
+            return
+        self._noted = noted
+        self._changes += 1
+        self._database.note(partial(_keep, change=change))
+        self._changed()
 
     async def run(self) -> None:
-        """Write down what is noted, until cancelled; what a disk refuses, with the next one."""
-        try:
-            while True:
-                await self._some.wait()
-                await self._write()
-        finally:
-            if self._kept is not self._noted:  # also what a stop has cut off in the middle
-                await self._write()
+        """Read what is kept; until then what changes is written alone."""
+        changes = None
+        while changes != self._changes:
+            changes = self._changes
+            try:
+                found = await in_thread(self._database.read, _kept)
+            except RoomctlError as error:
+                _log.warning("series: what is kept cannot be read: %s", error)
+                found = self._noted
+        self._noted, self._is_read = found, True
+        self._changed()
+        await asyncio.Event().wait()
 
-    async def _write(self) -> None:
-        self._some.clear()
-        noted = self._noted
-        try:
-            await self._file.write(noted.record())
-        except OSError as error:
-            _log.warning("series: waits to be written: %s", error)
-        else:
-            self._kept = noted
+
+def _kept(base: Connection) -> SeriesMisses:
+    rows = base.execute(f"SELECT {', '.join(_COLUMNS)} FROM series ORDER BY rowid")  # noqa: S608 - ours
+    said = [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
+    try:
+        return SeriesMisses.read({"series": said})
+    except ValueError as error:
+        raise Damaged(f"series: a row that was never written: {error}") from error
+
+
+def _keep(base: Connection, change: SeriesChange) -> None:
+    """Change what is kept, which need not be what was known when the change was noted."""
+    before = _kept(base)
+    after = change(before)
+    if after is not before:
+        base.execute("DELETE FROM series")
+        base.executemany(_INSERT, after.record()["series"])

@@ -4,6 +4,7 @@
     audit.json                     numbers and hashes of its newest entry, and of the last pruned
     ledger.json                    bookings that were to be released
     starts.json                    how meetings began, by month
+    series.json                    series of bookings to which nobody came
 
 A power cut leaves them to be taken over at the next start, or to be renamed: what was taken over is
 known by its SHA-256. What makes no sense is set aside, as any damaged file. What was left is
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 LEFT_S = 180 * 86_400.0  # since it was last written
+MOST_SERIES = 200
 _LEFT = ".imported"
 
 Take = Callable[["sqlite3.Connection", Disk], None]
@@ -167,6 +169,19 @@ def _starts(base: sqlite3.Connection, said: Document) -> None:
                 base.execute(sql, (month, mode, why, count))
 
 
+def _series(base: sqlite3.Connection, said: Document) -> None:
+    """Take over series; what is there already of the same ones gives way."""
+    columns = ("key", "title", "misses", "last", "at")
+    sql = "REPLACE INTO series (key, title, misses, last, at) VALUES (?, ?, ?, ?, ?)"
+    if len(said["series"]) > MOST_SERIES:
+        raise ValueError("has too many series")
+    for one in said["series"]:
+        _texts([one[name] for name in columns if name != "misses"])
+        if one.keys() != {*columns} or type(one["misses"]) is not int:
+            raise ValueError("is not a series")
+        base.execute(sql, [one[name] for name in columns])
+
+
 def _texts(said: list[str]) -> list[str]:
     if not all(isinstance(one, str) for one in said):
         raise ValueError("has a value that is not a text")
@@ -181,4 +196,5 @@ _OLD: Sequence[tuple[Sequence[str], Take]] = (
     (("audit-old.jsonl", "audit.jsonl", "audit.json"), _audit),
     (("ledger.json",), _document("ledger.json", _ledger)),
     (("starts.json",), _document("starts.json", _starts)),
+    (("series.json",), _document("series.json", _series)),
 )

@@ -13,6 +13,7 @@ Times are Unix time in seconds. Knows no file, and nothing of who reads.
     3  ledger       what became of bookings that were to be released (`room.ledger`); times as ISO
                     8601 with their offset, lists as JSON
     4  starts       how often meetings began in a month, in which way (`meeting.first_try`)
+    5  series       series of bookings to which nobody came, and how often (`booking.series`)
 """
 
 from __future__ import annotations
@@ -82,6 +83,12 @@ _STARTS = (
       PRIMARY KEY (month, mode, why)) STRICT, WITHOUT ROWID""",
 )
 
+_SERIES = (
+    f"""CREATE TABLE series (key TEXT PRIMARY KEY, title TEXT NOT NULL,
+      misses INTEGER NOT NULL CHECK (misses > 0), last TEXT NOT NULL,
+      at TEXT NOT NULL {_is_instant("at")}) STRICT""",
+)
+
 
 def _use(base: sqlite3.Connection) -> None:
     """Make the tables of use; in older files the transitions are called edges, and standby rest."""
@@ -101,4 +108,5 @@ STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     lambda base: _all(base, _AUDIT),
     lambda base: _all(base, _LEDGER),
     lambda base: _all(base, _STARTS),
+    lambda base: _all(base, _SERIES),
 )

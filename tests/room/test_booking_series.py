@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import json
+import asyncio
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -12,12 +14,12 @@ import pytest
 
 from roomctl.app import parse
 from roomctl.booking import Booking, CalendarRead
-from roomctl.clock import VirtualClock
+from roomctl.clock import Moment, VirtualClock
 from roomctl.room.document import IssueEntry
 from roomctl.room.series import UnusedSeriesOffers
-from roomctl.store import Store
-from tests.booking.test_series import missed, weekly
-from tests.invented import START, invented
+from roomctl.store import Database, Disk, Store
+from tests.booking.test_series import weekly
+from tests.invented import START, invented, until
 from tests.room.rig import NO_CAMERA, STAFF, House, living
 from tests.room.test_written import WritableCalendar, booking
 
@@ -48,6 +50,11 @@ def occurrences(*begin_min: float, private: bool = False) -> list[Booking]:
     ]
 
 
+async def nothing(series: str, author: str) -> list[str]:
+    return []
+
+
+UNUSED = (VirtualClock(START), lambda: None, nothing)
 WEEK = 7 * 24 * 60.0
 COMING = (WEEK, 2 * WEEK, 5 * WEEK)
 
@@ -58,9 +65,11 @@ def offers(house: House) -> list[IssueEntry]:
 
 def store_of(folder: Path, misses: int) -> Store:
     """Return a store in which a series was missed so often before the room's start."""
-    store = Store(folder)
-    store.write("series", missed(*(weekly(week - misses) for week in range(misses))).record())
-    return store
+    with closing(Database(Disk(folder))) as database:
+        series = UnusedSeriesOffers(parse(RULES, "room.toml"), database, *UNUSED)
+        for week in range(misses):
+            series.missed(weekly(week - misses))
+    return Store(folder)
 
 
 def warned(house: House) -> bool:
@@ -72,8 +81,8 @@ def written(calendar: Windowed) -> bool:
 
 
 def noted(folder: Path) -> list[int]:
-    kept = json.loads((folder / "series.json").read_text())
-    return [one["misses"] for one in kept["series"]]
+    with closing(sqlite3.connect(folder / "history.sqlite")) as base:
+        return [misses for (misses,) in base.execute("SELECT misses FROM series")]
 
 
 @invented
@@ -109,13 +118,13 @@ async def test_what_staff_keep_is_not_offered_any_more_not_after_a_restart_eithe
 ) -> None:
     store = store_of(tmp_path, 3)
     async with living(RULES, feed=Windowed(), store=store) as house:
-        assert [one.params["misses"] for one in offers(house)] == [3]
+        await house.until(lambda: [one.params["misses"] for one in offers(house)] == [3])
         assert (await house.ask("booking.keep_series", STAFF, series="s")).status == "done"
         await house.until(lambda: offers(house) == [])
         assert (await house.ask("booking.keep_series", STAFF, series="s")).status == "done"
     assert noted(tmp_path) == []
     async with living(RULES, feed=Windowed(), store=store) as house:
-        assert offers(house) == []
+        await house.always(lambda: offers(house) == [], 5)
 
 
 @invented
@@ -149,13 +158,14 @@ async def test_on_a_holiday_a_miss_does_not_count_and_a_private_title_is_not_tol
             assert [one.params["title"] for one in offers(house)] == offered
 
 
-def test_a_damaged_file_is_set_aside_and_said(tmp_path: Path) -> None:
-    (tmp_path / "series.json").write_text('{"series": [{"key": 7}]}')
-    store = Store(tmp_path)
-
-    async def nothing(series: str, author: str) -> list[str]:
-        return []
-
-    config = parse(NO_CAMERA, "room.toml")
-    UnusedSeriesOffers(config, store, VirtualClock(START), lambda: None, nothing)
-    assert [one.file for one in store.disk.quarantined] == ["series.json"]
+@invented
+async def test_what_is_noted_before_the_kept_ones_are_read_counts(tmp_path: Path) -> None:
+    store_of(tmp_path, 2)
+    with closing(Database(Disk(tmp_path))) as database:
+        series = UnusedSeriesOffers(parse(RULES, "room.toml"), database, *UNUSED)
+        series.missed(weekly(0))
+        running = asyncio.create_task(series.run())
+        now = Moment(0.0, weekly(0).end, synced=True)
+        await until(lambda: [one.params["misses"] for one in series.issues(now)] == [3], 60)
+        running.cancel()
+    assert noted(tmp_path) == [3]

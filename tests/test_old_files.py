@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,8 +15,9 @@ from roomctl.command import Param
 from roomctl.room.ledger import Ledger, LedgerEntry
 from roomctl.room.series import UnusedSeriesOffers
 from roomctl.room.starts import months
-from roomctl.store import AuditLog, ChainLink, Database, Disk, room_database
-from tests.invented import START
+from roomctl.store import AuditLog, ChainLink, Database, Disk, Store, room_database
+from tests.invented import START, invented
+from tests.room.rig import NO_DEVICE, living
 from tests.test_audit_log import event
 
 OLD_STATE = Path(__file__).parent / "old_state"
@@ -267,3 +268,24 @@ async def test_damaged_series_are_set_aside(folder: Path, changed: dict[str, obj
     disk = Disk(folder)
     assert await unused(room_database(disk)) == []
     assert [one.file for one in disk.quarantined] == ["series.json"]
+
+
+@invented
+async def test_the_message_is_shown_for_the_rest_of_its_time(folder: Path) -> None:
+    async with living(NO_DEVICE, store=Store(folder)) as house:
+        await house.until(lambda: house.document.message)
+        said = house.document.message
+        assert said is not None
+        assert (said.text, said.at) == ("The lift is out of order until noon", START)
+        assert (said.until, said.requested_by_name) == (START + timedelta(hours=3), "token desk")
+
+
+@invented
+@pytest.mark.parametrize(
+    "written", ["", '{"text": "x"}', '{"text": "x", "at": "now", "until": "then"}', '{"text": 7}']
+)
+async def test_a_damaged_message_is_set_aside_and_said(tmp_path: Path, written: str) -> None:
+    (tmp_path / "message.json").write_text(written)
+    async with living(NO_DEVICE, store=Store(tmp_path)) as house:
+        await house.until(lambda: ("storage.quarantined", "message.json") in house.issues)
+        assert house.document.message is None

@@ -1,6 +1,6 @@
 """The one message that facilities staff show on a room's panels and on its display, for a while.
 
-Kept over a restart. Knows no panel.
+Kept over a restart, in the table `message` of `history.sqlite`. Knows no panel.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
 
 from roomctl.clock import Clock, Moment
 from roomctl.command import MessageSeconds, MessageText, Source, command
@@ -16,22 +18,35 @@ from roomctl.errors import RoomctlError
 from roomctl.kind import Part
 from roomctl.roles import Right
 from roomctl.room.document import MessageEntry
-from roomctl.store import Store, all_text
+from roomctl.store import Database
 from roomctl.wire import in_thread
+
+if TYPE_CHECKING:
+    from roomctl.store.database import Connection
 
 _log = logging.getLogger(__name__)
 
 USUAL_S = 3600
-_FILE = "message"
 
 
 class RoomMessage(Part):
-    """What is shown, until when, and who wrote it; without a store it is forgotten at the end."""
+    """What is shown, until when, and who wrote it."""
 
-    def __init__(self, store: Store | None, clock: Clock, changed: Callable[[], None]) -> None:
-        self._store, self._clock, self._changed = store, clock, changed
+    def __init__(self, database: Database, clock: Clock, changed: Callable[[], None]) -> None:
+        self._database, self._clock, self._changed = database, clock, changed
         self._keeping = asyncio.Lock()
-        self._shown = _entry(store.read(_FILE, all_text)) if store is not None else None
+        self._shown: MessageEntry | None = None
+
+    async def run(self) -> None:
+        """Show what is kept, unless another message was first."""
+        async with self._keeping:
+            if self._shown is None:
+                try:
+                    self._shown = await in_thread(self._database.read, _kept)
+                except RoomctlError as error:
+                    _log.warning("message: what is kept cannot be read: %s", error)
+                self._changed()
+        await asyncio.Event().wait()
 
     def sections(self, now: Moment) -> Mapping[str, object]:
         shown = self._shown
@@ -67,36 +82,27 @@ class RoomMessage(Part):
         async with self._keeping:
             before, self._shown = self._shown, shown
             self._changed()
-            if self._store is None:
-                return
             try:
-                await in_thread(self._store.write, _FILE, _kept(shown))
-            except OSError as error:
+                await in_thread(self._database.write, partial(_keep, shown=shown))
+            except RoomctlError:
                 self._shown = before
                 self._changed()
-                where = self._store.folder / f"{_FILE}.json"
-                raise RoomctlError(f"{where}: cannot be written: {error}") from error
+                raise
 
 
-def _kept(shown: MessageEntry | None) -> dict[str, str]:
-    if shown is None:
-        return {}
-    return {
-        "text": shown.text,
-        "at": shown.at.isoformat(),
-        "until": shown.until.isoformat(),
-        "requested_by": shown.requested_by,
-        "requested_by_name": shown.requested_by_name,
-    }
+def _keep(base: Connection, shown: MessageEntry | None) -> None:
+    base.execute("DELETE FROM message")
+    if shown is not None:
+        sql = """INSERT INTO message (text, at, until, requested_by, requested_by_name)
+          VALUES (?, ?, ?, ?, ?)"""
+        times = (shown.at.isoformat(), shown.until.isoformat())
+        base.execute(sql, (shown.text, *times, shown.requested_by, shown.requested_by_name))
 
 
-def _entry(kept: Mapping[str, str]) -> MessageEntry | None:
-    if not kept:
+def _kept(base: Connection) -> MessageEntry | None:
+    sql = "SELECT text, at, until, requested_by, requested_by_name FROM message"
+    row = base.execute(sql).fetchone()
+    if row is None:
         return None
-    try:
-        at, until = (datetime.fromisoformat(kept[key]) for key in ("at", "until"))
-        who = (kept["requested_by"], kept["requested_by_name"])
-        return MessageEntry(kept["text"], at, until, *who) if at.tzinfo and until.tzinfo else None
-    except (KeyError, ValueError) as error:
-        _log.warning("message: what was kept is left out: %r", error)
-        return None
+    text, at, until, *who = row
+    return MessageEntry(text, datetime.fromisoformat(at), datetime.fromisoformat(until), *who)

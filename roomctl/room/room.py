@@ -258,7 +258,7 @@ class Room:
             self.maintenance,
             self._updates,
             self.look,
-            RoomMessage(store, clock, self.changed),
+            RoomMessage(database, clock, self.changed),
             self.help,
             self.sharing,
             self._nearby,

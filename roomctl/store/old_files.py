@@ -5,6 +5,7 @@
     ledger.json                    bookings that were to be released
     starts.json                    how meetings began, by month
     series.json                    series of bookings to which nobody came
+    message.json                   the message that the room shows
 
 A power cut leaves them to be taken over at the next start, or to be renamed: what was taken over is
 known by its SHA-256. What makes no sense is set aside, as any damaged file. What was left is
@@ -182,6 +183,15 @@ def _series(base: sqlite3.Connection, said: Document) -> None:
         base.execute(sql, [one[name] for name in columns])
 
 
+def _message(base: sqlite3.Connection, said: Document) -> None:
+    """Take over the message, unless there is one already; an empty document has none."""
+    columns = ("text", "at", "until", "requested_by", "requested_by_name")
+    if said and base.execute("SELECT 1 FROM message").fetchone() is None:
+        values = _texts([said[name] for name in columns])
+        sql = f"INSERT INTO message ({', '.join(columns)}) VALUES (?, ?, ?, ?, ?)"  # noqa: S608 - ours
+        base.execute(sql, values)
+
+
 def _texts(said: list[str]) -> list[str]:
     if not all(isinstance(one, str) for one in said):
         raise ValueError("has a value that is not a text")
@@ -197,4 +207,5 @@ _OLD: Sequence[tuple[Sequence[str], Take]] = (
     (("ledger.json",), _document("ledger.json", _ledger)),
     (("starts.json",), _document("starts.json", _starts)),
     (("series.json",), _document("series.json", _series)),
+    (("message.json",), _document("message.json", _message)),
 )

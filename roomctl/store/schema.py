@@ -14,6 +14,7 @@ Times are Unix time in seconds. Knows no file, and nothing of who reads.
                     8601 with their offset, lists as JSON
     4  starts       how often meetings began in a month, in which way (`meeting.first_try`)
     5  series       series of bookings to which nobody came, and how often (`booking.series`)
+    6  message      the message that the room shows, if there is one
 """
 
 from __future__ import annotations
@@ -89,6 +90,12 @@ _SERIES = (
       at TEXT NOT NULL {_is_instant("at")}) STRICT""",
 )
 
+_MESSAGE = (
+    f"""CREATE TABLE message (text TEXT NOT NULL, at TEXT NOT NULL {_is_instant("at")},
+      until TEXT NOT NULL {_is_instant("until")}, requested_by TEXT NOT NULL,
+      requested_by_name TEXT NOT NULL) STRICT""",
+)
+
 
 def _use(base: sqlite3.Connection) -> None:
     """Make the tables of use; in older files the transitions are called edges, and standby rest."""
@@ -109,4 +116,5 @@ STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     lambda base: _all(base, _LEDGER),
     lambda base: _all(base, _STARTS),
     lambda base: _all(base, _SERIES),
+    lambda base: _all(base, _MESSAGE),
 )

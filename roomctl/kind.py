@@ -26,6 +26,7 @@ from roomctl.wire import Connect, Identity, Machine, Record
 
 if TYPE_CHECKING:  # with it come the libraries of every bus
     from roomctl.ports.inventory import PluggedDevice
+    from roomctl.search import Search
 
 Found = TypeVar("Found", bound=Device)
 
@@ -198,7 +199,7 @@ class MakeDrill(Protocol):
 
 
 class Probe(Protocol):
-    """Looks for devices of a kind: opens what was `found`, or asks the network.
+    """Looks for devices of a kind: opens what was `found`, and asks it what it is.
 
     Returns everything that was found, with what is known then.
     """
@@ -226,7 +227,8 @@ class Kind:
 
     `part` is what the room gets of it, made of the devices and the context; None: the room itself
     knows what to do with them. `entry` is what the document says of one, in the section `section`.
-    `drill` proves one on its own port, and `probe` looks for some, both without a room.
+    `drill` proves one on its own port, `probe` asks what is plugged in, and `search` makes what
+    looks for some on the network, all without a room.
     `optional`: it may be switched off, or not plugged in, without anything being wrong.
     `simulate` makes what stands for its devices in a simulated room. `words` are what people read
     of a kind that comes from elsewhere (`words_beside`), and `plugin` the distribution it is of.
@@ -242,6 +244,7 @@ class Kind:
     drill: MakeDrill | None = None
     optional: bool = False
     probe: Probe | None = None
+    search: Callable[[], Search] | None = None
     simulate: MakeSimulated | None = None
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict, compare=False)
     plugin: str = ""

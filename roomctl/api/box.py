@@ -6,16 +6,14 @@ Linux only; what cannot be read is not known. Knows no room.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import hmac
 import ipaddress
-import socket
-import struct
 from collections.abc import Iterator
 from pathlib import Path
 
-_SIOCGIFADDR = 0x8915
+from roomctl.ports.interfaces import every_interface
+
 _DEVICE_TREE = Path("/proc/device-tree/serial-number")  # a Raspberry Pi's, as printed on its box
 _MACHINE_ID = Path("/etc/machine-id")
 _IF_INET6 = Path("/proc/net/if_inet6")
@@ -39,18 +37,12 @@ def serial_number(device_tree: Path = _DEVICE_TREE, machine_id: Path = _MACHINE_
 
 def addresses() -> tuple[str, ...]:
     """Return the IP addresses of this box, but for loopback and link-local ones."""
-    found = (ipaddress.ip_address(one) for one in (*_of_version_4(), *_of_version_6()))
+    found = (
+        ipaddress.ip_address(one)
+        for one in (*(one.address for one in every_interface()), *_of_version_6())
+    )
     shown = (one for one in found if not (one.is_loopback or one.is_link_local))
     return tuple(str(one) for one in dict.fromkeys(shown))
-
-
-def _of_version_4() -> Iterator[str]:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
-        for _, name in socket.if_nameindex():
-            wanted = struct.pack("256s", name.encode()[:15])
-            with contextlib.suppress(OSError):  # it has no address
-                answer = fcntl.ioctl(asking.fileno(), _SIOCGIFADDR, wanted)
-                yield socket.inet_ntoa(answer[20:24])
 
 
 def _of_version_6() -> Iterator[str]:

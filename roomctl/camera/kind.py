@@ -20,6 +20,7 @@ from roomctl.wire import Connect
 
 if TYPE_CHECKING:
     from roomctl.ports.inventory import PluggedDevice
+    from roomctl.search import Search
 
 
 ASK_LIMIT_S = 12.0  # each of five speeds for a second, and an answer; the others are told by then
@@ -100,4 +101,10 @@ def _answer(line: CameraLine) -> str:
     return f"{state.model or 'a camera'} {line.found}"
 
 
-KIND = Kind("camera", CameraTable, _build, CameraProfile, drill=_drill, probe=probe)
+def _search() -> Search:
+    from roomctl.camera.found import SEARCH  # no room needs it
+
+    return SEARCH
+
+
+KIND = Kind("camera", CameraTable, _build, CameraProfile, drill=_drill, probe=probe, search=_search)

@@ -562,13 +562,15 @@ def asked_for(
 
 
 def recognise(profiles: Mapping[str, CameraProfile], version: Version | None) -> CameraProfile:
-    """Return the profile for what VersionInq said; an unknown camera is `generic`, no error.
+    """Return the profile for what VersionInq said; an unknown camera is `generic`, no error."""
+    stem = None if version is None else named_by(profiles, version.vendor, version.model)
+    return profiles[stem or "generic"]
+
+
+def named_by(profiles: Mapping[str, CameraProfile], vendor: int, model: int) -> str | None:
+    """Return the name of the profile for the codes of VersionInq's answer; None: none fits.
 
     Sony's vendor code differs between manuals and cameras, so within Sony the model decides.
     """
-    if version is not None:
-        vendors = (version.vendor, *_SONY) if version.vendor in _SONY else (version.vendor,)
-        stem = pick(profiles, *(f"{vendor:04x}:{version.model:04x}" for vendor in vendors))
-        if stem is not None:
-            return profiles[stem]
-    return profiles["generic"]
+    vendors = (vendor, *_SONY) if vendor in _SONY else (vendor,)
+    return pick(profiles, *(f"{one:04x}:{model:04x}" for one in vendors))

@@ -157,8 +157,11 @@ HELP: Mapping[str, str] = {
     "panel, door (the sign outside), or screen.": "panel、door（门口屏）或 screen（显示屏）。",
     "Check room.toml and profiles; touches no device.\n\nIt lists every mistake with its line. The exit status is 1 if there is one.": "检查 room.toml 和型号文件；不接触任何设备。\n\n列出每个错误及其行号。有错误时退出码为 1。",  # noqa: E501
     "room.toml files or device profiles.": "room.toml 文件或设备型号文件。",
-    "List what is plugged in, as lines for room.toml.\n\nIt opens no port without --ask.": "列出已接入的设备，以及可写入 room.toml 的行。\n\n除非用 --ask，不会打开任何设备。",  # noqa: E501
-    "Also look on serial ports, and on the network.": "同时在串口和网络上查找。",
+    "List what is plugged in, as lines for room.toml.\n\nIt opens no port without --ask, and sends nothing without --network. That finds cameras\n(ONVIF, Sony, NDI, Axis) and projectors (PJLink class 2), and asks each what it is.": "列出已接入的设备，以及可写入 room.toml 的行。\n\n除非用 --ask，不会打开任何设备；除非用 --network，不会向网络发送任何数据。\n--network 查找摄像机（ONVIF、Sony、NDI、Axis）和投影机（PJLink 第 2 类），并逐台询问型号。",  # noqa: E501
+    "Also open serial ports, and ask what is there.": "同时打开串口，询问所接的设备。",
+    "Also search the network.": "同时搜索网络。",
+    "Search only on this network interface; repeatable.": "只在此网络接口上搜索；可重复。",
+    "Seconds that the search takes.": "搜索所用的秒数。",
     "Set up a room: probe, ask, write its file, start it.\n\nIt checks the file before it writes it. It waits until the room is ready; exit status 1 if it\nis not. Run again, it changes the answers that you give, or asks for each; the rest stays.": "设置会议室：探测、提问、写入文件并启动。\n\n写入前会先检查。它会等待会议室就绪；未就绪时退出码为 1。\n再次执行时，只更改给出的回答，或逐项提问；其余不变。",  # noqa: E501
     "What people call the room.": "会议室的名称。",
     "The panel's: en or zh-CN.": "面板的语言：en 或 zh-CN。",

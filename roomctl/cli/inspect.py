@@ -7,7 +7,8 @@ import contextlib
 import logging
 import tomllib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,16 @@ from roomctl import app
 from roomctl import config as configuration
 from roomctl import profile as profiles
 from roomctl.cli.language import say, spoken, translated
-from roomctl.errors import FileError, ProfileError
+from roomctl.errors import FileError, ProfileError, RoomctlError
+from roomctl.frozen import frozen
 from roomctl.installed import data_path
 from roomctl.mistakes import Judge, every_mistake
 from roomctl.occupancy.profile import DATASET, DatasetProfile
 from roomctl.ports import connect
+from roomctl.ports.interfaces import interfaces
 from roomctl.ports.inventory import PluggedDevice, inventory
+from roomctl.search import FoundDevice
+from roomctl.search.run import LIMIT_S, search
 from roomctl.wire import Connect
 
 _log = logging.getLogger(__name__)
@@ -31,6 +36,7 @@ _SHIPPED = data_path("firmware_profiles")
 _NAMES = {
     "camera": "front",
     "controller": "pad",
+    "display": "wall",
     "speakerphone": "table",
 }  # to begin with; any other will do
 
@@ -110,20 +116,67 @@ def check_words(finding: dict[str, Any]) -> str:
     return "\n".join(told(finding["errors"]) or [good, *told(finding["advice"])])
 
 
-def probe(*, ask: bool = False) -> list[dict[str, str]]:
+def probe(*, ask: bool = False, network: NetworkSearch | None = None) -> list[dict[str, Any]]:
     """List what is plugged in: serial ports, USB devices and gamepads, with lines for room.toml.
 
-    With `ask`, each kind looks for its devices: on serial ports, which are opened, and by a
-    broadcast on the network.
+    With `ask`, each kind opens and asks what is plugged in; with `network`, all look for their
+    devices on the network, too. RoomctlError: there is no such network interface.
     """
     things: Sequence[PluggedDevice] = inventory()
     if ask:
         things = asyncio.run(_asked(things, connect))
+    found: list[tuple[PluggedDevice, dict[str, Any]]] = [(one, {}) for one in things]
+    if network is not None:
+        found += [(as_plugged(one), asdict(one)) for one in network.carried_out()]
     return [
-        {"kind": found.kind, "url": found.url, "what": found.what}
-        | ({"profile": found.profile} if found.profile else {})
-        for found in things
+        more
+        | {"kind": one.kind, "url": one.url, "what": one.what}
+        | ({"profile": one.profile} if one.profile else {})
+        for one, more in found
     ]
+
+
+@frozen
+class NetworkSearch:
+    """A search on the network: on which interfaces, () for all, and for how many seconds."""
+
+    interfaces: tuple[str, ...] = ()
+    limit_s: float = LIMIT_S
+
+    def carried_out(self) -> list[FoundDevice]:
+        """Return what is found; RoomctlError: there is no such interface, or no network at all."""
+        networks = interfaces(self.interfaces)
+        if not networks:
+            raise RoomctlError("search: this box is on no network; connect it, or name --interface")
+        kinds = (*app.KINDS, *app.every_plugin()[0])
+        searches = [kind.search() for kind in kinds if kind.search is not None]
+        return asyncio.run(search(searches, connect, networks, self.limit_s))
+
+
+def as_plugged(one: FoundDevice) -> PluggedDevice:
+    """Return a found device as its best url, and what is known of it; "" where it has no url."""
+    url = one.urls[0] if one.urls else ""
+    return PluggedDevice(one.kind, url, found_words(one), one.profile)
+
+
+def found_words(one: FoundDevice) -> str:
+    """Say what a found device is, where, by what it answers, and what to know of that."""
+    name = f'"{one.name}"' if one.name else ""
+    what = " ".join(filter(None, (one.model or say(f"search.{one.kind}"), name)))
+    remarks = [say("search.at", what=what, host=one.host, protocols=", ".join(one.protocols))]
+    if one.urls[1:]:
+        remarks.append(say("search.also", urls=", ".join(one.urls[1:])))
+    if one.claims:
+        remarks.append(say("search.claims", claims=", ".join(one.claims)))
+    if one.needs_login:
+        remarks.append(say("search.login"))
+    if not one.in_network:
+        remarks.append(say("search.elsewhere"))
+    elif not one.urls:
+        remarks.append(say("search.unknown"))
+    elif not one.verified:
+        remarks.append(say("search.unverified"))
+    return "; ".join(remarks)
 
 
 async def _asked(found: Sequence[PluggedDevice], connect: Connect) -> Sequence[PluggedDevice]:
@@ -148,7 +201,7 @@ async def asked_of_plugins(
     return found
 
 
-def probe_words(found: list[dict[str, str]]) -> str:
+def probe_words(found: Sequence[Mapping[str, Any]]) -> str:
     """Write what was found as lines for room.toml."""
     if not found:
         return say("nothing_found")
@@ -156,6 +209,9 @@ def probe_words(found: list[dict[str, str]]) -> str:
     blocks = []
     for item in found:
         kind = item["kind"]
+        if not item["url"]:
+            blocks.append(f"# {_in_words(item['what'])}")
+            continue
         seen[kind] += 1
         name = _NAMES.get(kind, kind) + (str(seen[kind]) if seen[kind] > 1 else "")
         table = kind if kind in _SINGLE else f"{kind}.{name}"

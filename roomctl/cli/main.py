@@ -452,20 +452,31 @@ def check(
         raise typer.Exit(1)
 
 
-@app.command(epilog="Example: roomctl probe --ask")
+@app.command(epilog="Example: roomctl probe --network")
 def probe(
     ask: Annotated[
-        bool, typer.Option("--ask", help="Also look on serial ports, and on the network.")
+        bool, typer.Option("--ask", help="Also open serial ports, and ask what is there.")
     ] = False,
+    network: Annotated[bool, typer.Option("--network", help="Also search the network.")] = False,
+    interface: Annotated[
+        list[str],
+        typer.Option(metavar="NAME", help="Search only on this network interface; repeatable."),
+    ] = [],  # noqa: B006 - typer takes no tuple
+    limit_s: Annotated[
+        float,
+        typer.Option("--timeout", min=2, max=60, help="Seconds that the search takes."),
+    ] = 4.0,
     as_json: Json = False,
 ) -> None:
     """List what is plugged in, as lines for room.toml.
 
-    It opens no port without --ask.
+    It opens no port without --ask, and sends nothing without --network. That finds cameras
+    (ONVIF, Sony, NDI, Axis) and projectors (PJLink class 2), and asks each what it is.
     """
     from roomctl.cli import inspect
 
-    found = inspect.probe(ask=ask)
+    searches = inspect.NetworkSearch(tuple(interface), limit_s) if network or interface else None
+    found = inspect.probe(ask=ask, network=searches)
     typer.echo(dump(found) if as_json else inspect.probe_words(found))
 
 

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import logging
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from roomctl.display.driver import DisplayDevice, DisplayEntry, DisplaysPart, displays
 from roomctl.display.profile import DisplayProfile, DisplayTable
 from roomctl.kind import Context, Drill, DrillSetup, Kind
-from roomctl.ports.udp import broadcast
-from roomctl.wire import Connect
 
 if TYPE_CHECKING:
-    from roomctl.ports.inventory import PluggedDevice
-
-_log = logging.getLogger(__name__)
-
-SEARCH_S = 5.0  # a projector may take up to 30 s; those that are awake answer at once
-MOST_FOUND = 100  # anybody on the network may answer
+    from roomctl.search import Search
 
 
 def _build(tables: Mapping[str, DisplayTable], context: Context) -> tuple[DisplayDevice, ...]:
@@ -41,33 +32,10 @@ def _drill(name: str, tables: Mapping[str, DisplayTable], setup: DrillSetup) -> 
     return Drill(drill.run, "the display is back in its old state")
 
 
-async def probe(found: Sequence[PluggedDevice], connect: Connect) -> list[PluggedDevice]:
-    """Return `found`, and the projectors of this network that answer a search (PJLink class 2)."""
-    from roomctl.display.pjlink import PORT, SEARCH
-    from roomctl.ports.inventory import PluggedDevice
+def _search() -> Search:
+    from roomctl.display.found import SEARCH  # no room needs it
 
-    hosts = await searched(broadcast(SEARCH.line(), PORT, SEARCH_S))
-    projectors = [
-        PluggedDevice("display", f"tcp://{host}", f"a projector that answers PJLink ({mac})")
-        for host, mac in hosts.items()
-    ]
-    return [*found, *projectors]
-
-
-async def searched(answers: AsyncGenerator[tuple[str, bytes], None]) -> dict[str, str]:
-    """Return who answered a search, by address, with the MAC address; nobody without a network."""
-    from roomctl.display.pjlink import found_by
-
-    hosts: dict[str, str] = {}
-    try:
-        async with contextlib.aclosing(answers):
-            async for host, datagram in answers:
-                mac = found_by(datagram)
-                if mac is not None and len(hosts) < MOST_FOUND:
-                    hosts[host] = mac
-    except OSError as error:
-        _log.info("no search for projectors: %s", error)
-    return hosts
+    return SEARCH
 
 
 KIND = Kind(
@@ -79,5 +47,5 @@ KIND = Kind(
     section="displays",
     entry=DisplayEntry,
     drill=_drill,
-    probe=probe,
+    search=_search,
 )

@@ -263,7 +263,7 @@ async def open_port(address: Address) -> HttpPort:
             raise await _untrusted(address, pin, error.__cause__) from error
         raise
     await tried.close()
-    await in_thread(_import)  # half a second on a slow board
+    await in_thread(load_client)  # half a second on a slow board
     import httpx
 
     client = httpx.AsyncClient(
@@ -301,7 +301,7 @@ async def _untrusted(address: Address, pin: str, error: ssl.SSLCertVerificationE
     return PortError(address.url, "does not prove its identity by TLS", PortReason.INSECURE)
 
 
-def _import() -> None:
+def load_client() -> None:
     """Load the library, and keep it from logging every request (info)."""
     import httpx
 

@@ -20,7 +20,7 @@ import logging
 import socket
 import time
 from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import Callable
 
 from roomctl.errors import PortClosed, PortError, PortReason
 from roomctl.ports.address import Address
@@ -29,7 +29,6 @@ from roomctl.wire import NETWORK, TURN, Chunk, Identity
 
 _log = logging.getLogger(__name__)
 
-EVERYBODY = "255.255.255.255"  # on this network; no router passes it on
 _MOST_WAITING = 256  # datagrams; a flood drops the oldest
 _MOST_HEARD, _LONGEST_HEARD = 16, 1500  # the same of what nobody asked for, and its bytes
 
@@ -190,6 +189,7 @@ class _Listener:
 
     def __init__(self, loop: asyncio.AbstractEventLoop, number: int) -> None:
         self.hosts: dict[HeardPort, set[str]] = {}
+        self.taps: list[Callable[[str, bytes], None]] = []
         self._key, self._loop = (loop, number), loop
         self._sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
@@ -209,6 +209,8 @@ class _Listener:
         for port, hosts in self.hosts.items():
             if addr[0] in hosts:
                 port.came(Chunk(data, time.monotonic()))
+        for take in self.taps:
+            take(addr[0], data)
 
     def forget(self, port: HeardPort) -> None:
         """Hear nothing for `port` any more, and let go of the socket with the last."""
@@ -219,6 +221,19 @@ class _Listener:
 
 
 _HEARING: dict[tuple[asyncio.AbstractEventLoop, int], _Listener] = {}
+
+
+def tapped(open_now: contextlib.ExitStack, number: int, take: Callable[[str, bytes], None]) -> bool:
+    """Hand sender and bytes of all that is heard at a port to `take`, until `open_now` ends.
+
+    False: nothing in this program hears at it.
+    """
+    listener = _HEARING.get((asyncio.get_running_loop(), number))
+    if listener is None:
+        return False
+    listener.taps.append(take)
+    open_now.callback(listener.taps.remove, take)
+    return True
 
 
 class HeardPort:
@@ -249,55 +264,3 @@ class HeardPort:
         self._closed = True
         self._listener.forget(self)
         self._news.set()
-
-
-async def broadcast(
-    data: bytes, port: int, limit_s: float, host: str = EVERYBODY
-) -> AsyncGenerator[tuple[str, bytes], None]:
-    """Say `data` to everybody on this network, and yield who answers with what, for `limit_s`.
-
-    Answers go to `port`, or to where it was said from if another program has that port. OSError:
-    there is no network.
-    """
-    loop = asyncio.get_running_loop()
-    answers: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue(_MOST_WAITING)
-    sock = _listening(port)
-    try:
-        transport, _ = await loop.create_datagram_endpoint(lambda: _Answers(answers), sock=sock)
-    except OSError:
-        sock.close()
-        raise
-    try:
-        sock.sendto(data, (host, port))
-        until = loop.time() + limit_s
-        while True:
-            try:
-                async with asyncio.timeout_at(until):
-                    answer = await answers.get()
-            except TimeoutError:
-                return
-            yield answer
-    finally:
-        transport.close()
-
-
-def _listening(port: int) -> socket.socket:
-    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    sock.setblocking(False)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
-    try:
-        sock.bind(("", port))
-    except OSError:
-        sock.bind(("", 0))
-    return sock
-
-
-class _Answers(asyncio.DatagramProtocol):
-    """Keeps who said what; of a flood the first."""
-
-    def __init__(self, answers: asyncio.Queue[tuple[str, bytes]]) -> None:
-        self._answers = answers
-
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        with contextlib.suppress(asyncio.QueueFull):
-            self._answers.put_nowait((addr[0], data))

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from roomctl import ports
 from roomctl.camera.profile import CameraTable
-from roomctl.camera.sim import picture
+from roomctl.camera.sim import picture, search_answer
 from roomctl.clock import Clock
 from roomctl.config import Config
 from roomctl.errors import PortClosed, PortError, PortReason, Refused
@@ -23,12 +24,22 @@ from roomctl.ports.http import without_login
 from roomctl.screen.sim import SimScreen
 from roomctl.simulator.cameras import SimulatedHttp, SimulatedLine, baud_of
 from roomctl.simulator.devices import simulated_devices
-from roomctl.simulator.wires import PumpTask, Tuned, Wire, offer, offer_unix
+from roomctl.simulator.wires import (
+    PumpTask,
+    SearchAnswers,
+    Tuned,
+    Wire,
+    offer,
+    offer_at_its_port,
+    offer_unix,
+)
 from roomctl.wire import Chunk, Identity, Port, pair
 
 if TYPE_CHECKING:
     from roomctl.byom.sim import SimulatedSwitch
     from roomctl.ports.picture import PicturePort
+
+_log = logging.getLogger(__name__)
 
 _WIRED = ("serial", "tcp", "udp", "visca-ip", "aw", "aw-https", "onvif", "onvif-https")
 
@@ -78,8 +89,10 @@ class Simulator:
         self._config, self._plugs = config, dict[str, _Plug]()
         self._simulate(config)
         self._wires: list[Wire] = []
+        self._searched: list[SearchAnswers] = []
         self._taking: set[asyncio.Task[None]] = set()
         self.ports: dict[str, str] = {}
+        self.at_its_port: list[str] = []  # addresses of cameras at the port of VISCA over IP
 
     def _simulate(self, config: Config, same: Callable[[str], bool] = lambda name: False) -> None:
         devices = simulated_devices(config, with_screen=self._with_screen)
@@ -215,13 +228,36 @@ class Simulator:
 
         Afterwards `ports` names one by device, for other programs. The room has another one to
         the same camera, as if the camera had two control sockets, and opens it as it would open
-        a real one: a pty through pyserial.
+        a real one: a pty through pyserial. Cameras of a network answer searches on loopback.
         """
         for url, plug in self._plugs.items():
             if _can_be_wired(plug.device):
                 wire = await offer(_scheme(url), plug.device.second_port, self._clock)
                 self._wires.append(wire)
                 self.ports.update(dict.fromkeys(plug.device.names, wire.path))
+                await self._answer_searches(plug, wire)
+
+    async def _answer_searches(self, plug: _Plug, wire: Wire) -> None:
+        """Have a device be found, unless other programs have the ports for that."""
+        device, scheme, address = plug.device, _scheme(plug.device.url), wire.path
+        if not _can_be_wired(device):
+            return
+        if scheme == "visca-ip":
+            further = await offer_at_its_port(device.second_port, self._clock)
+            if further is None:
+                return
+            self._wires.append(further)
+            address = further.path.partition(":")[0]
+            self.at_its_port.append(address)
+        found = search_answer(scheme, device.names[0].partition(".")[2], address)
+        if found is not None:
+            question, answer = found
+            try:
+                said = SearchAnswers(question, address.partition(":")[0], _while(plug, answer))
+            except OSError as error:
+                _log.info("%s answers no search: %s", device.names[0], error)
+                return
+            self._searched.append(said)
 
     async def close(self) -> None:
         """Hang up everywhere, and take every wire away."""
@@ -229,6 +265,8 @@ class Simulator:
             await plug.hang_up()
         for wire in self._wires:
             await wire.close()
+        for one in self._searched:
+            one.close()
 
     def _plug(self, device: str) -> _Plug:
         for plug in self._plugs.values():
@@ -240,6 +278,11 @@ class Simulator:
 
 def _can_be_wired(device: SimulatedDevice) -> TypeGuard[SimulatedLine | SimulatedHttp]:
     return isinstance(device, SimulatedLine | SimulatedHttp) and _scheme(device.url) in _WIRED
+
+
+def _while(plug: _Plug, answer: Callable[[bytes], bytes | None]) -> Callable[[bytes], bytes | None]:
+    """Return `answer` of a device that says nothing while it is unplugged."""
+    return lambda data: answer(data) if plug.plugged else None
 
 
 def _as_configured(url: str) -> str:

@@ -20,6 +20,7 @@ from typing import Protocol, runtime_checkable
 from roomctl.clock import Clock, Moment
 from roomctl.errors import PortClosed
 from roomctl.ports.http import HttpAnswer, HttpRequest
+from roomctl.ports.search import EVERYBODY_HERE, Question
 from roomctl.wire import Chunk, Identity, Machine, Port, pump
 
 _CHUNK = 4096
@@ -30,6 +31,7 @@ _OUT_SPEED = 5  # of what tcgetattr returns
 _HOST = "127.0.0.1"
 _SOAP_TYPE = "application/soap+xml; charset=utf-8"
 _HTTP_S = 70.0  # a recall may be answered when it has arrived
+_VISCA_IP_PORT, _MOST_HOSTS = 52381, 30
 _VISCA_IP_HOST = "127.0.0.2"  # its clients bind the camera's port on every address of the machine
 
 
@@ -122,12 +124,17 @@ class UdpPort(asyncio.DatagramProtocol):
         self.identity = Identity(url=f"{scheme}:")
 
     @classmethod
-    async def open(cls, clock: Clock, scheme: str = "udp") -> UdpPort:
-        """Open a free port; `scheme` is what its url begins with, for what is said on it."""
+    async def open(
+        cls, clock: Clock, scheme: str = "udp", at: tuple[str, int] | None = None
+    ) -> UdpPort:
+        """Open a free port, or the one `at` an address, OSError if it is taken.
+
+        `scheme` is what its url begins with, for what is said on it.
+        """
         loop = asyncio.get_running_loop()
         host = _VISCA_IP_HOST if scheme == "visca-ip" else _HOST
         transport, port = await loop.create_datagram_endpoint(
-            lambda: cls(clock, scheme), local_addr=(host, 0)
+            lambda: cls(clock, scheme), local_addr=at or (host, 0)
         )
         shared = transport.get_extra_info("socket")
         shared.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -345,6 +352,58 @@ async def offer(scheme: str, machine: Callable[[], Machine], clock: Clock) -> Wi
         port = PtyPort(clock, far if isinstance(far, Tuned) else None)
     tasks.append(PumpTask(port, far, clock))
     return Wire(port.identity.url, port.identity.path, tasks, None)
+
+
+class SearchAnswers:
+    """A device on loopback that hears a search, and answers it from an address of its own."""
+
+    def __init__(
+        self, question: Question, host: str, answer: Callable[[bytes], bytes | None]
+    ) -> None:
+        """Begin; only `question`'s port and group count. OSError: another program has the port."""
+        self._question, self._answer = question, answer
+        self._loop = asyncio.get_running_loop()
+        self._hears = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._says = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            self._hears.setblocking(False)
+            self._hears.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._hears.bind((question.group, question.port))
+            if question.group:
+                member = socket.inet_aton(question.group) + socket.inet_aton(_HOST)
+                self._hears.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, member)
+            self._says.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+            self._says.bind((host, 0))
+        except OSError:
+            self.close()
+            raise
+        self._loop.add_reader(self._hears, self._heard)
+
+    def _heard(self) -> None:
+        with contextlib.suppress(OSError):
+            data, sender = self._hears.recvfrom(_CHUNK)
+            if sender[0].startswith("127.") and (answer := self._answer(data)) is not None:
+                port = self._question.answered_to
+                self._says.sendto(answer, (EVERYBODY_HERE, port) if port else sender)
+
+    def close(self) -> None:
+        """Answer no more."""
+        self._loop.remove_reader(self._hears)
+        self._hears.close()
+        self._says.close()
+
+
+async def offer_at_its_port(machine: Callable[[], Machine], clock: Clock) -> Wire | None:
+    """Return a VISCA-over-IP wire at an address of loopback, and the port that all expect.
+
+    None: other programs have all of the addresses that are tried.
+    """
+    for number in range(2, _MOST_HOSTS + 2):
+        with contextlib.suppress(OSError):
+            port = await UdpPort.open(clock, "visca-ip", (f"127.0.0.{number}", _VISCA_IP_PORT))
+            task = PumpTask(port, machine(), clock)
+            return Wire(port.identity.url, port.identity.path, [task], None)
+    return None
 
 
 async def offer_unix(path: Path, machine: Machine, clock: Clock) -> Wire:

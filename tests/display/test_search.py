@@ -1,44 +1,40 @@
-"""Projectors are found by a broadcast: what answers, what does not, and what a stranger may say."""
+"""Projectors are found by a search: what answers, what does not, and what each says when asked."""
 
-import contextlib
-from collections.abc import AsyncGenerator
+import tomllib
+from pathlib import Path
 
 import pytest
 
-from roomctl.clock import SystemClock
-from roomctl.display import kind
-from roomctl.display.pjlink import SEARCH, found_by, hinted_by
+from roomctl.display.found import SEARCH, PjLinkSearch
+from roomctl.display.pjlink import PORT, found_by, hinted_by
 from roomctl.display.sim import SimDisplay, SimPjSearch
-from roomctl.ports.udp import broadcast
-from roomctl.simulator.wires import offer
+from roomctl.errors import PortError
+from roomctl.ports import connect
+from roomctl.search import FoundDevice
+from roomctl.wire import Chunk, Port
+from tests.display.serving import on_tcp
 
-LIMIT_S = 20.0  # ten times what a busy machine needs
-
-
-@pytest.mark.real
-async def test_a_projector_on_the_wire_answers_a_search() -> None:
-    wire = await offer("udp", lambda: SimPjSearch(SimDisplay(), 0.0), SystemClock())
-    try:
-        port = int(wire.path.rpartition(":")[2])
-        searching = broadcast(SEARCH.line(), port, LIMIT_S, "127.0.0.1")
-        async with contextlib.aclosing(searching):
-            host, datagram = await anext(searching)
-    finally:
-        await wire.close()
-    assert (host, found_by(datagram)) == ("127.0.0.1", SimPjSearch.mac)
+FILE = Path(__file__).parents[1] / "vectors" / "search.toml"
+PJLINK = tomllib.loads(FILE.read_text(encoding="utf-8"))["pjlink"]
+FOUND = FoundDevice("display", "192.0.2.9", ("PJLink",), ("tcp://192.0.2.9",))
 
 
-@pytest.mark.real
-async def test_a_search_that_nobody_answers_ends() -> None:
-    standby = SimDisplay()
-    standby.dead = True
-    wire = await offer("udp", lambda: SimPjSearch(standby, 0.0), SystemClock())
-    try:
-        port = int(wire.path.rpartition(":")[2])
-        found = [one async for one in broadcast(SEARCH.line(), port, 0.0, "127.0.0.1")]
-    finally:
-        await wire.close()
-    assert found == []
+def test_a_search_is_asked_and_answered_as_the_specification_prints_it() -> None:
+    asked, answered = PJLINK
+    way = PjLinkSearch()
+    assert way.question.data == asked["question"].encode()
+    (one,) = way.read(answered["answer"].encode(), "192.0.2.9")
+    assert (one.url, one.mac) == ("tcp://192.0.2.9", answered["mac"])
+
+
+def test_a_projector_answers_a_search_in_standby_too_and_not_without_power() -> None:
+    display = SimDisplay()
+    searched = SimPjSearch(display, 0.0)
+    searched.receive(Chunk(PjLinkSearch().question.data, 0.0))
+    assert found_by(searched.outbox(0.0) or b"") == SimPjSearch.mac
+    display.dead = True
+    searched.receive(Chunk(PjLinkSearch().question.data, 0.0))
+    assert searched.outbox(0.0) is None
 
 
 @pytest.mark.parametrize(
@@ -50,10 +46,11 @@ async def test_a_search_that_nobody_answers_ends() -> None:
         b"%2ACKN=nonsense\r",
         b"%2LKUP=00:26:ab:12:34:56",
         b"\xff" * 99,
+        b"%2ACKN=" + b"0" * 8000,
     ],
 )
 def test_what_is_no_answer_finds_nothing(datagram: bytes) -> None:
-    assert found_by(datagram) is None
+    assert list(PjLinkSearch().read(datagram, "192.0.2.9")) == []
 
 
 @pytest.mark.parametrize(
@@ -76,22 +73,32 @@ def test_a_notice_is_a_hint_of_what_to_ask(datagram: bytes, name: str | None) ->
     assert hinted_by(datagram) == name
 
 
-async def said(*answers: tuple[str, bytes]) -> AsyncGenerator[tuple[str, bytes], None]:
-    for one in answers:
-        yield one
+async def asked(display: SimDisplay) -> FoundDevice:
+    """Return what the projector says over real TCP, on whatever port it is served."""
+    async with on_tcp(display) as port:
+
+        async def elsewhere(name: str, url: str) -> Port:
+            assert url == f"tcp://192.0.2.9:{PORT}"
+            return await connect(name, f"tcp://127.0.0.1:{port}")
+
+        return await SEARCH.confirm(FOUND, elsewhere)
 
 
-async def test_each_address_is_found_once_and_a_flood_is_cut_off() -> None:
-    answer = b"%2ACKN=00:26:AB:12:34:56\r"
-    twice = await kind.searched(said(("10.0.0.9", answer), ("10.0.0.9", answer), ("x", b"")))
-    assert twice == {"10.0.0.9": "00:26:ab:12:34:56"}
-    flood = said(*((f"10.0.{high}.{low}", answer) for high in range(9) for low in range(99)))
-    assert len(await kind.searched(flood)) == kind.MOST_FOUND
+@pytest.mark.real
+async def test_a_found_projector_says_its_maker_model_and_name() -> None:
+    one = await asked(SimDisplay())
+    assert (one.model, one.name) == ("roomctl simulated projector", "Bamboo")
+    assert (one.verified, one.needs_login) == (True, False)
 
 
-async def test_without_a_network_nobody_is_found() -> None:
-    async def unreachable() -> AsyncGenerator[tuple[str, bytes], None]:
-        raise OSError("network is unreachable")
-        yield
+@pytest.mark.real
+async def test_a_found_projector_with_a_password_is_known_to_be_there_and_no_more() -> None:
+    one = await asked(SimDisplay(password="JBMIAProjectorLink"))
+    assert (one.model, one.verified, one.needs_login) == ("", True, True)
 
-    assert await kind.searched(unreachable()) == {}
+
+async def test_a_found_projector_that_takes_no_connection_stays_unverified() -> None:
+    async def refused(name: str, url: str) -> Port:
+        raise PortError(url, "refused")
+
+    assert await SEARCH.confirm(FOUND, refused) == FOUND

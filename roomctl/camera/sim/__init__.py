@@ -8,7 +8,9 @@ from roomctl.camera.sim.host import SimHost
 from roomctl.camera.sim.view import picture
 
 if TYPE_CHECKING:
+    from roomctl.camera.sim.search import Answer
     from roomctl.camera.sim.uvc import SimUvc
+    from roomctl.ports.search import Question
 
 
 def http_camera(scheme: str) -> SimHost:
@@ -32,4 +34,13 @@ def usb_camera() -> SimUvc:
     return SimUvc()
 
 
-__all__ = ["SimHost", "http_camera", "picture", "usb_camera"]
+def search_answer(scheme: str, name: str, address: str) -> tuple[Question, Answer] | None:
+    """Return the search that a camera reached at `address` hears, and its answers; None: none."""
+    from roomctl.camera.sim import search
+
+    if scheme == "onvif":
+        return search.onvif_answer(name, address)
+    return search.sony_answer(name, address) if scheme == "visca-ip" else None
+
+
+__all__ = ["SimHost", "http_camera", "picture", "search_answer", "usb_camera"]

@@ -163,6 +163,7 @@ HELP: Mapping[str, str] = {
     "Search only on this network interface; repeatable.": "只在此网络接口上搜索；可重复。",
     "Seconds that the search takes.": "搜索所用的秒数。",
     "Set up a room: probe, ask, write its file, start it.\n\nIt checks the file before it writes it. It waits until the room is ready; exit status 1 if it\nis not. Run again, it changes the answers that you give, or asks for each; the rest stays.": "设置会议室：探测、提问、写入文件并启动。\n\n写入前会先检查。它会等待会议室就绪；未就绪时退出码为 1。\n再次执行时，只更改给出的回答，或逐项提问；其余不变。",  # noqa: E501
+    "Search the network for devices, too.": "同时在网络上搜索设备。",
     "What people call the room.": "会议室的名称。",
     "The panel's: en or zh-CN.": "面板的语言：en 或 zh-CN。",
     "Such as Asia/Shanghai.": "例如 Asia/Shanghai。",

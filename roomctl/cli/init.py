@@ -1,6 +1,8 @@
 """`roomctl init`: a room.toml for this box, out of what is plugged in and what a person answers.
 
 A question is answered by its flag, else by whoever sits there, else (`--yes`) as it is proposed.
+With `network` the network is searched, too. What answers there may be another room's: a device is
+proposed if it is the only one of its kind, and answers when it is asked itself.
 Each answer is judged by the reader of room.toml itself, and nothing is written before all of it is
 sound. Of a file that is there already only the answers that are given again are changed (`--force`
 writes it anew); it is kept under its date. Then the room is started, and waited for until it is
@@ -21,6 +23,7 @@ import subprocess
 import sys
 import time
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -34,6 +37,7 @@ from roomctl import app
 from roomctl import config as configuration
 from roomctl.api.phone import printed
 from roomctl.cli import ask, told
+from roomctl.cli.inspect import NetworkSearch, as_plugged
 from roomctl.cli.language import language, say, translated
 from roomctl.cli.toml_edit import with_key, with_table, without_table
 from roomctl.errors import FileError, RoomctlError
@@ -43,6 +47,9 @@ from roomctl.kiosk.audio.vault import wall_lacks
 from roomctl.meeting.platform import load_platforms
 from roomctl.ports.inventory import PluggedDevice, inventory
 from roomctl.ports.permission import NodeDenied, forbidden, myself, person
+from roomctl.search import FoundDevice
+from roomctl.search.found import hosts_of
+from roomctl.search.run import LIMIT_S
 from roomctl.store.disk import write_whole
 
 SERVICE_USER = "roomctl"
@@ -62,6 +69,7 @@ _NAMES: Mapping[str, Sequence[str]] = {
     "camera": ("front", "back"),
     "speakerphone": ("table", "wall"),
     "controller": ("pad",),
+    "display": ("wall",),
 }
 _ZONES = Path("/usr/share/zoneinfo")
 
@@ -82,6 +90,7 @@ class InitAnswers:
     listen: str | None = None
     screen: str | None = None
     wall: str | None = None
+    network: str | None = None  # yes: search it; no key of room.toml
 
     def overruled(self, by: InitAnswers) -> InitAnswers:
         """Return these wishes, with those of `by` where it has any."""
@@ -113,14 +122,17 @@ QUESTIONS = {
     "wall": "audio.wall",
 }
 """What is asked, in this order, and the key of room.toml that it becomes."""
+ANSWERS = (*QUESTIONS, "network")
+"""What a file of answers may say."""
 
 
 @frozen
 class NamedDevice:
-    """A device that the room is to have, by its name in room.toml."""
+    """A device that the room is to have, by its name in room.toml; `proposed`: unless refused."""
 
     name: str
     found: PluggedDevice
+    proposed: bool = True
 
 
 def proposed(found: Sequence[PluggedDevice], *, walls: bool = False) -> InitAnswers:
@@ -153,10 +165,25 @@ def _zone(link: Path = Path("/etc/localtime"), file: Path = Path("/etc/timezone"
     return "Asia/Shanghai" if language() == "zh-CN" else "UTC"
 
 
+def of_network(
+    found: Sequence[FoundDevice], known: Collection[str] = ()
+) -> tuple[list[PluggedDevice], set[str]]:
+    """Return those that a room can use, and the urls that are not proposed; `known`: hosts."""
+    usable = [one for one in found if one.urls and one.in_network and one.host not in known]
+    count = Counter(one.kind for one in usable)
+    unsure = {one.urls[0] for one in usable if count[one.kind] > 1 or not one.verified}
+    return [as_plugged(one) for one in usable], unsure
+
+
 def named(
-    found: Sequence[PluggedDevice], taken: Collection[tuple[str, str]] = ()
+    found: Sequence[PluggedDevice],
+    taken: Collection[tuple[str, str]] = (),
+    unsure: Collection[str] = (),
 ) -> list[NamedDevice]:
-    """Give each device a name for room.toml that is not taken: the first camera is in front."""
+    """Give each device a name for room.toml that is not taken: the first camera is in front.
+
+    `unsure`: the urls that are not proposed.
+    """
     used, given = set(taken), []
     for one in found:
         first = _NAMES.get(one.kind, ())
@@ -164,7 +191,7 @@ def named(
         names = itertools.chain(first, more)
         name = next(name for name in names if (one.kind, name) not in used)
         used.add((one.kind, name))
-        given.append(NamedDevice(name, one))
+        given.append(NamedDevice(name, one, one.url not in unsure))
     return given
 
 
@@ -187,7 +214,8 @@ def written(wishes: InitAnswers, devices: Sequence[NamedDevice], *, as_service: 
 
 
 def _device(one: NamedDevice) -> str:
-    table = _table(f"{one.found.kind}.{one.name}", {"url": one.found.url})
+    values = {"url": one.found.url, "profile": one.found.profile}
+    table = _table(f"{one.found.kind}.{one.name}", values)
     return f"# {_plain(one.found.what)}\n{table}"
 
 
@@ -224,7 +252,7 @@ def answered(
     behind a wall. A mistaken answer is told, and asked for again; FileError for a mistaken flag.
     """
     sure = there or proposed([one.found for one in devices], walls=walls)
-    kept = [one for one in devices if ask is None or _wanted(one, ask)]
+    kept = [one for one in devices if (one.proposed if ask is None else _wanted(one, ask))]
     so_far = sure
     for name, key in QUESTIONS.items():
         given = getattr(wishes, name)
@@ -256,7 +284,12 @@ def _question(name: str) -> str:
 
 def _wanted(one: NamedDevice, ask: Ask) -> bool:
     question = say("init.device", what=_plain(one.found.what), name=f"{one.found.kind}.{one.name}")
-    return not ask(question, say("init.yes")).strip().lower().startswith(("n", "否", "不"))
+    return _says_yes(ask, question, say("init.yes" if one.proposed else "init.no"))
+
+
+def _says_yes(ask: Ask, question: str, proposal: str) -> bool:
+    answer = ask(question, proposal).strip() or proposal
+    return not answer.lower().startswith(("n", "否", "不"))
 
 
 def _mistake(text: str, key: str) -> FileError | None:
@@ -279,12 +312,14 @@ def answers_of(path: Path) -> InitAnswers:
     """Return the answers of a file: TOML, with the names of the questions; FileError."""
     data = configuration.read(configuration.text_of(path), str(path))
     for key, value in data.items():
-        if key not in QUESTIONS:
+        if key not in ANSWERS:
             raise FileError(
-                str(path), key, f"is not a question; the questions are {', '.join(QUESTIONS)}"
+                str(path), key, f"is not a question; the questions are {', '.join(ANSWERS)}"
             )
         if not isinstance(value, str):
             raise FileError(str(path), key, "must be a text in double quotes")
+        if key == "network" and value not in ("yes", "no"):
+            raise FileError(str(path), key, 'must be "yes" or "no"')
     return InitAnswers(**data)
 
 
@@ -330,18 +365,22 @@ def rewritten(
     return text
 
 
-def unknown(data: Mapping[str, Any], found: Sequence[PluggedDevice]) -> list[NamedDevice]:
-    """Return the devices that are plugged in and not in a room.toml, under names that are free."""
+def unknown(
+    data: Mapping[str, Any], found: Sequence[PluggedDevice], unsure: Collection[str] = ()
+) -> list[NamedDevice]:
+    """Return the devices that were found and not in a room.toml, under names that are free."""
     tables = {one.kind: data.get(one.kind, {}) for one in found}
-    urls = {
-        str(table.get("url")).partition("?")[0]
-        for kind in tables.values()
-        for table in kind.values()
-        if isinstance(table, dict)
-    }
+    urls = {url.partition("?")[0] for url in urls_of(data)}
     new = [one for one in found if one.url.partition("?")[0] not in urls]
     taken = {(kind, name) for kind, named_ones in tables.items() for name in named_ones}
-    return named(new, taken)
+    return named(new, taken, unsure)
+
+
+def urls_of(data: Mapping[str, Any]) -> list[str]:
+    """Return the urls of all devices of a room.toml."""
+    kinds = (data.get(kind.name) for kind in app.KINDS)
+    tables = (table for kind in kinds if isinstance(kind, dict) for table in kind.values())
+    return [str(table["url"]) for table in tables if isinstance(table, dict) and "url" in table]
 
 
 def _as_root() -> str:
@@ -463,10 +502,9 @@ def run(wanted: InitRequest, tell: Say) -> dict[str, object]:
         old = configuration.text_of(wanted.file)
     data = {} if old is None else configuration.read(old, str(wanted.file))
     there = None if old is None else present(data)
-    devices = named(inventory()) if there is None else unknown(data, inventory())
-    _tell_found(devices, say_so)
     ask = wanted.ask
     try:
+        devices = _devices(wanted, data, say_so)
         wishes, kept = answered(
             *(wanted.wishes, devices, ask, say_so),
             as_service=as_service,
@@ -479,7 +517,9 @@ def run(wanted: InitRequest, tell: Say) -> dict[str, object]:
     if old is None or there is None:
         text = written(wishes, kept, as_service=as_service)
     else:
-        kept = kept if ask is not None else []
+        searched = wanted.wishes.network == "yes"
+        network = {one.found.url for one in devices} if searched else set()
+        kept = kept if ask is not None else [one for one in kept if one.found.url in network]
         text = rewritten(old, there, wishes, kept, as_service=as_service)
     if found := app.mistakes(text, str(wanted.file)):
         raise found[0]
@@ -516,6 +556,28 @@ def run(wanted: InitRequest, tell: Say) -> dict[str, object]:
         "commands": commands(wishes) if as_service and not started else [],
         "panel": link,
     }
+
+
+def _devices(wanted: InitRequest, data: Mapping[str, Any], tell: Say) -> list[NamedDevice]:
+    """Return what is plugged in and not in the file `data` yet, and what the network has."""
+    here = inventory()
+    search = wanted.wishes.network
+    if search is None and wanted.ask is not None:
+        wished = _says_yes(wanted.ask, say("init.network"), say("init.no"))
+        search = "yes" if wished else "no"
+    there: list[PluggedDevice] = []
+    unsure: set[str] = set()
+    if search == "yes":
+        tell(say("init.searching", seconds=f"{LIMIT_S:g}"))
+        try:
+            there, unsure = of_network(NetworkSearch().carried_out(), hosts_of(urls_of(data)))
+        except RoomctlError as error:
+            tell(f"  {translated(str(error))}")
+    devices = unknown(data, [*here, *there], unsure)
+    _tell_found(devices, tell)
+    if unsure and wanted.ask is None:
+        tell(say("init.unsure"))
+    return devices
 
 
 def until_ready(wishes: InitAnswers, tell: Say) -> list[str]:

@@ -495,6 +495,10 @@ def init(
     wall: Annotated[
         str | None, typer.Option(help="For the microphone: on, auto or off; on enables its unit.")
     ] = None,
+    network: Annotated[
+        bool | None,
+        typer.Option("--network/--no-network", help="Search the network for devices, too."),
+    ] = None,
     answers: Annotated[
         Path | None,
         typer.Option(help='Answers in a file, such as name = "Bamboo"; the rest as with --yes.'),
@@ -518,7 +522,8 @@ def init(
     from roomctl.cli import init as setting_up
 
     answered = (name, panel_language, timezone, platform, calendar, listen, screen, wall)
-    given = setting_up.InitAnswers(*answered)
+    searched = None if network is None else "yes" if network else "no"
+    given = setting_up.InitAnswers(*answered, searched)
     wishes = given if answers is None else setting_up.answers_of(answers).overruled(given)
     again = config.exists() and not force and wishes != setting_up.InitAnswers()
     asks = None if yes or answers or again else setting_up.terminal(typer.prompt)

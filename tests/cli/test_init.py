@@ -9,6 +9,7 @@ import shutil
 import stat
 import subprocess
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,11 +21,13 @@ from roomctl.cli.init import (
     answers_of,
     installing,
     named,
+    of_network,
     present,
     proposed,
     rewritten,
     starting,
     unknown,
+    urls_of,
     write,
     written,
 )
@@ -32,6 +35,8 @@ from roomctl.cli.toml_edit import with_key
 from roomctl.errors import FileError, RoomctlError
 from roomctl.ports.inventory import PluggedDevice
 from roomctl.ports.permission import BoxUser, forbidden, node_of
+from roomctl.search import FoundDevice
+from roomctl.search.found import hosts_of
 from tests.cli.rig import LIMIT_S, ROOMCTL, environment, roomctl
 
 FRONT = PluggedDevice("camera", "serial:/dev/serial/by-id/usb-FTDI_a?baud=9600", "FT232R \x1b[31m")
@@ -106,6 +111,64 @@ def test_a_device_that_is_not_wanted_is_left_out() -> None:
 
     said = tomllib.loads(made(InitAnswers(name=proposal.name), FRONT, BACK, ask=ask))
     assert [*said["camera"]] == ["front"]
+
+
+FOUND = FoundDevice(
+    "camera",
+    "192.0.2.7",
+    ("VISCA over IP", "ONVIF"),
+    ("visca-ip://192.0.2.7", "onvif://192.0.2.7"),
+    profile="sony_brcx400",
+    verified=True,
+)
+OTHER = replace(FOUND, host="192.0.2.8", urls=("onvif://192.0.2.8",), profile=None)
+WALL = replace(FOUND, kind="display", host="192.0.2.9", urls=("tcp://192.0.2.9",), profile=None)
+
+
+def chosen(*found: FoundDevice, ask: object = None, known: set[str] | None = None) -> object:
+    plugged, unsure = of_network(found, known or set())
+    devices = named(plugged, unsure=unsure)
+    wishes, kept = answered(InitAnswers(), devices, ask, print, as_service=True)  # type: ignore[arg-type]
+    text = written(wishes, kept, as_service=True)
+    assert app.mistakes(text, "room.toml") == []
+    said = tomllib.loads(text)
+    return {kind: said[kind] for kind in ("camera", "display") if kind in said}
+
+
+def test_the_only_camera_of_the_network_is_taken_with_the_profile_of_its_model() -> None:
+    assert chosen(FOUND, WALL) == {
+        "camera": {"front": {"url": "visca-ip://192.0.2.7", "profile": "sony_brcx400"}},
+        "display": {"wall": {"url": "tcp://192.0.2.9"}},
+    }
+
+
+def test_of_several_cameras_none_is_taken_unless_a_person_says_so() -> None:
+    assert chosen(FOUND, OTHER) == {}
+    proposals = list[str]()
+
+    def ask(question: str, proposal: str) -> str:
+        proposals.append(proposal)
+        return "yes" if "camera.back" in question else proposal
+
+    assert chosen(FOUND, OTHER, ask=ask) == {"camera": {"back": {"url": "onvif://192.0.2.8"}}}
+    assert proposals[:2] == ["no", "no"]
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        replace(FOUND, verified=False),
+        replace(FOUND, in_network=False),
+        replace(FOUND, urls=()),
+    ],
+)
+def test_what_did_not_answer_itself_or_cannot_be_reached_is_not_taken(one: FoundDevice) -> None:
+    assert chosen(one) == {}
+
+
+def test_a_camera_that_the_file_has_under_any_url_is_not_found_again() -> None:
+    said = {"camera": {"front": {"url": "onvif://192.0.2.7:80"}}, "screen": {"mode": "kiosk"}}
+    assert chosen(FOUND, known=hosts_of(urls_of(said))) == {}
 
 
 def test_a_file_that_is_there_is_kept_beside_what_is_written(tmp_path: Path) -> None:
@@ -213,10 +276,13 @@ def test_answers_are_read_from_a_file_and_what_is_no_question_is_named(tmp_path:
     file.write_text('name = "Bamboo"\nscreen = "none"\n')
     found = answers_of(file)
     assert found == InitAnswers(name="Bamboo", screen="none")
+    file.write_text('network = "yes"\n')
+    assert answers_of(file).network == "yes"
     assert found.overruled(InitAnswers(name="Pine")) == InitAnswers(name="Pine", screen="none")
     for text, why in (
         ('nane = "x"\n', "is not a question; the questions are name"),
         ("name = 7\n", "text"),
+        ('network = "perhaps"\n', 'must be "yes" or "no"'),
     ):
         file.write_text(text)
         with pytest.raises(FileError, match=why):

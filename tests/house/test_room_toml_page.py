@@ -6,12 +6,12 @@ import runpy
 import pytest
 
 from roomctl import app, config
-from roomctl.cli.init import QUESTIONS
+from roomctl.cli.init import ANSWERS
 from tests.house.pages import CHINESE, PAGES, TREE, is_key, keys
 
 PAGE = (TREE / "docs" / "room-toml.md").read_text(encoding="utf-8")
 SCHEMA = app.form().model_json_schema()
-OTHERS = {"text", "page", "sign", "good", "bad", "here", *QUESTIONS}
+OTHERS = {"text", "page", "sign", "good", "bad", "here", *ANSWERS}
 OTHERS |= {"build-system", "project", "blinds"}
 """Tables of other files, which some pages name: profiles, platforms, walkthroughs, answers, and a
 plug-in's own."""

@@ -21,7 +21,15 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from roomctl import app
-from roomctl.api import access, configuration, history, information, migration, schema
+from roomctl.api import (
+    access,
+    configuration,
+    device_search,
+    history,
+    information,
+    migration,
+    schema,
+)
 from roomctl.room.document import document_of
 
 FILE = Path(__file__).resolve().parent.parent / "web" / "lib" / "types.js"
@@ -45,6 +53,7 @@ ANSWERS: tuple[type[schema.ApiModel], ...] = (
     access.CreatedToken,
     configuration.ConfigHistory,
     configuration.ConfigJudgement,
+    device_search.FoundDevicesModel,
     history.AuditPage,
     history.AuditReport,
     history.LedgerLine,

@@ -11,9 +11,10 @@ import difflib
 import fnmatch
 import logging
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ from roomctl.command import Declaration
 from roomctl.config import AlertTable, Config, NeighbourTable, WebhookTable
 from roomctl.controller.driver import KIND as CONTROLLER
 from roomctl.display.kind import KIND as DISPLAY
-from roomctl.errors import ConfigError, FileError, PortError, Refused
+from roomctl.errors import ConfigError, FileError, PortError, Refused, RoomctlError
 from roomctl.explain import suggest
 from roomctl.frozen import frozen
 from roomctl.installed import data_path
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     from roomctl.booking.change import Feed
     from roomctl.booking.feed import CalendarAccess
     from roomctl.room.alert_words import AlertMessage
+    from roomctl.search import FoundDevice
 
 _log = logging.getLogger(__name__)
 
@@ -338,6 +340,7 @@ async def running(
             log=log,
             configs=dependencies.configs,
             live=live,
+            search=partial(search_network, ("lo",) if simulated is not None else ()),
         )
         async with (
             beside("the room", made.run(), shutdown.begin),
@@ -385,6 +388,25 @@ def _calendar_of(config: Config) -> tuple[object, ...] | None:
     if config.calendar.url is None:
         return None
     return config.calendar, config.room.timezone, config.room.language
+
+
+async def search_network(
+    names: Collection[str] = (), known: Collection[str] = (), limit_s: float | None = None
+) -> list[FoundDevice]:
+    """Look for devices of every kind on these network interfaces, () for all, for 4 s or `limit_s`.
+
+    `known`: hosts that are not asked themselves. RoomctlError: there is no such interface, or this
+    box is on no network.
+    """
+    from roomctl.ports.interfaces import interfaces
+    from roomctl.search.run import LIMIT_S, search
+
+    networks = interfaces(names)
+    if not networks:
+        raise RoomctlError("search: this box is on no network; connect it")
+    kinds = (*KINDS, *every_plugin()[0])
+    searches = [kind.search() for kind in kinds if kind.search is not None]
+    return await search(searches, connect, networks, limit_s or LIMIT_S, known)
 
 
 async def _post(table: WebhookTable, event_id: str, body: bytes, at: datetime) -> None:

@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from roomctl import __version__
 from roomctl.api.auth import NotStored, Tokens
 from roomctl.api.configuration import RunningConfig
+from roomctl.api.device_search import SearchNetwork
 from roomctl.api.guard import Guard, cookie_name
 from roomctl.api.openapi import describe
 from roomctl.api.people import StaffAccounts
@@ -103,11 +104,12 @@ def create_app(
     log: RecentLog | None = None,
     configs: AppliedConfigs | None = None,
     live: RunningConfig | None = None,
+    search: SearchNetwork | None = None,
 ) -> FastAPI:
     """Return the app of `room`; `web` holds the panel, `simulated` is given by a simulator.
 
     `log` is what was lately logged, `configs` what was applied from afar, `live` what has the
-    room run another room.toml.
+    room run another room.toml, `search` what looks for devices on the network.
 
     Set `app.state.ending` before the server stops: what has no end of its own then ends.
     """
@@ -132,6 +134,7 @@ def create_app(
         configs,
         live,
         traffic,
+        search,
     )
     app = FastAPI(
         title="roomctl",

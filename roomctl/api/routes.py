@@ -19,6 +19,7 @@ from roomctl.api.alerting import alert_routes
 from roomctl.api.auth import PAIRING_S, VISIT_S, Tokens
 from roomctl.api.command_list import command_routes
 from roomctl.api.configuration import ConfigApplier, RunningConfig, configuration_routes, tags_of
+from roomctl.api.device_search import SearchNetwork, search_routes
 from roomctl.api.diagnostics import diagnostic_routes
 from roomctl.api.downloads import download_routes
 from roomctl.api.events import COMMENT_S, Encoding, stream
@@ -76,6 +77,7 @@ class RouteContext:
     configs: AppliedConfigs | None
     live: RunningConfig | None
     traffic: Traffic
+    search: SearchNetwork | None
 
 
 def routes(doors: RouteContext) -> APIRouter:
@@ -90,6 +92,7 @@ def routes(doors: RouteContext) -> APIRouter:
     for further in (
         download_routes(doors.room),
         configuration_routes(doors.room, doors.configs, doors.live, desk),
+        search_routes(doors.room, doors.search),
         migration_routes(doors.room, doors.configs, doors.live, desk),
         information_routes(doors.room, doors.boot_id),
         diagnostic_routes(doors.room, doors.boot_id, doors.log),

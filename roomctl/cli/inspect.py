@@ -16,16 +16,15 @@ from roomctl import app
 from roomctl import config as configuration
 from roomctl import profile as profiles
 from roomctl.cli.language import say, spoken, translated
-from roomctl.errors import FileError, ProfileError, RoomctlError
+from roomctl.errors import FileError, ProfileError
 from roomctl.frozen import frozen
 from roomctl.installed import data_path
 from roomctl.mistakes import Judge, every_mistake
 from roomctl.occupancy.profile import DATASET, DatasetProfile
 from roomctl.ports import connect
-from roomctl.ports.interfaces import interfaces
 from roomctl.ports.inventory import PluggedDevice, inventory
 from roomctl.search import FoundDevice
-from roomctl.search.run import LIMIT_S, search
+from roomctl.search.run import LIMIT_S
 from roomctl.wire import Connect
 
 _log = logging.getLogger(__name__)
@@ -145,12 +144,7 @@ class NetworkSearch:
 
     def carried_out(self) -> list[FoundDevice]:
         """Return what is found; RoomctlError: there is no such interface, or no network at all."""
-        networks = interfaces(self.interfaces)
-        if not networks:
-            raise RoomctlError("search: this box is on no network; connect it, or name --interface")
-        kinds = (*app.KINDS, *app.every_plugin()[0])
-        searches = [kind.search() for kind in kinds if kind.search is not None]
-        return asyncio.run(search(searches, connect, networks, self.limit_s))
+        return asyncio.run(app.search_network(self.interfaces, limit_s=self.limit_s))
 
 
 def as_plugged(one: FoundDevice) -> PluggedDevice:
@@ -162,7 +156,8 @@ def as_plugged(one: FoundDevice) -> PluggedDevice:
 def found_words(one: FoundDevice) -> str:
     """Say what a found device is, where, by what it answers, and what to know of that."""
     name = f'"{one.name}"' if one.name else ""
-    what = " ".join(filter(None, (one.model or say(f"search.{one.kind}"), name)))
+    kind = say(f"search.{one.kind}") if one.kind in ("camera", "display") else one.kind
+    what = " ".join(filter(None, (one.model or kind, name)))
     remarks = [say("search.at", what=what, host=one.host, protocols=", ".join(one.protocols))]
     if one.urls[1:]:
         remarks.append(say("search.also", urls=", ".join(one.urls[1:])))

@@ -172,7 +172,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "search.at": "{what} at {host}: {protocols}",
         "search.also": "also {urls}",
         "search.claims": "says that its address is {claims}",
-        "search.login": "wants a login before it says more",
+        "search.login": "wants a user and a password before it says more",
         "search.elsewhere": "not in this box's network: change its address first",
         "search.unknown": "answers in no protocol that roomctl speaks",
         "search.unverified": "did not answer when asked directly",
@@ -574,7 +574,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "search.at": "{host} 上的 {what}：{protocols}",
         "search.also": "还有 {urls}",
         "search.claims": "自称地址是 {claims}",
-        "search.login": "登录后才会提供更多信息",
+        "search.login": "需要用户名和密码才会提供更多信息",
         "search.elsewhere": "不在本机的网络中：请先修改它的地址",
         "search.unknown": "不支持 roomctl 使用的任何协议",
         "search.unverified": "直接询问时没有回答",
@@ -1216,7 +1216,7 @@ SENTENCES: Mapping[str, str] = {
     "{place}: is not {form}, such as {example}": "{place}：不是 {form}，例如 {example}",
     "{place}: unknown option {option}; {hint}": "{place}：未知的选项 {option}；{hint}",
     "no network interface {name} that is up and has IPv4; {hint}": "没有已启用且有 IPv4 地址的网络接口 {name}；{hint}",  # noqa: E501
-    "search: this box is on no network; connect it, or name --interface": "搜索：本机未接入任何网络；请接入网络，或用 --interface 指定接口",  # noqa: E501
+    "search: this box is on no network; connect it": "搜索：本机未接入任何网络；请先接入",
     "No such file or directory": "没有这个文件或目录",
     "Permission denied": "没有权限",
 }

@@ -84,6 +84,7 @@ class House:
         restart=None,
         config_file=None,
         updater=None,
+        search=None,
     ):
         self.clock = clock or SystemClock()
         self.config = parse(text, "room.toml")
@@ -127,6 +128,7 @@ class House:
             log=self.log,
             configs=self.configs,
             live=app.LiveConfig(self.room, self.staff, dependencies, simulated=True),
+            search=search,
         )
         self.port = port
         self.base = f"http://127.0.0.1:{port}"

@@ -109,6 +109,7 @@ async def test_the_description_is_openapi_3_1_and_names_every_route_of_the_api(d
         "/api/v1/config",
         "/api/v1/config/check",
         "/api/v1/config/rollback",
+        "/api/v1/config/search",
         "/api/v1/config/text",
         "/api/v1/migration",
         "/api/v1/migration/apply",

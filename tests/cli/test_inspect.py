@@ -82,8 +82,9 @@ def lines(*found: FoundDevice) -> str:
         (replace(CAMERA, verified=False), "did not answer when asked directly"),
         (replace(CAMERA, urls=()), "answers in no protocol that roomctl speaks"),
         (replace(CAMERA, in_network=False), "not in this box's network: change its address first"),
-        (replace(CAMERA, needs_login=True), "wants a login before it says more"),
+        (replace(CAMERA, needs_login=True), "wants a user and a password before it says more"),
         (replace(CAMERA, kind="display", name="", model=""), "projector at 192.0.2.9"),
+        (replace(CAMERA, kind="lamp", model=""), 'lamp "CAM1" at 192.0.2.9'),
     ],
 )
 def test_a_found_device_is_told_with_what_to_know_of_it(one: FoundDevice, says: str) -> None:

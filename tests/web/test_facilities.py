@@ -5,7 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from collections.abc import Callable, Iterator
+import tomllib
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from roomctl.clock import Moment, SystemClock
 from roomctl.roles import Right, Role, has
 from roomctl.room.updates import UpdateFiles
 from roomctl.screen.sim import LOUDSPEAKER, MICROPHONE
+from roomctl.search import FoundDevice
 from roomctl.version import build_info
 from tests.api import rig
 from tests.web.conftest import LIMIT_S, Pages, seen, still, told, until
@@ -380,6 +382,52 @@ def test_a_configuration_is_checked_with_lines_applied_and_rolled_back(
         expect(row).to_contain_text("a comment")
         expect(row).to_contain_text("token desk-technician")
         expect(page.locator("desk-configuration")).to_contain_text("takes effect at the next start")
+
+
+async def answering(known: Collection[str]) -> list[FoundDevice]:
+    """Find a camera that is named to mislead, one that cannot be used, and a projector."""
+    camera = FoundDevice(
+        "camera",
+        "192.0.2.9",
+        ("ONVIF", "VISCA over IP"),
+        ("visca-ip://192.0.2.9", "onvif://192.0.2.9"),
+        HOSTILE,
+        "Sony BRC-X400",
+        profile="sony_brcx400",
+        claims=("10.0.0.1",),
+        verified=True,
+    )
+    computer = FoundDevice("camera", "192.0.2.8", ("NDI",), name="PC (OBS)")
+    projector = FoundDevice("display", "192.0.2.7", ("PJLink",), ("tcp://192.0.2.7",))
+    return [camera, computer, projector]
+
+
+def test_found_devices_are_told_and_added_to_the_text_of_the_room_as_it_runs(
+    seen_by: SeenBy, tmp_path: Path
+) -> None:
+    with served_room(tmp_path / "state", search=answering) as room:
+        page = seen_by("technician", "configuration", of=room)
+        page.get_by_role("button", name="Search", exact=True).click()
+        found = page.locator("desk-table", has_text="Sony BRC-X400")
+        camera, computer, projector = (found.locator("tbody tr").nth(row) for row in range(3))
+        expect(camera).to_contain_text("says that its address is 10.0.0.1")
+        expect(computer).to_contain_text("answers in no protocol that roomctl speaks")
+        expect(computer.get_by_role("button")).to_have_count(0)
+        expect(projector).to_contain_text("did not answer when asked directly")
+        camera.get_by_role("button", name="Add to the text").click()
+        source = page.get_by_label("Text of room.toml")
+        expect(source).to_be_focused()
+        projector.get_by_role("button", name="Add to the text").click()
+        expect(source).to_have_value(re.compile(r"display\.wall"))
+        said = tomllib.loads(source.input_value())
+        assert said["room"] == tomllib.loads(TEXT)["room"]
+        assert [*said["camera"]] == ["front", "back", "camera3"]
+        new = {"url": "visca-ip://192.0.2.9", "profile": "sony_brcx400"}
+        assert said["camera"]["camera3"] == new
+        assert said["display"]["wall"] == {"url": "tcp://192.0.2.7"}
+        page.get_by_role("button", name="Check").click()
+        expect(page.locator("desk-configuration")).to_contain_text("No mistake was found")
+        assert "taken" not in page.title()
 
 
 LATE = """path => {

@@ -5,6 +5,7 @@
 
 import { h, show } from "../lib/dom.js";
 import { t, words } from "../lib/i18n.js";
+import { searchCard } from "./search.js";
 import { card, choice, deskKey, DeskTable, field, mark, moment, Outcome, TwicePressed } from "./pieces.js";
 
 export const WHEN = ["free", "now"];
@@ -19,6 +20,7 @@ export class ConfigurationView extends HTMLElement {
     super();
     this.desk = desk;
     this.told = new Outcome();
+    this.done = new Outcome();
     this.when = choice(WHEN, (one) => `desk.when.${one}`);
     /** @type {DeskTable<Kept>} */ this.revisions = new DeskTable("desk.revisions", (one) => String(one.number), [
       { key: "desk.revision", fill: (cell, one) => this.#name(cell, one) },
@@ -27,7 +29,23 @@ export class ConfigurationView extends HTMLElement {
       { key: "desk.reason", less: true, say: (one) => one.why || "–", look: "wide" },
       { key: "desk.act", fill: (cell, one) => this.#back(cell, one), look: "acts" },
     ], "desk.no_revisions");
-    this.append(card("desk.revisions", this.told, h("div", { class: "fields" }, field("desk.when_head", this.when)), this.revisions), this.#editor());
+    this.append(card("desk.revisions", this.told, h("div", { class: "fields" }, field("desk.when_head", this.when)), this.revisions), searchCard(desk, (lines) => this.#add(lines)), this.#editor());
+  }
+
+  /**
+   * Add lines to the text; where there is none yet, to the one that counts now.
+   * @param {(text: string) => string} lines
+   */
+  async #add(lines) {
+    const source = /** @type {HTMLTextAreaElement} */ (this.querySelector("textarea"));
+    if (!source.value.trim()) {
+      const answer = await this.desk.ask("GET", "/api/v1/config/text");
+      if (!this.done.answer(answer, "desk.search.added")) return;
+      source.value = await answer.value.text();
+    }
+    source.value = `${source.value.trimEnd()}\n\n${lines(source.value)}`;
+    this.done.tell(t("desk.search.added"));
+    source.focus();
   }
 
   async load() {
@@ -77,7 +95,7 @@ export class ConfigurationView extends HTMLElement {
     } });
     const why = h("input", { type: "text", maxlength: "200", autocomplete: "off" });
     const when = choice(WHEN, (one) => `desk.when.${one}`);
-    const done = new Outcome();
+    const done = this.done;
     /** @type {DeskTable<ConfigMistake>} */ const mistakes = new DeskTable("desk.mistakes", (one) => `${one.line} ${one.key} ${one.why}`, [
       { key: "desk.line", say: (one) => (one.line === null ? "–" : String(one.line)), look: "number" },
       { key: "desk.key", fill: (cell, one) => cell.replaceChildren(h("code", {}, one.key || "room.toml")) },

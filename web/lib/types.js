@@ -2018,6 +2018,30 @@
  */
 
 /**
+ * A device that answered a search. It says of itself what it likes.
+ * @typedef {object} FoundDeviceModel
+ * @property {string} kind its table in room.toml, such as camera
+ * @property {string} host IPv4 address that its answer came from
+ * @property {string[]} protocols what it answered, such as ONVIF
+ * @property {string[]} urls for room.toml, the best first; empty: nothing that fits
+ * @property {string} name as somebody named it; empty: not known
+ * @property {string} model as it says, or its profile; empty: not known
+ * @property {string} mac MAC address, as it says; empty: not known
+ * @property {string | null} profile of its model; null: not known
+ * @property {string[]} claims other addresses that it says are its own; not used
+ * @property {boolean} in_network whether its address is on the box's networks
+ * @property {boolean} verified whether it answered when it was asked itself
+ * @property {boolean} needs_login whether it says more only after a login
+ * @property {string[]} devices devices of this room at its address, such as camera.front
+ */
+
+/**
+ * What a search found.
+ * @typedef {object} FoundDevicesModel
+ * @property {FoundDeviceModel[]} found by kind, then by address
+ */
+
+/**
  * One device, as it says it is; null: it was not read, or there is no such thing.
  * @typedef {object} InventoryItem
  * @property {string} name its name in the room document, such as camera.front

@@ -11,6 +11,7 @@ from ipaddress import IPv4Interface
 import pytest
 
 from roomctl.errors import RoomctlError
+from roomctl.ports import connect
 from roomctl.ports.interfaces import NetworkInterface, interfaces
 from roomctl.ports.search import EVERYBODY_HERE, Question
 from roomctl.search import FoundDevice, Search, Sighting
@@ -116,6 +117,17 @@ async def test_an_answer_to_everybody_at_a_fixed_port_is_heard() -> None:
     async with answering(lambda data: [b"CAM1"], host="127.0.0.5", to=fixed) as port:
         (one,) = await found(Lamps(Way(Question(b"who", port, answered_to=fixed))))
     assert (one.host, one.name) == ("127.0.0.5", "CAM1")
+
+
+async def test_a_search_hears_at_the_port_where_this_program_hears_notices() -> None:
+    fixed = free_port()
+    notices = await connect("wall", f"udp-from://127.0.0.5:{fixed}")
+    async with answering(lambda data: [b"wall"], host="127.0.0.5", to=fixed) as port:
+        lamps = Lamps(Way(Question(b"who", port, answered_to=fixed)))
+        (one,) = await found(lamps)
+        assert (await notices.read()).data == b"wall"  # which is told to both
+    await notices.close()
+    assert one.name == "wall"
 
 
 async def test_a_fixed_port_that_another_program_has_costs_no_answer_to_the_other() -> None:

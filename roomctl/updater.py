@@ -804,9 +804,7 @@ def asked(limits: UpdateLimits) -> int:
     box = Box(limits, name)
     if box.marked() is not None:
         go_back(box, UpdateFailed("cut_off"))
-    copy = FOLDER / "updater.py"
-    shutil.copy(__file__, copy.with_suffix(".half"))
-    copy.with_suffix(".half").replace(copy)
+    keep_updater()
     code, detail = "", ""
     try:
         if do == "check":
@@ -827,6 +825,17 @@ def asked(limits: UpdateLimits) -> int:
         last["last"] = result("refused", old, new, UpdateFailed(code, detail))
     box.tell("idle", refusal=code, refusal_detail=detail, **last)
     return 0
+
+
+def keep_updater() -> None:
+    """Copy this file to where the next boot finds it, before anything says that an update runs."""
+    copy = FOLDER / "updater.py"
+    half = copy.with_suffix(".half")
+    shutil.copy(__file__, half)
+    with half.open("rb") as file:
+        os.fsync(file.fileno())
+    half.replace(copy)
+    sync(FOLDER)
 
 
 def stuck(box: Box, why: UpdateFailed) -> int:

@@ -224,7 +224,7 @@ AROUND = struct.pack("!6H", 0, 0x8400, 0, 1, 0, 0) + b"\x01a\xc0\x0c" + b"\0" * 
         b"\0" * 11,
         message(FRONT)[:-1],
         message(FRONT, flags=0),
-        message(FRONT, count=65),
+        message(*[FRONT] * 65),
         message(FRONT, count=2),
         message(record(NDI, 12, FRONT, size=9999)),
         message(record(NDI, 12, b"\x3f")),

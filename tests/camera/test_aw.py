@@ -265,6 +265,48 @@ def test_a_drive_that_is_refused_does_not_let_an_older_one_run_on() -> None:
     assert not desk.moving()
 
 
+def test_a_press_that_was_let_go_of_while_it_was_written_can_be_pressed_again() -> None:
+    desk = Desk()
+    desk.drive()
+    frame = desk.connection.outbox(desk.now)
+    assert frame is not None
+    desk.stop()  # while the port still writes
+    desk.connection.sent(desk.now)
+    desk.camera.receive(Chunk(frame, desk.now))
+    desk.room.run(2.0)
+    assert not desk.moving()
+    desk.drive()
+    desk.room.run(0.1)
+    assert desk.moving()
+
+
+def test_the_late_answer_to_a_stop_is_not_taken_for_that_of_a_later_one() -> None:
+    connection, now = Desk().connection, 2.0
+    written: dict[str, int] = {}
+
+    def write(at: float) -> None:
+        while (frame := connection.outbox(at)) is not None:
+            written[asked(frame)] = HttpRequest.decode(frame).number
+            connection.sent(at)
+
+    def answer(number: int, said: str, at: float) -> None:
+        connection.receive(Chunk(HttpAnswer(number, 200, said.encode()).encode(), at))
+
+    connection.drive({"pan_tilt": RIGHT}, now + 60, now)
+    write(now)
+    answer(written[RIGHT], RIGHT[1:], now + 0.01)
+    connection.stop(now + 0.2)
+    write(now + 0.2)
+    earlier = written.pop("#PTS5050")
+    connection.drive({"pan_tilt": LEFT}, now + 60, now + 0.25)
+    write(now + 0.25)
+    answer(written[LEFT], LEFT[1:], now + 0.26)
+    connection.stop(now + 0.4)
+    answer(earlier, "pTS5050", now + 0.4)
+    write(now + 0.4)
+    assert "#PTS5050" in written
+
+
 class Ends:
     def __init__(self) -> None:
         self.outcome: Outcome | None = None

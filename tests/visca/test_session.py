@@ -315,3 +315,16 @@ def test_each_camera_of_a_chain_is_driven_alone() -> None:
     rig.run(1.0)
     assert rig.cameras[0].pan_deg == 0
     assert rig.cameras[1].pan_deg < -1
+
+
+def test_a_press_of_two_axes_in_a_recall_moves_both_of_a_camera_that_takes_one_command() -> None:
+    rig = Rig("generic")
+    rig.camera.presets[0] = (100.0, 0.0, rig.camera.body.zoom.low)
+    rig.submit(Preset(PresetAction.RECALL, 0))
+    rig.run(1.0)
+    at = rig.now
+    rig.drive(LEFT, TELE, lease_s=1.0)
+    rig.run(0.5)
+    moves = [f[2:] for f in rig.heard_since(at)]
+    assert LEFT.encode(1).hex().upper()[2:-2] in [move.upper() for move in moves]
+    assert TELE.encode(1).hex().upper()[2:-2] in [move.upper() for move in moves]

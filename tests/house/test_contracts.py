@@ -44,6 +44,8 @@ BREACHES = [
     ("pure", "visca/message", "import socket"),
     ("floors", "visca/planted", "import roomctl.camera"),
     ("floors", "visca/planted", "import roomctl.device"),
+    ("floors", "motion", "import roomctl.visca"),
+    ("pure", "motion", "import time"),
     ("pure", "visca/bus", "import asyncio"),
     ("pure", "visca/connection", "import time"),
     ("pure", "visca/sim/wires", "import threading"),

@@ -152,7 +152,15 @@ def test_a_full_room_asks_for_nothing_that_its_unit_forbids(tmp_path: Path) -> N
     finally:
         broker.end()
     assert "Traceback" not in (room / "errors").read_text()
-    assert forbidden(log) == []
+    assert [line for line in forbidden(log) if not of_root(line)] == []
+
+
+def of_root(line: str) -> bool:
+    """Whether SQLite gives a file to the database's owner, which it does as root alone.
+
+    `robustFchown` in its os_unix.c; the unit's user is not root, a test's may be.
+    """
+    return os.geteuid() == 0 and " fchown(" in line
 
 
 def document(folder: Path) -> dict[str, list[dict[str, str]]]:

@@ -7,13 +7,20 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from roomctl.clock import VirtualClock
+from roomctl.meeting.first_try import StartOutcome
 from roomctl.roles import Role
-from roomctl.store import Database, Disk, History, Settings
+from roomctl.room.ledger import Ledger
+from roomctl.room.starts import count, months
+from roomctl.store import AuditLog, Database, Disk, History, Settings
 from roomctl.store.history import QuarterHour
 from tests.api import rig
+from tests.room.test_written import booking
+from tests.test_audit_log import event
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 PLACE = ("camera", "front", "presets", "2")
@@ -43,7 +50,11 @@ async def test_what_a_later_version_has_written_is_read(tmp_path: Path) -> None:
     settings = Settings(house.store.disk)
     await settings.change(PLACE, "Lectern", "Chen", "named", AT)
     house.store.write("mute", {"muted": True})
-    History(Database(house.store.disk)).add([QuarterHour(900, occupied_s=60.0)])
+    database = Database(house.store.disk)
+    History(database).add([QuarterHour(900, occupied_s=60.0)])
+    AuditLog(database).append([event(1)])
+    Ledger(database, VirtualClock(AT)).released(booking("a", 0), "panel")
+    database.close()
 
     names = {file.name for file in documents(tmp_path)}
     assert names >= {"tokens.json", "sessions.json", "config.json", "mute.json"}
@@ -52,7 +63,8 @@ async def test_what_a_later_version_has_written_is_read(tmp_path: Path) -> None:
     toml = tmp_path / "settings.toml"
     toml.write_text(toml.read_text().replace("who = ", 'of_a_later_version = "x"\nwho = '))
     with closing(sqlite3.connect(tmp_path / "history.sqlite")) as base, base:
-        named = "SELECT name FROM sqlite_master WHERE type = 'table'"
+        base.execute("PRAGMA user_version = 9000")
+        named = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
         for (name,) in base.execute(named).fetchall():
             base.execute(f"ALTER TABLE {name} ADD COLUMN of_a_later_version TEXT")
 
@@ -64,7 +76,18 @@ async def test_what_a_later_version_has_written_is_read(tmp_path: Path) -> None:
     assert after.configs is not None
     assert after.configs.text(1).endswith("# another\n")
     assert Settings(Disk(tmp_path)).now[PLACE] == "Lectern"
-    history = History(Database(after.store.disk))
+    database = Database(after.store.disk)
+    history = History(database)
     history.add([QuarterHour(1800)])
     assert [one.start for one in history.quarters(0, 3600)] == [900, 1800]
+    log = AuditLog(database)
+    log.append([event(2)])
+    assert [one.event.arguments["preset"] for one in log.entries()][-2:] == [1, 2]
+    assert log.verify().broken is None
+    ledger = Ledger(database, VirtualClock(AT))
+    ledger.released(booking("b", 0), "panel")
+    assert [one.booking for one in ledger.entries()] == ["a", "b"]
+    outcome = StartOutcome("jitsi", "plain", "slow", 1, None)
+    database.write(partial(count, month="2026-11", outcome=outcome))
+    assert database.read(months) == {"2026-11": {"plain": {"slow": 1}}}
     assert after.store.disk.quarantined == ()

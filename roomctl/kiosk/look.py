@@ -55,11 +55,13 @@ HALF_LOSES = 0.3  # thin text at odd offsets correlates so much less at half siz
 MOVED = 6  # levels; less is noise of the page's own making
 GROWN = 2  # pixels around what moved
 LEAST_KEPT, LEAST_KEPT_CORE = 0.8, 0.98
+_EVEN = 0.05  # of the variance, in levels: what rounding leaves of it where nothing varies
 FLAT = 2.0  # standard deviation in levels: correlation with less is about 1 everywhere
 MOST_PEAKS, FEW_PEAKS = 200, 24  # the few, where only the reason is asked for
 ANY_TILE = 255.0
 _NEAR_MOVE = 5  # pixels: what moves so near to each other is one thing
 _STRIP = 128  # rows of half a picture that are correlated at a time: what that takes is not small
+_PARTS, _PART_MOVES = (3, 2), 12  # of a patch; levels by which half a pixel changes one's mean
 _REFINED = 3  # pixels around a peak of half the size
 _NEIGHBOUR = 3  # levels from one pixel to the next within one ground, which may be a gradient
 _GROUND = (23, 15)  # around a press, in which the ground of what was pressed prevails
@@ -161,13 +163,13 @@ def of_ppm(data: bytes) -> Picture:
         found = np.frombuffer(pixels, np.uint8).reshape(height, width, 3)
     except ValueError as error:
         raise OSError("a picture of the display is damaged") from error
-    return np.ascontiguousarray(found[:, :, ::-1])
+    return np.asarray(cv2.cvtColor(found, cv2.COLOR_RGB2BGR), np.uint8)
 
 
 def of_rows(data: bytes, size: Point) -> Picture:
     """Return rows of 4 bytes a pixel, blue first, as a picture."""
     found = np.frombuffer(data, np.uint8).reshape(size[1], size[0], 4)
-    return np.ascontiguousarray(found[:, :, :3])
+    return np.asarray(cv2.cvtColor(found, cv2.COLOR_BGRA2BGR), np.uint8)
 
 
 def learn(frames: Sequence[Picture], at: Point, hidden: Sequence[Box] = ()) -> Control:
@@ -198,32 +200,43 @@ def learn(frames: Sequence[Picture], at: Point, hidden: Sequence[Box] = ()) -> C
     if grey(patch).std() < FLAT:
         raise CannotLearn(Unsuitable.FLAT)
     control = Control(patch, kept, place, core, 1)
-    if sum(one.tile <= NEAR_TILE for one in _places(control, last, NEAR_TILE)) > 1:
+    page = Page(last)
+    if sum(one.tile <= NEAR_TILE for one in _places(control, page, NEAR_TILE)) > 1:
         raise CannotLearn(Unsuitable.TWICE)
     words = tuple(_words(control, frames, corner, hidden))
-    return replace(control, alike=max(1, _labels(control, _Page(last))), words=words)
+    return replace(control, alike=max(1, _labels(control, page)), words=words)
 
 
 def find(control: Control, picture: Picture) -> Point | Unseen:
     """Return where to press, or why not."""
-    places = _places(control, picture, NEAR_TILE)
-    same = [one for one in places if one.cut <= SAME_TILE and _same(control, picture, one.corner)]
+    page = Page(picture)
+    return seek(control, page) or unseen(control, page)
+
+
+def seek(control: Control, page: Page) -> Point | Unseen | None:
+    """Return where to press, or why not; None if nothing on the page is near to the control."""
+    places = _places(control, page, NEAR_TILE)
+    same = [
+        one for one in places if one.cut <= SAME_TILE and _same(control, page.picture, one.corner)
+    ]
     if not same:
-        others = _candidates(
-            control.patch, control.kept, picture, LIKE_NCC, ANY_TILE, most=FEW_PEAKS
-        )
-        return Unseen.CHANGED if places or any(others) else Unseen.ABSENT
+        return Unseen.CHANGED if places else None
     if sum(one.tile <= NEAR_TILE for one in places) > 1:
         return Unseen.AMBIGUOUS
     x, y = same[0].corner
-    return objection(control, picture, (x, y)) or (x + control.place[0], y + control.place[1])
+    return objection(control, page, (x, y)) or (x + control.place[0], y + control.place[1])
+
+
+def unseen(control: Control, page: Page) -> Unseen:
+    """Return whether a control that is not near to what was shown is there, changed, or absent."""
+    others = _candidates(control.patch, control.kept, page, LIKE_NCC, ANY_TILE, most=FEW_PEAKS)
+    return Unseen.CHANGED if any(others) else Unseen.ABSENT
 
 
 def objection(
-    control: Control, picture: Picture, corner: tuple[float, float], zoom: float = 1.0
+    control: Control, page: Page, corner: tuple[float, float], zoom: float = 1.0
 ) -> Unseen | None:
     """Return what the page says against a press, with the patch's corner there; None: nothing."""
-    page = _Page(picture)
     gone = [
         one
         for one in control.words
@@ -234,7 +247,7 @@ def objection(
         (left, top), (right, bottom) = (
             _placed(one, corner, zoom) for one in ((left, top), (right, bottom))
         )
-        now = _written([picture], (left, top, right, bottom))
+        now = _written([page.picture], (left, top, right, bottom))
         if any((one.at[1] < control.core[1]) in now for one in gone):
             return Unseen.CHANGED  # other words stand where they were
     return Unseen.AMBIGUOUS if _labels(control, page, zoom) > control.alike else None
@@ -282,7 +295,7 @@ def same_words(first: Control, second: Control) -> bool:
     """Whether the same was written beside two controls."""
     page = [np.pad(one.picture, WORDS_MOVE, mode="edge") for one in second.words]
     return all(
-        any((_likeness(one, words.picture) >= ALIKE_NCC).any() for one in page)
+        any((abs(correlation(one, words.picture)) >= ALIKE_NCC).any() for one in page)
         for words in first.words
     )
 
@@ -299,12 +312,12 @@ def _same(control: Control, picture: Picture, corner: Point) -> bool:
     return worst_tiles(first, second, kept)[0] <= SAME_CORE
 
 
-def _places(control: Control, picture: Picture, tile: float) -> list[_Candidate]:
+def _places(control: Control, page: Page, tile: float) -> list[_Candidate]:
     """Return the places that look like the whole patch but for brightness and contrast.
 
     Those of which some tile is worse than `tile` anyway, as their mean tells, may be missing.
     """
-    return _apart(_candidates(control.patch, control.kept, picture, LIKE_NCC, tile))
+    return _apart(_candidates(control.patch, control.kept, page, LIKE_NCC, tile))
 
 
 def _placed(at: Point, corner: tuple[float, float], zoom: float) -> Point:
@@ -312,13 +325,16 @@ def _placed(at: Point, corner: tuple[float, float], zoom: float) -> Point:
     return x, y
 
 
-class _Page:
-    """A picture of the screen on which labels and words are sought, by their shape alone."""
+class Page:
+    """A picture of the screen on which controls, labels and words are sought.
+
+    Grey, and made smaller but once, for all of them.
+    """
 
     def __init__(self, picture: Picture) -> None:
-        whole = grey(picture)
-        self._soft, half = blurred(whole, LABEL_BLUR), _half(blurred(whole, HALF_BLUR))
-        self._smaller = {2: half, 4: _half(half)}
+        self.picture, self.whole = picture, grey(picture)
+        half = _half(blurred(self.whole, HALF_BLUR))
+        self.smaller = {2: half, 4: _half(half)}
 
     def places(self, sought: Picture, by: int = 2) -> Iterator[Point]:
         """Yield the corners where it, or its negative, stands; it is sought so much smaller."""
@@ -326,7 +342,7 @@ class _Page:
         small = resized(small, 1 / by)
         if min(small.shape) < 2:
             return
-        scores = _likeness(self._smaller[by], small)
+        scores = abs(correlation(self.smaller[by], small))
         highest = scores >= cv2.dilate(scores, np.ones((5, 5), np.uint8))
         ys, xs = np.nonzero(highest & (scores >= ALIKE_NCC - HALF_LOSES))
         for at in np.argsort(-scores[ys, xs])[:LIKELY]:
@@ -344,22 +360,36 @@ class _Page:
     def _near(self, soft: Picture, at: Point, far: int) -> Point | None:
         """Return the corner where a blurred picture stands, so far from a place at most."""
         (height, width), (left, top) = soft.shape, (max(0, one - far) for one in at)
-        around = self._soft[top : max(0, at[1] + height + far), left : max(0, at[0] + width + far)]
-        scores = _likeness(around, soft)
+        around = self.whole[top : max(0, at[1] + height + far), left : max(0, at[0] + width + far)]
+        scores = abs(correlation(blurred(around, LABEL_BLUR), soft))
         _, best, _, (x, y) = cv2.minMaxLoc(scores) if scores.size else (0, 0.0, 0, (0, 0))
         return (left + x, top + y) if best >= ALIKE_NCC else None
 
 
-def _likeness(whole: Picture, sought: Picture) -> NDArray[np.float32]:
-    """Return how much the window at each corner correlates, be it negatively."""
-    if whole.shape[0] < sought.shape[0] or whole.shape[1] < sought.shape[1]:
+def correlation(whole: Picture, sought: Picture) -> NDArray[np.float32]:
+    """Return how much the window at each corner correlates, -1 to 1; 0 if one of both is flat.
+
+    It is `cv2.TM_CCOEFF_NORMED` in half the time, and finite.
+    """
+    (height, width), size = sought.shape, sought.shape[::-1]
+    rows, columns = whole.shape[0] - height + 1, whole.shape[1] - width + 1
+    if rows < 1 or columns < 1:
         return np.zeros((0, 0), np.float32)
-    scores = abs(cv2.matchTemplate(whole, sought, cv2.TM_CCOEFF_NORMED))
-    scores[~(scores <= 1.001)] = 0  # nor is what is not finite
-    return np.asarray(scores, np.float32)
+    about = sought - np.float32(sought.mean())
+    products = cv2.matchTemplate(whole.astype(np.float32), about, cv2.TM_CCORR)
+    means, squares = (
+        summed(whole, cv2.CV_32F, size, anchor=(0, 0))[:rows, :columns]
+        for summed in (cv2.boxFilter, cv2.sqrBoxFilter)
+    )
+    spread = cv2.subtract(squares, cv2.multiply(means, means, dst=means), dst=squares)
+    products[spread < _EVEN] = 0
+    norms = cv2.sqrt(np.maximum(spread, _EVEN))
+    scale = 1 / max(_EVEN, math.sqrt(about.size) * cv2.norm(about))
+    found = cv2.divide(products, norms, dst=products, scale=scale)
+    return np.asarray(np.clip(found, -1, 1, out=found), np.float32)
 
 
-def _labels(control: Control, page: _Page, zoom: float = 1.0) -> int:
+def _labels(control: Control, page: Page, zoom: float = 1.0) -> int:
     """Count the places at which a control's label stands, in any colours, or a little larger."""
     x, y, width, height = _label(control)
     shown = resized(grey(cut(control.patch, (x, y), (width, height))), zoom)
@@ -468,7 +498,7 @@ def _contrast(core: Picture) -> float:
 def _candidates(
     patch: Picture,
     kept: Picture,
-    picture: Picture,
+    page: Page,
     ncc: float,
     tile: float,
     most: int = MOST_PEAKS,
@@ -478,17 +508,15 @@ def _candidates(
     Places whose mean is too far from the patch's for a worst tile of `tile` may be missing.
     """
     height, width = patch.shape[:2]
-    if picture.shape[0] < height or picture.shape[1] < width:
+    if page.whole.shape[0] < height or page.whole.shape[1] < width:
         return
-    full = grey(picture)
-    whole, sought = (_half(blurred(one, HALF_BLUR)) for one in (full, grey(patch)))
+    whole, sought = page.smaller[2], _half(blurred(grey(patch), HALF_BLUR))
     around = _Around(patch, kept)
-    near = _near(whole, sought, around.farthest(tile))
-    peaks = _peaks(whole, sought, near, ncc - HALF_LOSES)
+    peaks = _peaks(whole, sought, around.near(whole, sought, tile), ncc - HALF_LOSES)
     seen: set[Point] = set()
     for x, y in peaks[:most]:
-        corner = around.nearest(full, 2 * x, 2 * y)
-        if corner not in seen and (found := around.judged(picture, corner, ncc, tile)):
+        corner = around.nearest(page.whole, 2 * x, 2 * y)
+        if corner not in seen and (found := around.judged(page.picture, corner, ncc, tile)):
             yield found
         seen.add(corner)
 
@@ -504,21 +532,25 @@ class _Around:
         self._area = math.prod(self._size)
         self._mask = None if kept.all() else kept  # without one, differences are quickly summed
 
-    def farthest(self, tile: float) -> float:
-        """Return how far a place's mean can be from the patch's if no tile is worse than `tile`.
+    def near(self, whole: Picture, sought: Picture, tile: float) -> Picture:
+        """Return 255 at each corner by which no tile may be worse than `tile`; all at half size.
 
-        What is not kept may be anything.
+        The mean of each part of what stands there is near to the patch's.
         """
-        return self._farthest(tile) + 255 * (1 - float(self._kept.mean())) + 2
-
-    def _farthest(self, tile: float) -> float:
-        """Return how great the mean difference of all that is kept can be with such tiles.
-
-        Tiles overlap at the edge; those with little that is kept do not count.
-        """
-        tiled: float = math.prod(math.ceil(side / TILE) * TILE for side in self._size) / self._area
-        uncounted = (1 - float(self._kept.mean())) / 3
-        return tile * tiled + 255 * uncounted
+        (height, width), (rows, columns) = sought.shape, whole.shape
+        size = -(-width // _PARTS[0]), -(-height // _PARTS[1])
+        means, corners = (
+            cv2.blur(whole, size, anchor=(0, 0)),
+            (columns - width + 1, rows - height + 1),
+        )
+        near = np.asarray(np.full(corners[::-1], 255), np.uint8)
+        for x, y in product(_starts(width, size[0]), _starts(height, size[1])):
+            kept = cut(self._kept, (2 * x, 2 * y), (2 * size[0], 2 * size[1]))
+            far = _farthest(kept, tile) + 255 * (1 - float(kept.mean())) + _PART_MOVES
+            mean = float(cut(sought, (x, y), size).mean())
+            there = cut(np.asarray(means, np.uint8), (x, y), corners)
+            cv2.bitwise_and(near, cv2.inRange(there, mean - far, mean + far), dst=near)
+        return np.asarray(cv2.dilate(near, np.ones((_REFINED + 2,) * 2, np.uint8)), np.uint8)
 
     def nearest(self, grey: Picture, x: int, y: int) -> Point:
         """Return the corner, some pixels around a place, at which the patch differs least."""
@@ -542,21 +574,25 @@ class _Around:
         """
         window = cut(picture, corner, self._size)
         mean = cv2.norm(window, self._patch, cv2.NORM_L1, mask=self._mask) / (3 * self._area)
-        if mean > self._farthest(tile):
+        if mean > _farthest(self._kept, tile):
             return None
         if _ncc(self._levelled, _levelled(window, self._kept)) < ncc:
             return None
         return _Candidate(corner, *worst_tiles(self._patch, window, self._kept))
 
 
-def _near(whole: Picture, sought: Picture, levels: float) -> Picture:
-    """Return 255 at each corner by which there is a window whose mean is so near to the patch's."""
-    height, width = sought.shape
-    corners = whole.shape[0] - height + 1, whole.shape[1] - width + 1
-    means = cv2.blur(whole, (width, height), anchor=(0, 0))[: corners[0], : corners[1]]
-    mean = float(sought.mean())
-    near = cv2.inRange(means, mean - levels, mean + levels)
-    return np.asarray(cv2.dilate(near, np.ones((_REFINED + 2,) * 2, np.uint8)), np.uint8)
+def _farthest(kept: Picture, tile: float) -> float:
+    """Return how great the mean difference of all that is kept can be with such tiles.
+
+    Tiles overlap at the edge; those with little that is kept do not count.
+    """
+    tiled: float = math.prod(-(-side // TILE) * TILE for side in kept.shape) / kept.size
+    return tile * tiled + 255 * (1 - float(kept.mean())) / 3
+
+
+def _starts(length: int, part: int) -> list[int]:
+    """Return where parts of a length begin; the last may reach into the one before."""
+    return [min(at, length - part) for at in range(0, length, part)]
 
 
 def _peaks(whole: Picture, sought: Picture, near: Picture, least: float) -> list[Point]:
@@ -570,9 +606,8 @@ def _peaks(whole: Picture, sought: Picture, near: Picture, least: float) -> list
         left, right = int(columns[0]), int(columns[-1]) + 1
         window = whole[top : top + len(strip) + sought.shape[0] - 1]
         window = window[:, left : right + sought.shape[1] - 1]
-        scores = cv2.matchTemplate(window, sought, cv2.TM_CCOEFF_NORMED)
-        wrong = ~np.isfinite(scores) | (scores > 1.001) | (strip[:, left:right] == 0)
-        scores[wrong] = -1
+        scores = correlation(window, sought)
+        scores[strip[:, left:right] == 0] = -1
         highest = cv2.dilate(scores, np.ones((5, 5), np.uint8))
         ys, xs = np.nonzero((scores >= highest) & (scores >= least))
         found += zip(

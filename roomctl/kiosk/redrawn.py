@@ -31,12 +31,14 @@ from roomctl.kiosk.look import (
     GROWN,
     TILE,
     Control,
+    Page,
     Unseen,
     blurred,
     cut,
     differences,
     edges,
     even,
+    greatest,
     grey,
     resized,
 )
@@ -86,39 +88,23 @@ class _Place:
     corner: Point
 
 
-class _Scene:
-    """A picture of the screen, grey, and made smaller but once."""
-
-    def __init__(self, picture: Picture) -> None:
-        self.picture, self.whole = picture, grey(picture)
-        self._small: dict[int, Picture] = {}
-
-    def small(self, by: int) -> Picture:
-        if by not in self._small:
-            self._small[by] = resized(self.whole, 1 / by)
-        return self._small[by]
-
-
 def find(control: Control, picture: Picture) -> Point | Unseen:
     """Return where to press, however the control is drawn, or why not."""
-    found = look.find(control, picture)
-    return (
-        found
-        if isinstance(found, tuple) or found is Unseen.AMBIGUOUS
-        else redrawn(control, picture, found)
-    )
+    page = Page(picture)
+    found = look.seek(control, page)
+    if isinstance(found, tuple) or found is Unseen.AMBIGUOUS:
+        return found
+    return redrawn(control, page) or found or look.unseen(control, page)
 
 
-def redrawn(
-    control: Control, picture: Picture, otherwise: Unseen, read: Read | None = None
-) -> Point | Unseen:
-    """Return where to press a control that is drawn another way than it was shown.
+def redrawn(control: Control, page: Page, read: Read | None = None) -> Point | Unseen | None:
+    """Return where to press a control that is drawn another way than it was shown, or why not.
 
-    `read` is a second witness of the label: it says what a picture of one reads, None if it cannot
-    tell. Where it reads another label nothing is pressed; where pixels alone leave a doubt about a
-    zoomed letter, it has to read the same.
+    None if nothing there is drawn so. `read` is a second witness of the label: it says what a
+    picture of one reads, None if it cannot tell. Where it reads another label nothing is pressed;
+    where pixels alone leave a doubt about a zoomed letter, it has to read the same.
     """
-    key, shape, scene = _key(control), grey(_core(control, control.patch)), _Scene(picture)
+    key, shape, picture = _key(control), grey(_core(control, control.patch)), page.picture
     good: list[_Place] = []
     alike: list[_Place] = []
     doubtful: list[_Place] = []
@@ -135,18 +121,18 @@ def redrawn(
                 elif place.zoom != 1 and verdict.same(picture, DOUBTFUL_LETTER):
                     doubtful.append(place)
 
-    judge(_places(shape, scene, ZOOMS, _SMALL))
+    judge(_places(shape, page, ZOOMS, _SMALL))
     if good or doubtful:  # what looks like it is sought with more care than it
-        judge(_places(shape, scene, ((good or doubtful)[0].zoom,), 2))
+        judge(_places(shape, page, ((good or doubtful)[0].zoom,), 2))
     found = good + doubtful if read else good
     if len(found) > 1 or (found and len(alike) > max(1, control.alike)):
         return Unseen.AMBIGUOUS
     if found:
         pressed, place = control, found[0]
     else:
-        other = _on_other_ground(control, key, scene) or _widened(control, key, scene)
+        other = _on_other_ground(control, key, page) or _widened(control, key, page)
         if other is None:
-            return otherwise
+            return None
         pressed, place = other
     if read is not None and not _compared(pressed, key, picture, place).as_it_was():
         shown, now = (
@@ -156,7 +142,7 @@ def redrawn(
         if place in doubtful if unsure else shown != now:
             return Unseen.CHANGED
     corner = _patch_corner(pressed, place)
-    return look.objection(control, picture, corner, place.zoom) or _pressed(pressed, place)
+    return look.objection(control, page, corner, place.zoom) or _pressed(pressed, place)
 
 
 def _patch_corner(control: Control, place: _Place) -> tuple[float, float]:
@@ -197,17 +183,17 @@ def _unbarred(kept: Picture, window: Picture) -> Picture:
 
 
 def _on_other_ground(
-    control: Control, key: NDArray[np.bool_], scene: _Scene
+    control: Control, key: NDArray[np.bool_], page: Page
 ) -> tuple[Control, _Place] | None:
     """Return where a control without a face of its own is in the other theme."""
     shape, found = grey(_core(control, control.patch)), list[_Place]()
-    if _dark(control.patch) == _dark(scene.picture[::8, ::8]):
+    if _dark(control.patch) == _dark(page.picture[::8, ::8]):
         return None
     for sought in (shape, 255 - shape):
-        for place in _places(np.asarray(sought, np.uint8), scene, ZOOMS[:1], _SMALL):
+        for place in _places(np.asarray(sought, np.uint8), page, ZOOMS[:1], _SMALL):
             if any(_overlap(place, one, control) for one in found):
                 continue
-            if _compared(control, key, scene.picture, place).on_other_ground(scene.picture):
+            if _compared(control, key, page.picture, place).on_other_ground(page.picture):
                 found.append(place)
     return (control, found[0]) if len(found) == 1 else None
 
@@ -228,9 +214,7 @@ def _label(control: Control) -> Control | None:
     return replace(control, core=(left, y, right - left, high))
 
 
-def _widened(
-    control: Control, key: NDArray[np.bool_], scene: _Scene
-) -> tuple[Control, _Place] | None:
+def _widened(control: Control, key: NDArray[np.bool_], page: Page) -> tuple[Control, _Place] | None:
     """Return where the label of a control is that is wider around it than it was.
 
     The label is as shown; what is on either side of it stands farther, as it was, and
@@ -241,15 +225,15 @@ def _widened(
     left, y, wide, high = label.core
     right, rows = left + wide, np.nonzero(key.any(axis=1))[0]
     sought = grey(_core(label, label.patch))
-    likely = [one for one in _places(sought, scene, ZOOMS[:1], 2) if one.like > look.ALIKE_NCC]
+    likely = [one for one in _places(sought, page, ZOOMS[:1], 2) if one.like > look.ALIKE_NCC]
     if not likely or not all(_overlap(one, likely[0], label) for one in likely):
         return None
     place = likely[0]
-    if not _compared(label, key, scene.picture, place).own():
+    if not _compared(label, key, page.picture, place).own():
         return None
     corner = place.corner[0] - left, place.corner[1] - y
     height, width = control.patch.shape[:2]
-    view = _view(scene.picture, 1.0, (corner[0] - WIDER, corner[1]), (width + 2 * WIDER, height))
+    view = _view(page.picture, 1.0, (corner[0] - WIDER, corner[1]), (width + 2 * WIDER, height))
     top, bottom = int(rows[0]), int(rows[-1]) + 1
     parts = (
         (np.s_[:top, :], 0),
@@ -298,9 +282,9 @@ def _overlap(first: _Place, second: _Place, control: Control) -> bool:
     )
 
 
-def _places(core: Picture, scene: _Scene, zooms: tuple[float, ...], smaller: int) -> list[_Place]:
+def _places(core: Picture, page: Page, zooms: tuple[float, ...], smaller: int) -> list[_Place]:
     """Return where a control alone correlates best, at any zoom, the likeliest first."""
-    whole, small = scene.whole, scene.small(smaller)
+    whole, small = page.whole, resized(page.whole, 1 / smaller)
     found = []
     for zoom in zooms:
         sought = resized(core, zoom / smaller)
@@ -312,19 +296,18 @@ def _places(core: Picture, scene: _Scene, zooms: tuple[float, ...], smaller: int
         left, top = (max(0, at - _REFINED) for at in near)
         height, width = sought.shape
         around = whole[top : near[1] + height + _REFINED, left : near[0] + width + _REFINED]
-        if best := _peaks(around, sought)[:1]:
-            x, y, like = best[0]
-            if like >= _REFINED_LIKE:
-                refined.append(_Place(like, zoom, (left + x, top + y)))
+        scores = look.correlation(around, sought)
+        _, like, _, (x, y) = cv2.minMaxLoc(scores) if scores.size else (0, 0.0, 0, (0, 0))
+        if like >= _REFINED_LIKE:
+            refined.append(_Place(like, zoom, (left + x, top + y)))
     return sorted(refined, key=lambda one: -one.like)
 
 
 def _peaks(whole: Picture, sought: Picture) -> list[tuple[int, int, float]]:
     """Return the highest correlations of a window, the best first."""
-    if whole.shape[0] < sought.shape[0] or whole.shape[1] < sought.shape[1] or sought.size < 16:
+    scores = look.correlation(whole, sought)
+    if not scores.size or sought.size < 16:
         return []
-    scores = cv2.matchTemplate(whole, sought, cv2.TM_CCOEFF_NORMED)
-    scores[~np.isfinite(scores) | (scores > 1.001)] = -1
     ys, xs = np.nonzero((scores >= cv2.dilate(scores, np.ones((5, 5)))) & (scores >= _LIKE))
     order = np.argsort(-scores[ys, xs])[:_PEAKS]
     return [(int(xs[n]), int(ys[n]), float(scores[ys[n], xs[n]])) for n in order]
@@ -390,8 +373,9 @@ class _Compared:
         self._letter_limit = OTHER_LETTER[(zoom > 1) - (zoom < 1)]
         shown, now = (_core(control, one) for one in (control.patch, window))
         self._shown, self._now = shown, now
-        self._tiles = _tiles(shown, now, _inner(_core(control, kept)))
-        self.core = float(self._tiles.max())
+        inner = _inner(_core(control, kept))
+        other = _surely_other(shown, now, inner)  # as most are, at a tenth of the cost
+        self.core = look.ANY_TILE if other else float(_tiles(shown, now, inner).max())
 
     def same(self, picture: Picture, letter: float | None = None) -> bool:
         """Whether it may be pressed: it, and what is around, are as shown but for the drawing."""
@@ -589,6 +573,18 @@ def _tiles(
         sums = cv2.boxFilter(difference, -1, (TILE, TILE), borderType=cv2.BORDER_CONSTANT)
         cv2.min(best, sums, best)
     return np.where(counts >= LEAST_COUNTED, best / np.maximum(counts, 0.01), 0).astype(np.float32)
+
+
+def _surely_other(first: Picture, second: Picture, kept: Picture) -> bool:
+    """Whether some tile differs by more than `OTHER` however it is moved, as its mean tells."""
+    before, after = (cv2.blur(blurred(one, _BLUR), (TILE, TILE)) for one in (first, second))
+    near = np.ones((3, 3), np.uint8)  # what moves a pixel has the mean of one of these, or between
+    above, below = (
+        cv2.subtract(before, cv2.dilate(after, near)),
+        cv2.subtract(cv2.erode(after, near), before),
+    )
+    whole = cv2.erode(kept, np.ones((TILE, TILE), np.uint8))
+    return bool((greatest(np.asarray(cv2.max(above, below), np.uint8)) * whole).max() > OTHER + 1)
 
 
 def _moved(picture: Picture, steps: tuple[float, ...]) -> Iterator[Picture]:

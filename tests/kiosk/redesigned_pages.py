@@ -22,7 +22,8 @@ from statistics import quantiles
 import cv2
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from roomctl.kiosk.look import PATCH, CannotLearn, Unseen, decoded, find, learn
+from roomctl.kiosk.look import PATCH, CannotLearn, Unseen, decoded, learn, seek, unseen
+from roomctl.kiosk.look import Page as PictureOfPage
 from roomctl.kiosk.redrawn import redrawn
 from tests.kiosk.changed_pages import FRAMES, Changed, Shown
 from tests.kiosk.fresh_pages import FRESH, UNSEEN, WORDS, Fresh
@@ -320,10 +321,11 @@ def looked_at(changed: Iterator[Changed]) -> Iterator[Look]:
         with suppress(CannotLearn):
             control = learn(frames, page.shown.at)
             began = time.process_time()
-            found = find(control, picture)
+            sought = PictureOfPage(picture)
+            found = seek(control, sought)
             looked = time.process_time()
-            if isinstance(found, Unseen) and found is not Unseen.AMBIGUOUS:
-                found = redrawn(control, picture, found)
+            if not isinstance(found, tuple) and found is not Unseen.AMBIGUOUS:
+                found = redrawn(control, sought) or found or unseen(control, sought)
             cost_s, redrawn_s = looked - began, time.process_time() - looked
         press = list(found) if isinstance(found, tuple) else None
         verdict = page.verdict({"press": press})

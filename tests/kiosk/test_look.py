@@ -4,7 +4,16 @@ import cv2
 import numpy as np
 import pytest
 
-from roomctl.kiosk.look import PATCH, CannotLearn, Unseen, Unsuitable, find, learn, stands
+from roomctl.kiosk.look import (
+    PATCH,
+    CannotLearn,
+    Unseen,
+    Unsuitable,
+    correlation,
+    find,
+    learn,
+    stands,
+)
 from tests.kiosk.changed_pages import looked_at
 
 AT = (430, 315)
@@ -24,6 +33,21 @@ def drawn(button=(400, 300), label="Join", colour=(200, 90, 20), ground=240, sec
 @pytest.fixture(scope="module")
 def control():
     return learn([drawn()], AT)
+
+
+def test_correlation_is_that_of_opencv_and_nothing_correlates_with_what_is_flat():
+    page = drawn()[150:400, 250:600, 0].copy()
+    noise = np.random.default_rng(3).integers(0, 40, page.shape, np.uint8)
+    page[:, :200] += np.minimum(noise, 255 - page)[:, :200]
+    sought = page[140:200, 100:190]
+    scores, known = correlation(page, sought), cv2.matchTemplate(page, sought, cv2.TM_CCOEFF_NORMED)
+    assert np.ptp(page[:60, 255:345]) == 0
+    assert scores[0, 255] == 0
+    uneven = abs(known) < 1.001
+    uneven[:, 200:] = False
+    assert abs(scores - known)[uneven].max() < 0.001
+    assert scores[140, 100] == pytest.approx(1, abs=0.001)
+    assert correlation(sought, page).size == 0
 
 
 def test_a_control_is_pressed_where_it_was_shown(control):

@@ -40,7 +40,7 @@ from roomctl.kiosk.input.glimpse import ScreenCapture
 from roomctl.meeting.walkthrough import PATCH, ShownControl, ShownWords, packed, unpacked
 
 if TYPE_CHECKING:
-    from roomctl.kiosk.look import Box, Control, Picture, Point, Unseen, Wording
+    from roomctl.kiosk.look import Box, Control, Page, Picture, Point, Unseen, Wording
 
     Glimpse = Callable[[Point, Point], Picture]
     Followed = tuple[Control, Point, float]
@@ -277,35 +277,40 @@ class MatcherState:
         picture = self._grab()
         self._note(picture)
         self._follow(picture)
-        seen = {}
+        seen, page = {}, self._look.Page(picture)
         for number in wanted:
-            found = self._found(number, picture)
+            found = self._found(number, page)
             seen[str(number)] = list(found) if isinstance(found, tuple) else found.value
         still_ms = round((time.monotonic() - self._changed_at) * 1000)
         size = _size(picture)
         return {"seen": seen, "size": size, "still_ms": still_ms, "gone": self._gone}
 
-    def _found(self, number: int, picture: Picture) -> Point | Unseen:
+    def _found(self, number: int, page: Page) -> Point | Unseen:
         """Look for a control as it was shown; on a page that stands still, once more otherwise."""
         control, look = self._controls[number], self._look
-        as_shown: Point | Unseen = look.find(control, picture)
+        as_shown: Point | Unseen | None = look.seek(control, page)
         if isinstance(as_shown, tuple) or as_shown is look.Unseen.AMBIGUOUS:
             self._drawn.pop(number, None)
             return as_shown
-        since, drawn, at = self._drawn.get(number, (0.0, None, as_shown))
+        nothing: Drawn = 0.0, None, look.Unseen.ABSENT
+        since, drawn, at = self._drawn.get(number, nothing)
         if drawn is not None and isinstance(at, tuple):
             fresh = since == self._changed_at or number == self._pressed
-            if fresh and look.same(drawn, picture, at):
+            if fresh and look.same(drawn, page.picture, at):
                 return at
         elif since == self._changed_at:
             return at
         reacts = drawn is not None and number == self._pressed  # as shown it never stood there
-        why: Unseen = look.Unseen.CHANGED if reacts else as_shown
-        if time.monotonic() - self._changed_at < _REDRAWN_S:
-            return why
-        found: Point | Unseen = self._redrawn.redrawn(control, picture, why, self._read)
-        drawn = look.drawn(picture, found) if isinstance(found, tuple) else None
-        self._drawn[number] = self._changed_at, drawn, found
+        stands_still = time.monotonic() - self._changed_at >= _REDRAWN_S
+        found: Point | Unseen | None = None
+        if stands_still:
+            found = self._redrawn.redrawn(control, page, self._read)
+        if found is None:
+            why: Unseen = look.unseen(control, page) if as_shown is None else as_shown
+            found = look.Unseen.CHANGED if reacts else why
+        if stands_still:
+            drawn = look.drawn(page.picture, found) if isinstance(found, tuple) else None
+            self._drawn[number] = self._changed_at, drawn, found
         return found
 
     def _note(self, picture: Picture) -> None:

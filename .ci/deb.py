@@ -33,7 +33,7 @@ TO = TREE / "build" / "deb"
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64", "armhf": "armv7l"}
 PYTHON, GLIBC = "3.13", 41  # Debian 13's
 EXTRAS = ("caldav", "gpio", "gpiod", "holidays", "mqtt", "oidc")
-"""All but walkthrough: OpenCV is as large as all of the rest; Debian has python3-opencv."""
+"""All but video and walkthrough: PyAV and OpenCV are each as large as the rest; Debian has both."""
 FROM_DEBIAN = {
     "armhf": {
         "argon2-cffi": "python3-argon2",

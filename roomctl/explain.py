@@ -6,12 +6,13 @@ Knows no file and no table; pydantic's errors come in, a key and half a sentence
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, TypeGuard, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from roomctl.secret import Secret
+from roomctl.secret import HIDDEN, Secret
 
 
 def tuples(value: object) -> object:
@@ -24,6 +25,7 @@ def tuples(value: object) -> object:
 
 
 _NONE = "is missing"
+_LOGIN = re.compile(r"//[^/@]*@")  # of a url
 
 
 class Explanation(NamedTuple):
@@ -59,7 +61,8 @@ def _explained(one: Any, model: type[BaseModel]) -> Explanation:  # noqa: ANN401
     shown = one.get("input")
     message = _PLAIN.get(one["type"], reworded(one["msg"]))
     scalar = isinstance(shown, str | int | float | bool) and repr(shown) not in message
-    found = f", found {shown!r}" if scalar and not _is_secret(model, path) else ""
+    quoted = _LOGIN.sub(f"//{HIDDEN}@", repr(shown))
+    found = f", found {quoted}" if scalar and not _is_secret(model, path) else ""
     return Explanation(key, message[:1].lower() + message[1:] + found)
 
 

@@ -17,6 +17,9 @@ UPDATER = Path("/var/lib/roomctl-update")
 """Where the updater keeps what it needs and what it tells (`roomctl.updater`)."""
 
 
+_OF_DEBIAN = {"roomctl[video]": "python3-av"}
+
+
 def data_path(name: str) -> Path:
     """Return the folder `firmware_profiles`, `web` or `deploy`, of a checkout or of a package."""
     package = Path(__file__).resolve().parent
@@ -28,11 +31,12 @@ def pip(*words: str) -> str:
     """Return a command of the pip that serves this roomctl: `pip("install", "holidays")`.
 
     Debian's own pip refuses to install (PEP 668), so the virtual environment's is named; sudo
-    where that is root's. Debian's package of roomctl has no pip, and lacks nothing but OpenCV.
+    where that is root's. Debian's package of roomctl has no pip; it lacks only two libraries, which
+    Debian has.
     """
     place = Path(sys.prefix)
     if place == PACKAGED:
-        return "sudo apt install python3-opencv"
+        return f"sudo apt install {_OF_DEBIAN.get(words[-1], 'python3-opencv')}"
     sudo = ["sudo"] if place.stat().st_uid == 0 else []
     return shlex.join([*sudo, str(place / "bin" / "pip"), *words])
 

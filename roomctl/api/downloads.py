@@ -107,13 +107,14 @@ def _pictures(router: Routes, room: Room) -> None:
         "/api/v1/cameras/{camera}/picture",
         tags=["cameras"],
         response_class=Response,
-        responses={**refusals(404, 409), **_an_image("What the camera sees now")},
+        responses={**refusals(404, 409, 502), **_an_image("What the camera sees now")},
     )
     @needs(Right.VIEW)
     async def of_camera(camera: DeviceName) -> Response:
-        """Return what a camera sees while somebody steers it, if no meeting has its picture.
+        """Return what a camera sees while somebody steers it, if no meeting has its video device.
 
-        Waits for the next picture: at most ten a second, for at most eight viewers.
+        Waits for the next picture: at most ten a second, for at most eight viewers. 502: the camera
+        is on the network, and gives no picture (video_missing, video_refused, video_unsupported).
         """
         found = await room.cameras.look(camera)
         headers = {"Cache-Control": "no-store"}

@@ -388,6 +388,23 @@ class Camera:
         (outcome,) = await self._ask(self._protocol.raw(frame))
         return outcome.data.hex(" ").upper() or None
 
+    async def video_addresses(self) -> list[str]:
+        """Return where it says that its pictures are: its stream first, then single ones.
+
+        Refused or NoReply if it names neither.
+        """
+        found, last = [], None
+        for ask in (self._protocol.stream_address, self._protocol.snapshot_address):
+            try:
+                (outcome,) = await self._ask(ask())
+            except DeviceError as error:
+                last = error
+                continue
+            found += [outcome.data.decode()] if outcome.data else []
+        if not found and last is not None:
+            raise last
+        return found
+
     # What the conversation tells (its ProtocolEvents).
 
     def answered(self) -> None:

@@ -21,6 +21,8 @@ from pydantic import (
     model_validator,
 )
 
+from roomctl.camera import video
+from roomctl.camera.video import VideoSource
 from roomctl.config import DeviceTable, Table
 from roomctl.errors import ConfigError
 from roomctl.explain import suggest
@@ -39,9 +41,6 @@ _SONY = (0x0001, 0x0010, 0x0020)  # Sony's manuals print all three, depending on
 
 
 _PRESET = re.compile("[1-9][0-9]{0,2}")
-# As udev's 60-persistent-v4l.rules names links: ID_BUS, which only USB devices have, and ID_SERIAL
-_BY_ID = re.compile(r"usb-(?:[A-Za-z0-9#+.:=@_-]|\\x[0-9a-f]{2}){1,250}")
-_NODE = re.compile("(?:video)?[0-9]+")
 MOST_PRESETS = 256
 
 
@@ -74,7 +73,9 @@ class CameraTable(DeviceTable):
 
     address: int = Field(default=1, ge=1, le=7, description="its address on a VISCA line")
     user: str = Field(
-        default="", max_length=64, description="for aw: and onvif: the user to log in as"
+        default="",
+        max_length=64,
+        description="for aw:, onvif: and a video over the network: the user to log in as",
     )
     password: Secret = Field(default=Secret(""), description="the user's password")
     weakest_login: Literal["basic", "digest", "digest-sha-256"] = Field(
@@ -108,7 +109,8 @@ class CameraTable(DeviceTable):
     )
     video: str | None = Field(
         default=None,
-        description="its video device, if it has one: a path, or a name in /dev/v4l/by-id",
+        description="where its picture comes from: a video device, which meetings see (a path, or a"
+        " name in /dev/v4l/by-id); rtsp://…; http://… of a JPEG; onvif; aw",
     )
     presets: dict[str, str] = Field(
         default_factory=dict, description="names by number, such as 1 = 'Table'"
@@ -135,31 +137,45 @@ class CameraTable(DeviceTable):
         return self.mounting == "ceiling" or self.flip is True
 
     @property
-    def video_device(self) -> str | None:
-        """The path of its video device; a USB camera that is moved by it is seen by it, too."""
+    def video_source(self) -> VideoSource | None:
+        """Where its picture comes from; a USB camera that is moved by it is seen by it, too."""
         if self.video is not None:
-            return self.video if self.video.startswith("/") else f"/dev/v4l/by-id/{self.video}"
-        return self.url.removeprefix("v4l2:") if self.url.startswith("v4l2:") else None
+            return video.read(self.video)
+        usb = self.url.startswith("v4l2:")
+        return VideoSource("device", self.url.removeprefix("v4l2:")) if usb else None
+
+    @property
+    def video_device(self) -> str | None:
+        """The path of its video device, which meetings can be given; None: it has none."""
+        source = self.video_source
+        return source.place if source is not None and source.form == "device" else None
 
     @field_validator("video")
     @classmethod
-    def _a_video_device(cls, video: str | None) -> str | None:
-        if video is None or _names_a_device(video):
-            return video
-        bare = video.removeprefix("v4l2:")
-        node = f"/dev/video{bare.removeprefix('video')}" if _NODE.fullmatch(bare) else bare
-        meant = f"; did you mean {node!r}?" if _names_a_device(node) else ""
-        raise ValueError(
-            f"{video!r} is not a V4L2 device; expected a path such as '/dev/video0', or a name in"
-            f" /dev/v4l/by-id such as 'usb-…-video-index0'{meant}"
-        )
+    def _a_picture(cls, named: str | None) -> str | None:
+        if named is not None:
+            video.read(named)
+        return named
+
+    @model_validator(mode="after")
+    def _video_is_of_its_protocol(self) -> CameraTable:
+        scheme = self.url.partition(":")[0].removesuffix("-https")
+        if self.video in ("aw", "onvif") and scheme not in (self.video, "sim"):
+            why = f"has video = '{self.video}'; that is for cameras whose url begins with"
+            raise ValueError(f"{why} {self.video}:")
+        return self
 
     @model_validator(mode="after")
     def _login_is_for_hosts(self) -> CameraTable:
         scheme = self.url.partition(":")[0]
+        source = self.video_source
         asks = scheme.removesuffix("-https") in ("aw", "onvif")
+        asks = asks or (source is not None and source.form == "network")
         if (self.user or self.password) and not asks:
-            raise ValueError("has a user or a password; only aw: and onvif: cameras use them")
+            raise ValueError(
+                "has a user or a password; only aw: and onvif: cameras use them, and"
+                " video = 'rtsp://…' or 'http://…'"
+            )
         if self.weakest_login != "digest" and not self.user:
             raise ValueError("has weakest_login but no user")
         return self
@@ -205,15 +221,6 @@ def seen_by_meetings(tables: Mapping[str, CameraTable]) -> str | None:
     """Return the camera that meetings see: the first that has a video device; None: not known."""
     seen = (name for name, table in tables.items() if table.video_device is not None)
     return next(seen, None)
-
-
-def _names_a_device(video: str) -> bool:
-    """Whether it is a whole path, or a name that /dev/v4l/by-id may have."""
-    first, *names = video.split("/")
-    if names:
-        plain = video.isprintable() and not re.search(r"\s", video)
-        return first == "" and plain and not {"", ".", ".."}.intersection(names)
-    return _BY_ID.fullmatch(video) is not None
 
 
 class _Part(BaseModel):

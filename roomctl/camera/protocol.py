@@ -186,6 +186,11 @@ class CameraProtocol(Protocol):
     def tally(self, light: str | None) -> CameraRequest: ...
     def tracking(self, on: bool) -> CameraRequest: ...
     def raw(self, frame: str) -> CameraRequest: ...
+    def stream_address(self) -> CameraRequest:
+        """Ask where its stream is, for a picture; likewise where it makes single ones."""
+        ...
+
+    def snapshot_address(self) -> CameraRequest: ...
 
 
 class CameraConnection(Protocol):
@@ -309,6 +314,12 @@ class SelfDescribed(Generic[C]):
 
     def raw(self, frame: str) -> CameraRequest:
         self._has_no("frames to send: it is not a VISCA camera")
+
+    def stream_address(self) -> CameraRequest:
+        self._has_no("address of a picture to tell")
+
+    def snapshot_address(self) -> CameraRequest:
+        self._has_no("address of a picture to tell")
 
     def _has_no(self, what: str) -> NoReturn:
         raise Unsupported(self.name, what)

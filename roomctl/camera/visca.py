@@ -427,6 +427,11 @@ class ViscaProtocol:
         except ValueError as error:
             raise Refused(self.name, "raw_frame", f"not sent: the frame {error}") from None
 
+    def stream_address(self) -> CameraRequest:
+        raise Unsupported(self.name, "address of a picture to tell")
+
+    snapshot_address = stream_address
+
 
 def _lamp(tally: TallyLamps, light: str, on: bool = True) -> Command:
     if tally.form == "ptzoptics":

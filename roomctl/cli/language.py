@@ -1110,7 +1110,7 @@ SENTENCES: Mapping[str, str] = {
     "must be an input, such as gpio:17 or gpiod:gpiochip0/17; not {url}": "应为输入线 gpio:17 或 gpiod:gpiochip0/17，而不是 {url}",  # noqa: E501
     "{url} is an input": "{url} 是输入线",
     "{url} is already the line of the switch": "{url} 是切换器所在的线",
-    "has a user or a password; only aw: and onvif: cameras use them": "写了 user 或 password；只有 aw: 和 onvif: 摄像机需要",  # noqa: E501
+    "has a user or a password; only aw: and onvif: cameras use them, and video = {stream} or {jpeg}": "写了 user 或 password；只有 aw: 和 onvif: 摄像机，以及 video = {stream} 或 {jpeg} 需要",  # noqa: E501
     "has weakest_login but no user": "写了 weakest_login，但没有需要验证密码的 user",
     "has a pin; write it like {url}": "带有密钥指纹；请写成 {url}",
     "write either camera or cameras": "camera 和 cameras 只能写一个",
@@ -1173,8 +1173,12 @@ SENTENCES: Mapping[str, str] = {
     "{value} is not HOST:PORT, such as {example}": "{value} 不是 HOST:PORT，例如 {example}",
     "must look like {example}": "格式应如 {example}",
     "{value} must look like {example}": "{value} 的格式应如 {example}",
-    "{value} is not a V4L2 device; expected a path such as {example}, or a name in /dev/v4l/by-id such as {name}; did you mean {meant}?": "{value} 不是 V4L2 设备；应为路径（例如 {example}），或 /dev/v4l/by-id 中的名称（例如 {name}）；是否指 {meant}？",  # noqa: E501
-    "{value} is not a V4L2 device; expected a path such as {example}, or a name in /dev/v4l/by-id such as {name}": "{value} 不是 V4L2 设备；应为路径（例如 {example}），或 /dev/v4l/by-id 中的名称（例如 {name}）",  # noqa: E501
+    "{value} names no picture; expected a device such as {device} or {name} (a name in /dev/v4l/by-id), {stream}, {jpeg} of a JPEG, {onvif} or {aw}; did you mean {meant}?": "{value} 不是画面来源；应为设备（例如 {device}，或 /dev/v4l/by-id 中的名称 {name}）、{stream}、JPEG 的 {jpeg}、{onvif} 或 {aw}；是否指 {meant}？",  # noqa: E501
+    "{value} names no picture; expected a device such as {device} or {name} (a name in /dev/v4l/by-id), {stream}, {jpeg} of a JPEG, {onvif} or {aw}": "{value} 不是画面来源；应为设备（例如 {device}，或 /dev/v4l/by-id 中的名称 {name}）、{stream}、JPEG 的 {jpeg}、{onvif} 或 {aw}",  # noqa: E501
+    "the url in video has a login; write it without, and user and password = {secret} beside it": "video 的地址中带有用户名或密码；请从地址中去掉，另写 user 和 password = {secret}",  # noqa: E501
+    "{value} is not a url such as {example}": "{value} 不是有效地址；格式应如 {example}",
+    "{value} may end in #sha256:… (64 digits) if it begins with https:, and in no other #…": "{value}：只有 https: 地址可以用 #sha256:…（64 位）结尾，不能带其他 #…",  # noqa: E501
+    "has video = {value}; that is for cameras whose url begins with {scheme}": "写了 video = {value}；它只用于 url 以 {scheme} 开头的摄像机",  # noqa: E501
     "{value} is not a preset number; numbers start at 1": "{value} 不是预置位编号；编号从 1 开始",
     "{value} is not a preset's number or name, 'home' or { pan_deg, tilt_deg }; presets: {names}": "{value} 不是预置位的编号或名称，也不是 'home' 或 {{ pan_deg, tilt_deg }}；presets 中有 {names}",  # noqa: E501
     "invalid name; allowed: a-z, 0-9, - and _, starting with a letter": "不是名称；名称由 a-z、0-9、- 和 _ 组成，以字母开头",  # noqa: E501

@@ -38,6 +38,26 @@ async def _open_visca_ip(address: Address) -> Port:
     return await udp.open_port(address.with_port(_VISCA_IP), local=_VISCA_IP)
 
 
+def _seen(function: str) -> Opener:
+    """Return what opens a camera's pictures: of a device of this box, or over the network."""
+
+    async def open_port(address: Address) -> Port:
+        on_box = address.place.startswith("/")
+        opener = _in("picture", function) if on_box else _in("video", _OF_NETWORK[function])
+        return await opener(address)
+
+    return open_port
+
+
+_OF_NETWORK = {"open_port": "open_picture", "open_pictures": "open_pictures"}
+
+
+def _video(address: Address) -> object:
+    on_box = address.place.startswith("/")
+    reader = _reads("v4l2", "must_be_path") if on_box else _reads("video", "video_of")
+    return reader(address)
+
+
 _OPENERS: dict[str, Opener] = {
     "api": _in("reported"),
     "aw": _in("http"),
@@ -52,8 +72,8 @@ _OPENERS: dict[str, Opener] = {
     "mqtts": _in("mqtt"),
     "onvif": _in("http"),
     "onvif-https": _in("http"),
-    "picture": _in("picture"),
-    "pictures": _in("picture", "open_pictures"),
+    "picture": _seen("open_port"),
+    "pictures": _seen("open_pictures"),
     "serial": _in("serial"),
     "tcp": _in("stream", "open_tcp"),
     "udp": _in("udp"),
@@ -88,8 +108,8 @@ _READERS: dict[str, Callable[[Address], object]] = {
     "mqtts": _reads("mqtt", "place_of"),
     "onvif": _reads("http", "host_of"),
     "onvif-https": _reads("http", "host_of"),
-    "picture": _reads("v4l2", "must_be_path"),
-    "pictures": _reads("v4l2", "must_be_path"),
+    "picture": _video,
+    "pictures": _video,
     "serial": _reads("serial", "line_of"),
     "tcp": Address.host_and_port,
     "udp": _reads("udp", "peer_of"),

@@ -137,8 +137,9 @@ class HttpPort:
         base: httpx.URL,
         identity: Identity,
         login: tuple[str, str] | None = None,
+        largest: int = LARGEST,
     ) -> None:
-        self.identity = identity
+        self.identity, self._largest = identity, largest
         self._said_back = _said_back(*login) if login else ()
         self._client, self._base = client, base
         self._answers: asyncio.Queue[Chunk | None] = asyncio.Queue()
@@ -209,7 +210,7 @@ class HttpPort:
                 found += piece
                 pieces += 1
                 await asyncio.sleep(0)  # many may have come together, and are cut up without a wait
-                if len(found) > LARGEST or pieces > PIECES:
+                if len(found) > self._largest or pieces > PIECES:
                     return HttpAnswer(request.number, 0, b"the answer is too long")
         return HttpAnswer(request.number, response.status_code, self._without_login(bytes(found)))
 
@@ -244,11 +245,11 @@ def host_of(address: Address) -> tuple[str, int]:
     return _at(address).host_and_port()
 
 
-async def open_port(address: Address) -> HttpPort:
+async def open_port(address: Address, largest: int = LARGEST) -> HttpPort:
     """Open `SCHEME://[USER:PASSWORD@]HOST[:PORT]`; PortError says whether nobody listens there.
 
     Nothing is asked yet: it is only seen that the host takes a connection within 2 s, and proves
-    itself where it must.
+    itself where it must. `largest`: bytes of an answer.
     """
     weakest = _PROOFS[address.choice("weakest_login", "digest", _PROOFS)]
     others = {key: value for key, value in address.options.items() if key != "weakest_login"}
@@ -277,7 +278,7 @@ async def open_port(address: Address) -> HttpPort:
     )
     base = httpx.URL(scheme="https" if tls else "http", host=host, port=number, path="/")
     identity = Identity(url=address.url, path=f"{host}:{number}", intake=_INTAKE)
-    return HttpPort(client, base, identity, given)
+    return HttpPort(client, base, identity, given, largest)
 
 
 async def _untrusted(address: Address, pin: str, error: ssl.SSLCertVerificationError) -> PortError:

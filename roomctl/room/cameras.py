@@ -62,7 +62,7 @@ from roomctl.kind import Context, IssueEntry, Part, RoomDevices
 from roomctl.roles import Right
 from roomctl.room.document import CameraEntry, ControllerEntry, PresetEntry
 from roomctl.room.holds import LEASE_S, Holds
-from roomctl.room.pictures import Picture, Pictures, SelfView
+from roomctl.room.pictures import CameraVideo, Picture, Pictures, SelfView
 from roomctl.rules import CameraAct, CameraFacts, CameraTerms
 from roomctl.store import Place, Settings
 from roomctl.wire import Record
@@ -113,7 +113,7 @@ class Cameras(Part):
         self._act, self._changed = context.act, context.changed
         self.by_name: dict[str, Camera] = {}  # in the order of room.toml
         self._turned: dict[str, int] = {}  # how far a gamepad is in its list of cameras
-        self._pictures = Pictures({}, context.connect, context.clock, context.changed, pictures)
+        self._pictures = Pictures({}, context.clock, context.changed, pictures)
         self._may_film = may_film
         self._views: dict[str, SelfView] = {}
         self._holds = Holds()
@@ -133,22 +133,27 @@ class Cameras(Part):
         self._controllers = devices.all(Controller)
         context = self._context
         self.names = PresetNames(tables, context.settings, context.clock, context.changed)
-        self._pictures.tables = tables
         self._views = {
-            name: self._view(name, table.video_device)
+            name: self._view(name, table)
             for name, table in tables.items()
-            if table.video_device is not None
+            if table.video_source is not None
         }
+        self._pictures.videos = {name: view.video for name, view in self._views.items()}
         for name, camera in before.items():
             if self.by_name.get(name) is not camera:
                 self._forget(name)
 
-    def _view(self, name: str, video: str) -> SelfView:
+    def _view(self, name: str, table: CameraTable) -> SelfView:
         known, context = self._views.get(name), self._context
-        if known is not None and known.video == video:
+        if known is not None and known.video.table == table:
             return known
-        why_not = partial(self._why_no_view, name)
-        return SelfView(name, video, context.connect, context.clock, context.act, why_not)
+
+        async def addresses() -> Sequence[str]:
+            return await self[name].video_addresses()
+
+        video = CameraVideo(name, table, context.connect, addresses)
+        why_not = partial(self._why_no_view, name, shared=video.shared)
+        return SelfView(video, context.clock, context.act, why_not)
 
     def _forget(self, name: str) -> None:
         """Forget what is known of a camera that is another one now, or none."""
@@ -181,15 +186,20 @@ class Cameras(Part):
         """Return what a camera sees now, while somebody steers it.
 
         Refused "unknown_device", "not_steered", "in_call" (a meeting has the device, or may have
-        it soon), "busy" (another program has it) or "no_picture".
+        it soon), "busy" (another program has it), or as `SelfView.look` says.
         """
         self[name]
         if name not in self._views:
-            raise Refused(name, "no_picture", "has no video device in room.toml")
+            raise Refused(name, "no_picture", "has no video in room.toml")
         return await self._views[name].look()
 
-    def _why_no_view(self, name: str) -> tuple[str, str] | None:
-        if self._may_film():
+    def _in_use(self, name: str) -> bool:
+        """Whether a meeting has the picture of a camera, so that nobody else can have it."""
+        view = self._views.get(name)
+        return self._may_film() and not (view is not None and view.video.shared)
+
+    def _why_no_view(self, name: str, *, shared: bool) -> tuple[str, str] | None:
+        if self._may_film() and not shared:
             return "in_call", "a meeting has its picture"
         steered_s = self._steered_at.get(name, float("-inf"))
         if self._clock.mono_s() > steered_s + STEERED_S:
@@ -497,7 +507,9 @@ class Cameras(Part):
             self._pictures.keep_current(
                 camera,
                 preset,
-                may_be_seen=lambda: self[camera].state.preset == preset and not self._may_film(),
+                may_be_seen=lambda: (
+                    self[camera].state.preset == preset and not self._in_use(camera)
+                ),
                 view=self._views.get(camera),
             )
         )
@@ -514,7 +526,7 @@ class Cameras(Part):
         await self[camera].store(preset)
         self._act(
             self._pictures.renew(
-                camera, preset, in_use=self._may_film, view=self._views.get(camera)
+                camera, preset, in_use=partial(self._in_use, camera), view=self._views.get(camera)
             )
         )
         if name is not None:

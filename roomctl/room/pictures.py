@@ -10,15 +10,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 from roomctl.camera.profile import CameraTable
+from roomctl.camera.video import at_host, aw_picture, with_login
 from roomctl.clock import Clock
-from roomctl.errors import PortClosed, PortError, PortReason, Refused, RoomctlError
+from roomctl.errors import (
+    DeviceError,
+    PortClosed,
+    PortError,
+    PortReason,
+    Refused,
+    RoomctlError,
+)
 from roomctl.frozen import frozen
 from roomctl.store.disk import sync_folder, whole, write_whole
-from roomctl.wire import Connect, in_thread
+from roomctl.wire import Connect, Port, in_thread
 
 _log = logging.getLogger(__name__)
 
@@ -26,6 +35,8 @@ LARGEST = 1 << 20  # bytes
 MOST_LOOKING = 8  # at once
 CURRENT_S = 3600.0  # so old may a picture be when its preset is recalled
 LIMIT_S = 5.0  # the port's own is 2 s, after which it lets go of the device
+NETWORK_S = 9.0  # the port's own is 8 s
+BEHIND_S = 0.5  # a stream may show so late that the camera stands
 
 _TYPES = {b"\xff\xd8\xff": ("image/jpeg", "jpg"), b"\x89PNG": ("image/png", "png")}
 _ENDINGS = {ending: media for media, ending in _TYPES.values()}
@@ -40,26 +51,83 @@ class Picture:
     media_type: str
 
 
-async def take_picture(connect: Connect, name: str, video: str) -> Picture:
-    """Take one picture from the video device at the path `video` for the camera `name`.
+class CameraVideo:
+    """Where the pictures of one camera come from, as room.toml says.
+
+    `addresses`: what a camera that names its own video says. `shared`: others may have its pictures
+    at the same time; a video device is had by one program alone.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        table: CameraTable,
+        connect: Connect,
+        addresses: Callable[[], Awaitable[Sequence[str]]],
+    ) -> None:
+        source = table.video_source
+        if source is None:
+            raise ValueError(f"{name} has no video")
+        self.name, self.table, self._source = name, table, source
+        self._connect, self._addresses = connect, addresses
+        self.shared = source.form != "device"
+
+    async def open(self, scheme: Literal["picture", "pictures"]) -> Port:
+        """Open the first of its addresses that gives pictures.
+
+        PortError: none does, and why the first does not. DeviceError: the camera names none.
+        """
+        first = None
+        for url in await self._urls():
+            try:
+                return await self._opened(f"{scheme}:{url}")
+            except PortError as error:
+                first = first or error
+        raise first or PortError(
+            f"{scheme}:{self.name}", "the camera names no address of a picture"
+        )
+
+    async def _opened(self, url: str) -> Port:
+        """Open it with the login; an error names it without."""
+        table = self.table
+        login = (table.user, table.password.reveal(), table.weakest_login)
+        try:
+            return await self._connect(
+                f"camera.{self.name}", with_login(url, *login) if self.shared else url
+            )
+        except PortError as error:
+            raise PortError(url, error.why, error.reason) from None
+
+    async def _urls(self) -> Sequence[str]:
+        match self._source.form:
+            case "aw":
+                return (aw_picture(self.table.url),)
+            case "onvif":
+                said = [at_host(one, self.table.url) for one in await self._addresses()]
+                return [one for one in said if one is not None]
+        return (self._source.place,)
+
+
+async def take_picture(video: CameraVideo) -> Picture:
+    """Take one picture of a camera.
 
     Refused "busy": another program uses the device. PortError: it gives no picture, and why.
     """
-    url = f"picture:{video}"
+    url, limit_s = f"picture:{video.name}", NETWORK_S if video.shared else LIMIT_S
     try:
-        async with asyncio.timeout(LIMIT_S):
-            port = await connect(f"camera.{name}", url)
+        async with asyncio.timeout(limit_s):
+            port = await video.open("picture")
             try:
                 data = (await port.read()).data
             finally:
                 await port.close()
     except TimeoutError as error:
-        raise PortError(url, f"no picture within {LIMIT_S:g} s") from error
+        raise PortError(url, f"no picture within {limit_s:g} s") from error
     except PortClosed:
         raise
     except PortError as error:
         if error.reason is PortReason.BUSY:
-            raise Refused(name, "busy", f"no picture: {error.why}") from error
+            raise Refused(video.name, "busy", f"no picture: {error.why}") from error
         raise
     return as_picture(url, data)
 
@@ -72,36 +140,68 @@ def as_picture(url: str, data: bytes) -> Picture:
     return Picture(data, media)
 
 
-LOOKED_S = 2.0  # after the last look, or push, the device is let go
 EVERY_S = 0.1
-FIRST_S = 3.0  # until the first picture: a camera may need a second to begin
+
+
+@frozen
+class _Patience:
+    """How long a stream is waited for, and kept: seconds.
+
+    `first_s`: until the first picture. `looked_s`: after the last look, until it is closed.
+    `rests_s`: after a failure, until it is opened again; doubled by each further one, up to
+    `most_s`.
+    """
+
+    first_s: float
+    looked_s: float
+    rests_s: float
+    most_s: float
+
+
+# A meeting finds a device free at once. A camera may need a second to begin.
+DEVICE = _Patience(first_s=3.0, looked_s=2.0, rests_s=0.0, most_s=0.0)
+# A stream begins with its next key picture; to keep it open a while costs a tenth of a core.
+NETWORK = _Patience(first_s=NETWORK_S, looked_s=10.0, rests_s=1.0, most_s=60.0)
+_FINAL = (PortReason.REFUSED, PortReason.INSECURE)  # some cameras lock out who asks on and on
+_OF_DEVICE = {PortReason.BUSY: "busy"}
+_CODES = {
+    PortReason.REFUSED: "video_refused",
+    PortReason.INSECURE: "video_refused",
+    PortReason.UNSUPPORTED: "video_unsupported",
+    PortReason.MISSING: "video_missing",
+}
 
 
 class SelfView:
     """What a camera sees while somebody steers it: one stream for all who look, while they do.
 
-    `why_not`: why there may be none now, as a code and in words; asked before every picture, so
-    that a meeting finds the device free. A look waits for the next picture, so nobody gets more
-    than there are.
+    `why_not`: why there may be none now, as a code and in words; asked before every picture of a
+    device, so that a meeting finds it free, and before every look. A look waits for the next
+    picture, so nobody gets more than there are. A stream that failed is opened again after a while.
     """
 
     def __init__(
         self,
-        name: str,
-        video: str,
-        connect: Connect,
+        video: CameraVideo,
         clock: Clock,
         act: Callable[[Awaitable[None]], object],
         why_not: Callable[[], tuple[str, str] | None],
     ) -> None:
-        self._name, self.video, self._url = name, video, f"pictures:{video}"
-        self._connect, self._clock, self._act, self._why_not = connect, clock, act, why_not
-        self._looked_s = float("-inf")
+        self.video, self._name = video, video.name
+        self._clock, self._act, self._why_not = clock, act, why_not
+        self._patience = NETWORK if video.shared else DEVICE
+        self._looked_s = self._rests_until = float("-inf")
+        self._failures = 0
+        self._failure = ("no_picture", "")
         self._waiting: list[asyncio.Future[Picture]] = []
         self._streams = False
 
     async def look(self) -> Picture:
-        """Return the next picture; Refused "no_picture", "busy", or what `why_not` says."""
+        """Return the next picture; Refused says why there is none, or what `why_not` says.
+
+        "no_picture", "busy", or of a camera on the network "video_missing", "video_refused" (its
+        login) and "video_unsupported".
+        """
         if (refusal := self._why_not()) is not None:
             raise Refused(self._name, *refusal)
         if len(self._waiting) >= MOST_LOOKING:
@@ -117,16 +217,18 @@ class SelfView:
         return None
 
     async def _next(self) -> Picture:
+        if not self._streams and self._clock.mono_s() < self._rests_until:
+            raise Refused(self._name, *self._failure)
         waiting: asyncio.Future[Picture] = asyncio.get_running_loop().create_future()
         self._waiting.append(waiting)
         if not self._streams:
             self._streams = True
             self._act(self._stream())
         try:
-            async with asyncio.timeout(FIRST_S):
+            async with asyncio.timeout(self._patience.first_s):
                 return await waiting
         except TimeoutError as error:
-            why = f"no picture within {FIRST_S:g} s"
+            why = f"no picture within {self._patience.first_s:g} s"
             raise Refused(self._name, "no_picture", why) from error
         finally:
             if waiting in self._waiting:
@@ -139,30 +241,45 @@ class SelfView:
                 await self._film()
             refusal = self._why_not() or ("no_picture", "the stream has ended")
         except PortError as error:
-            code = "busy" if error.reason is PortReason.BUSY else "no_picture"
-            refusal = (code, error.why)
+            refusal = self._failed(error.why, error.reason)
+        except DeviceError as error:
+            refusal = self._failed(str(error))
         finally:
             self._streams = False
         for waiting in self._waiting:
             if not waiting.done():
                 waiting.set_exception(Refused(self._name, *refusal))
 
+    def _failed(self, why: str, reason: PortReason | None = None) -> tuple[str, str]:
+        """Note why there is no picture, and until when none is tried for; return code and why."""
+        patience, codes = self._patience, _CODES if self.video.shared else _OF_DEVICE
+        code = "no_picture" if reason is None else codes.get(reason, "no_picture")
+        rests_s = min(patience.rests_s * 2**self._failures, patience.most_s)
+        rests_s = patience.most_s if reason in _FINAL else rests_s
+        self._failures = min(self._failures + 1, 10)
+        self._rests_until = self._clock.mono_s() + rests_s
+        self._failure = code, why
+        _log.info("camera.%s: no picture: %s", self._name, why)
+        return self._failure
+
     async def _film(self) -> None:
-        port = await self._connect(f"camera.{self._name}", self._url)
+        port = await self.video.open("pictures")
         try:
             while self._wanted():
-                picture = as_picture(self._url, (await port.read()).data)
-                if self._why_not() is not None:
-                    break
-                self._hand_out(picture)
+                if self._waiting:
+                    picture = as_picture(port.identity.url, (await port.read()).data)
+                    if not self.video.shared and self._why_not() is not None:
+                        break
+                    self._failures = 0
+                    self._hand_out(picture)
                 await asyncio.sleep(EVERY_S)
         finally:
             await port.close()
 
     def _wanted(self) -> bool:
         now = self._clock.mono_s()
-        looked = bool(self._waiting) or now < self._looked_s + LOOKED_S
-        return looked and self._why_not() is None
+        looked = bool(self._waiting) or now < self._looked_s + self._patience.looked_s
+        return looked and (self.video.shared or self._why_not() is None)
 
     def _hand_out(self, picture: Picture) -> None:
         for waiting in self._waiting:
@@ -183,13 +300,12 @@ class Pictures:
 
     def __init__(
         self,
-        tables: Mapping[str, CameraTable],
-        connect: Connect,
+        videos: Mapping[str, CameraVideo],
         clock: Clock,
         changed: Callable[[], None],
         folder: Path | None = None,
     ) -> None:
-        self.tables, self._connect, self._folder = tables, connect, folder
+        self.videos, self._folder = videos, folder
         self._clock, self._changed = clock, changed
         self._kept = _found(folder) if folder is not None else {}
         self._one_at_a_time = asyncio.Lock()
@@ -270,11 +386,13 @@ class Pictures:
         return age_s if age_s >= 0 else float("inf")
 
     async def _taken(self, camera: str, view: SelfView | None) -> Picture | None:
-        video = self.tables[camera].video_device
+        video = self.videos.get(camera)
         if video is None:
             return None
+        if video.shared:
+            await asyncio.sleep(BEHIND_S)
         seen = await view.of_stream() if view is not None else None
-        return seen or await take_picture(self._connect, camera, video)
+        return seen or await take_picture(video)
 
     async def forget(self, camera: str, preset: int) -> None:
         """Throw the picture of a deleted preset away; OSError leaves its file, and is logged."""

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard
 
 from roomctl import ports
-from roomctl.camera.profile import CameraTable
 from roomctl.camera.sim import picture, search_answer
 from roomctl.clock import Clock
 from roomctl.config import Config
@@ -96,7 +95,7 @@ class Simulator:
 
     def _simulate(self, config: Config, same: Callable[[str], bool] = lambda name: False) -> None:
         devices = simulated_devices(config, with_screen=self._with_screen)
-        known, self._plugs, self._films = self._plugs, {}, films(config)
+        known, self._plugs = self._plugs, {}
         for one in devices:
             if one.kind == "screen" or one.url.startswith(self._only):
                 kept = known.get(one.url) if all(map(same, one.names)) else None
@@ -122,13 +121,12 @@ class Simulator:
 
     async def connect(self, name: str, url: str) -> Port:
         """Open the wire to a simulated device; another url is opened for real."""
-        shown = self._shown(url)
+        shown = self._shown(name, url)
         if shown is not None:
-            name_of = self._films[_one_picture(url)]
             now = self._clock.mono_s()
             if url.startswith("pictures:"):
-                return SimulatedPictures(url, lambda at: shown.state(name_of, at), self._clock)
-            return film(url, shown.state(name_of, now), now)
+                return SimulatedPictures(url, lambda at: shown.state(name, at), self._clock)
+            return film(url, shown.state(name, now), now)
         plug = self._plugs.get(url) or self._plugs.get(_as_configured(url))
         if plug is None and name == "sound" and self._simulates("screen"):
             raise PortError(url, "the simulator has no wall", PortReason.MISSING)
@@ -176,9 +174,10 @@ class Simulator:
             if plug.device.kind == "byom" and plug.link is not None:
                 plug.link.wake()
 
-    def _shown(self, url: str) -> SimulatedDevice | None:
-        """Return the camera whose picture a url is; None: it is no picture, or a real one."""
-        name = self._films.get(_one_picture(url))
+    def _shown(self, name: str, url: str) -> SimulatedDevice | None:
+        """Return the camera whose picture is opened; None: it is no picture, or a real one."""
+        if not url.startswith(("picture:", "pictures:")):
+            return None
         plug = next((plug for plug in self._plugs.values() if name in plug.device.names), None)
         if plug is not None and not plug.plugged:
             raise PortError(url, "is unplugged (in the simulator)", PortReason.MISSING)
@@ -292,19 +291,6 @@ def _as_configured(url: str) -> str:
 
 def _scheme(url: str) -> str:
     return url.partition(":")[0]
-
-
-def films(config: Config) -> dict[str, str]:
-    """Return which camera, by its name such as camera.front, each `picture:` url shows."""
-    return {
-        f"picture:{table.video_device}": f"camera.{name}"
-        for name, table in config.every(CameraTable).items()
-        if table.video_device is not None
-    }
-
-
-def _one_picture(url: str) -> str:
-    return url.replace("pictures:", "picture:", 1)
 
 
 class SimulatedPictures:

@@ -1,6 +1,7 @@
 """Camera profiles: the shipped ones, the example, and which one a camera picks."""
 
 import asyncio
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import get_args
@@ -25,6 +26,7 @@ from roomctl.camera.profile import (
     shipped,
     under_ceiling,
 )
+from roomctl.camera.video import VideoSource
 from roomctl.camera.visca import EXPOSURE, WHITE_BALANCE
 from roomctl.device import Status
 from roomctl.errors import ConfigError, ProfileError
@@ -319,7 +321,7 @@ def test_a_camera_has_the_video_device_that_is_named(video: str) -> None:
 @pytest.mark.parametrize(
     ("video", "meant"),
     [
-        *((one, None) for one in ("rtsp://192.0.2.1/live", "http://h/x.jpg", "onvif:192.0.2.1")),
+        *((one, None) for one in ("rtmp://192.0.2.1/live", "file:///x.jpg", "onvif:192.0.2.1")),
         *((one, None) for one in ("", " ", "usb-a b", " /dev/video0", "/dev/video0 ", "/dev/a\tb")),
         *(
             (one, None)
@@ -327,17 +329,57 @@ def test_a_camera_has_the_video_device_that_is_named(video: str) -> None:
         ),
         *((one, None) for one in ("/", "/dev/", "dev/video0", "C:\\\\dev", "192.0.2.1", "cam.lan")),
         *((one, None) for one in ("usb-", "usb:046d:0825", ".", "..", "front", "/dev/v\u202eideo")),
-        ("v4l2:/dev/video1", "/dev/video1"),
-        ("v4l2:usb-a-video-index0", "usb-a-video-index0"),
         ("video2", "/dev/video2"),
         ("3", "/dev/video3"),
     ],
 )
 def test_what_is_no_video_device_is_refused(video: str, meant: str | None) -> None:
-    with pytest.raises(ConfigError, match="is not a V4L2 device; expected a path such") as error:
+    with pytest.raises(ConfigError, match="names no picture; expected a device such as") as error:
         parse(f'{FRONT}video = "{video}"\n', "room.toml")
     assert error.value.key == "camera.front.video"
-    assert str(error.value).endswith(f"did you mean '{meant}'?" if meant else "index0'")
+    assert str(error.value).endswith(f"did you mean '{meant}'?" if meant else "'onvif' or 'aw'")
+
+
+@pytest.mark.parametrize("named", ["/dev/video1", "usb-a-video-index0"])
+def test_a_video_device_may_be_written_like_the_url_of_a_usb_camera(named: str) -> None:
+    table = parse(f"{FRONT}video = 'v4l2:{named}'\n", "room.toml").every(CameraTable)["front"]
+    assert (table.video_device or "").removeprefix("/dev/v4l/by-id/") == named
+
+
+@pytest.mark.parametrize(
+    "video", ["rtsp://192.0.2.1/live?channel=1&x=2", "http://cam.lan:8080/x.jpg", "https://[::1]/x"]
+)
+def test_meetings_do_not_see_a_camera_whose_picture_comes_over_the_network(video: str) -> None:
+    table = parse(f"{FRONT}video = '{video}'\n", "room.toml").every(CameraTable)["front"]
+    assert table.video_source == VideoSource("network", video)
+    assert table.video_device is None
+
+
+@pytest.mark.parametrize(
+    ("video", "why"),
+    [
+        ("rtsp://me:open@192.0.2.1/live", 'user and password = "secret:NAME" beside it'),
+        ("rtsp://:open@192.0.2.1/live", 'user and password = "secret:NAME" beside it'),
+        ("rtsp://", "is not a url such as"),
+        ("rtsp://h:99999/live", "is not a url such as"),
+        ("rtsp://h/li ve", "is not a url such as"),
+        ("rtsp://h/" + 1000 * "x", "is not a url such as"),
+        ("http://h/x.jpg#sha256:" + 64 * "a", "if it begins with https:"),
+        ("aw", "that is for cameras whose url begins with aw:"),
+        ("onvif", "that is for cameras whose url begins with onvif:"),
+    ],
+)
+def test_a_network_video_that_cannot_be_meant_is_refused(video: str, why: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(why)) as error:
+        parse(f"{FRONT}video = '{video}'\n", "room.toml")
+    assert "open" not in str(error.value)
+
+
+def test_a_login_may_be_for_the_video_alone() -> None:
+    login = "user = 'me'\npassword = 'open'\n"
+    parse(f"{FRONT}video = 'rtsp://192.0.2.1/live'\n{login}", "room.toml")
+    with pytest.raises(ConfigError, match="has a user or a password"):
+        parse(f"{FRONT}video = '/dev/video0'\n{login}", "room.toml")
 
 
 def test_a_video_device_is_no_number() -> None:

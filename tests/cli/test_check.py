@@ -149,10 +149,12 @@ def test_an_entry_of_a_list_that_lacks_two_keys_is_told_both(tmp_path: Path) -> 
         ('[rules]\n[[rules.profile]]\nnever = true\nwarn_s = 60', "has never = true"),
         ("[byom]\nurl = 'tcp://h:1'", ":1: byom: needs profile: the protocol of"),
         ('[camera.a]\nurl = "tcp://h:1"\nuser = "u"', "only aw: and onvif: cameras"),
-        ('[camera.a]\nurl = "sim:"\nvideo = "rtsp://h/1"', ":3: camera.a.video: 'rtsp://h/1'"
-        " is not a V4L2 device; expected a"
-        " path such as '/dev/video0', or a"
-        " name in /dev/v4l/by-id"),
+        ('[camera.a]\nurl = "sim:"\nvideo = "rtmp://h/1"', ":3: camera.a.video: 'rtmp://h/1'"
+        " names no picture; expected a"
+        " device such as '/dev/video0' or"
+        " 'usb-…-video-index0' (a name in"),
+        ('[camera.a]\nurl = "sim:"\nvideo = "rtsp://u:p@h/1"', ":3: camera.a.video: the url in"
+        " video has a login"),
         ('[camera.a]\nurl = "sim:"\nvideo = "video2"', "; did you mean '/dev/video2'?"),
         ('[meeting.hosts]\nzoom = ["*.com"]', "'*.com' is too broad; write at least two labels"),
         ('[meeting.new.jitsi]\nrandom = "x"\nroom_link = "y"', "needs room_link = 'LINK' or ran"),

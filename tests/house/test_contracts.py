@@ -59,6 +59,7 @@ BREACHES = [
     ("pure", "meeting/link", "import socket"),
     ("pure", "booking/agenda", "import time"),
     ("door-ports", "camera/camera", "import serial"),
+    ("door-video", "ports/video", "import av"),
     ("door-ports", "speakerphone/driver", "import usb.core"),
     ("door-ports", "occupancy/driver", "import gpiozero"),
     ("door-kiosk", "screen/driver", "import pulsectl"),

@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 
 from roomctl.app import parse
+from roomctl.camera.profile import CameraTable
 from roomctl.clock import SystemClock
 from roomctl.errors import PortError, PortReason, Refused
 from roomctl.room.cameras import picture_of
 from roomctl.room.document import CameraEntry
-from roomctl.room.pictures import Picture, Pictures, take_picture
+from roomctl.room.pictures import CameraVideo, Picture, Pictures, take_picture
 from roomctl.simulator.simulator import SimulatedPictures
-from roomctl.wire import Port, pair
+from roomctl.wire import Connect, Port, pair
 from tests.invented import LoopClock, invented
 from tests.room.rig import BAMBOO, PHONE_AND_SENSOR, STAFF, House, living, simulated
 
@@ -203,7 +204,16 @@ async def test_a_picture_that_a_port_never_gives_is_given_up() -> None:
         return pair(url, clock)[0]
 
     with pytest.raises(PortError, match="no picture within 5 s"):
-        await take_picture(connect, "front", "/dev/video0")
+        await take_picture(filmed_by(connect))
+
+
+def filmed_by(connect: Connect, video: str = "/dev/video0") -> CameraVideo:
+    text = f'[camera.front]\nurl = "tcp://192.0.2.1:5678"\nvideo = "{video}"\n'
+    return CameraVideo("front", parse(text, "room.toml").every(CameraTable)["front"], connect, none)
+
+
+async def none() -> list[str]:
+    return []
 
 
 async def refused(reason: PortReason) -> Exception:
@@ -211,7 +221,7 @@ async def refused(reason: PortReason) -> Exception:
         raise PortError(url, "is in use by another program", reason)
 
     with pytest.raises((Refused, PortError)) as caught:
-        await take_picture(connect, "front", "/dev/video0")
+        await take_picture(filmed_by(connect))
     return caught.value
 
 
@@ -233,7 +243,7 @@ async def test_what_is_no_small_picture_is_not_kept(data: bytes) -> None:
         return near
 
     with pytest.raises(PortError, match="are no picture"):
-        await take_picture(connect, "front", "/dev/video0")
+        await take_picture(filmed_by(connect))
 
 
 class Album:
@@ -241,9 +251,10 @@ class Album:
 
     def __init__(self, folder: Path) -> None:
         self.shows = PNG
-        tables = parse(FILMED, "room.toml").camera
+        table = parse(FILMED, "room.toml").every(CameraTable)["front"]
+        videos = {"front": CameraVideo("front", table, self._connect, none)}
         self.clock = SystemClock()
-        self.pictures = Pictures(tables, self._connect, self.clock, lambda: None, folder)
+        self.pictures = Pictures(videos, self.clock, lambda: None, folder)
 
     async def _connect(self, name: str, url: str) -> Port:
         assert url == "picture:/dev/v4l/by-id/usb-cam-video-index0"

@@ -11,8 +11,9 @@ const EVERY_MS = 120; // eight pictures a second; the room gives ten at most
 const SCREEN_MS = 300; // of the screen three
 const MEETING = "in_call";
 const STAYS_MS = 1500; // after the finger is gone; the room itself goes on for 3 s
-const LATE_MS = 4000; // the room gives up after 3 s
-const SAID = new Set(["busy"]); // another reason is none to tell: a room without pictures, a meeting
+const LATE_MS = 10000; // the room gives up after 9 s: a stream begins with its next key picture
+/** Of other reasons people are told nothing: a room without pictures, a meeting. */
+const SAID = new Set(["busy", "video_missing", "video_refused", "video_unsupported"]);
 
 export class SelfView extends HTMLElement {
   /** @type {string | null} */ #camera = null;

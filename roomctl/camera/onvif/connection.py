@@ -100,10 +100,20 @@ class OnvifState:
 
 
 class OnvifRequest(CommandSequence[str]):
-    """A message whose end somebody waits for; `moves`: it ends when the camera stands."""
+    """A message whose end somebody waits for; `moves`: it ends when the camera stands.
 
-    def __init__(self, body: str, ended: Callable[[Outcome], None], moves: bool = False) -> None:
+    `service`: whose it is; what another than PTZ answers is handed on as `Outcome.data`: a Uri.
+    """
+
+    def __init__(
+        self,
+        body: str,
+        ended: Callable[[Outcome], None],
+        moves: bool = False,
+        service: str = PTZ,
+    ) -> None:
         super().__init__((body,), ended, moves)
+        self.service = service
 
 
 @frozen
@@ -137,6 +147,7 @@ class OnvifConnection:
         self.presets: dict[str, str] = {}
         self.ready = False
         self.profile: str | None = None
+        self.shown_profile: str | None = None  # its stream is the smallest that suffices
         self._events, self._url = events, url
         self._login = login
         self._tokens = self._let_in = self._clock_guarded = False
@@ -341,7 +352,7 @@ class OnvifConnection:
         if head.stop_owed or any(not isinstance(p.of, tuple) for p in self._pending.values()):
             return None
         for request in self.motion.waiting:
-            return _Pending(request, now + FIND_S, request.left[0], PTZ)
+            return _Pending(request, now + FIND_S, request.left[0], request.service)
         return self._question(now) if self._steps and now >= self._ask_at else None
 
     def _zoom(self, speed: float) -> float | None:
@@ -435,6 +446,10 @@ class OnvifConnection:
         if isinstance(found, SoapFault):
             why = f"refused: {found.text or found.code} ({found.code})"
             self.motion.refused(request, why)
+        elif request.service != PTZ:
+            address = soap.text(found, "MediaUri", "Uri") or ""
+            self.motion.end(request, Outcome(RequestEnd.DONE, data=address.strip().encode()))
+            return
         elif not request.moves:
             self.motion.end(request, Outcome(RequestEnd.DONE))
             if _Step.PRESETS not in self._lacks:
@@ -502,10 +517,11 @@ class OnvifConnection:
             self._paths[service] = path or self._paths[service]
 
     def _choose(self, found: Element, now: float) -> None:
-        """Choose the first profile that moves, and stop it."""
+        """Choose the first profile that moves, and stop it; and the one that is shown."""
         for profile in soap.every(found, "Profiles"):
             if soap.child(profile, "PTZConfiguration") is not None and profile.get("token"):
                 self.profile = profile.get("token")
+                self.shown_profile = soap.smallest_picture(found, profile) or self.profile
                 self._steps.extend(_THEN)
                 self._head.there = True
                 self._head.halt(now)

@@ -42,6 +42,7 @@ _DIGEST = (
 )
 LARGEST = 256 * 1024  # bytes of a message
 MOST_ELEMENTS, DEEPEST = 5000, 32  # elements and attributes, and elements in elements
+PICTURE_WIDTH = 640  # pixels: a picture for a panel needs no more
 PIECE = 4 * 1024  # bytes that are read at once: a millisecond of work, whatever they hold
 _LONGEST_TAG = 2 * PIECE  # bytes; expat keeps a tag until it ends, and then works on all of it
 
@@ -124,6 +125,17 @@ def status(profile: str) -> str:
 
 def presets(profile: str) -> str:
     return ask(PTZ, "GetPresets", _profile(profile))
+
+
+def stream_uri(profile: str) -> str:
+    """Return the question where a profile's stream is: RTP inside of RTSP's connection."""
+    transport = "<tt:Transport><tt:Protocol>RTSP</tt:Protocol></tt:Transport>"
+    setup = f"<StreamSetup><tt:Stream>RTP-Unicast</tt:Stream>{transport}</StreamSetup>"
+    return ask(MEDIA, "GetStreamUri", setup + _profile(profile))
+
+
+def snapshot_uri(profile: str) -> str:
+    return ask(MEDIA, "GetSnapshotUri", _profile(profile))
 
 
 def continuous_move(
@@ -279,6 +291,28 @@ def every(element: Element, name: str) -> Iterator[Element]:
 def text(element: Element | None, *path: str) -> str | None:
     found = child(element, *path)
     return None if found is None or found.text is None else found.text.strip()
+
+
+def smallest_picture(found: Element, moving: Element) -> str | None:
+    """Return the profile of the smallest picture that is 640 wide, of what `moving` sees.
+
+    If all are smaller, the largest of them; None: no profile says how large its picture is.
+    """
+    seen = ("VideoSourceConfiguration", "SourceToken")
+    sizes = []
+    for profile in every(found, "Profiles"):
+        size = child(profile, "VideoEncoderConfiguration", "Resolution")
+        width, height = (text(size, side) or "" for side in ("Width", "Height"))
+        token = profile.get("token")
+        if token and text(profile, *seen) == text(moving, *seen) and _is_side(width, height):
+            sizes.append((int(width) * int(height), int(width), token))
+    large = [one for one in sizes if one[1] >= PICTURE_WIDTH]
+    best = min(large, default=max(sizes, default=None))
+    return best[2] if best else None
+
+
+def _is_side(*sides: str) -> bool:
+    return all(side.isascii() and side.isdecimal() and 0 < len(side) < 6 for side in sides)
 
 
 def number(element: Element | None, attribute: str) -> float | None:

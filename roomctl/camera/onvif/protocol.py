@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 
 from roomctl.camera.onvif import message as soap
 from roomctl.camera.onvif.connection import OnvifConnection, OnvifRequest
+from roomctl.camera.onvif.message import MEDIA, PTZ
 from roomctl.camera.profile import CameraProfile, Presets, ZoomRange
 from roomctl.camera.protocol import (
     DEAD_ZONE,
@@ -34,10 +35,10 @@ _NUMBER = re.compile(r"(?:preset[ _-]?)?0*([1-9][0-9]{0,2})", re.IGNORECASE)
 
 
 class OnvifCommand:
-    """A message; `moves`: it is over when the camera stands."""
+    """A message to a service; `moves`: it is over when the camera stands."""
 
-    def __init__(self, body: str, *, moves: bool = False) -> None:
-        self.body, self.moves = body, moves
+    def __init__(self, body: str, *, moves: bool = False, service: str = PTZ) -> None:
+        self.body, self.moves, self.service = body, moves, service
 
 
 class OnvifProtocol(SelfDescribed[OnvifConnection]):
@@ -102,7 +103,8 @@ class OnvifProtocol(SelfDescribed[OnvifConnection]):
         """Have a message said; its time limit is the connection's."""
         if not isinstance(command, OnvifCommand):
             raise TypeError(f"{command!r} is not an ONVIF message")
-        self.connection.submit(OnvifRequest(command.body, ended, command.moves), now)
+        request = OnvifRequest(command.body, ended, command.moves, command.service)
+        self.connection.submit(request, now)
 
     # What people ask for, as messages.
 
@@ -147,6 +149,16 @@ class OnvifProtocol(SelfDescribed[OnvifConnection]):
 
     def relative(self, pan_deg: float, tilt_deg: float, speed: float) -> CameraRequest:
         self._has_no("positions in degrees: ONVIF does not know them")
+
+    def stream_address(self) -> CameraRequest:
+        return self._address(soap.stream_uri)
+
+    def snapshot_address(self) -> CameraRequest:
+        return self._address(soap.snapshot_uri)
+
+    def _address(self, ask: Callable[[str], str]) -> CameraRequest:
+        body = ask(self.connection.shown_profile or "")
+        return CameraRequest((OnvifCommand(body, service=MEDIA),))
 
     @property
     def _media_profile(self) -> str:

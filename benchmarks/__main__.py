@@ -21,6 +21,7 @@ from benchmarks import (
     press,
     rest,
     start,
+    video,
     voice,
     wall,
 )
@@ -40,6 +41,7 @@ SUBJECTS = {
     "clients": clients.figures,
     "links": links.figures,
     "look": look.figures,
+    "video": video.figures,
     "day": day.figures,
     "descriptors": descriptors.figures,
     "exit": exit.figures,

@@ -16,7 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from roomctl.ports.decoder import StreamTask
 from tests.cli.rig import LIMIT_S, ROOMCTL, Said, environment, roomctl, simulating, until, written
+from tests.ports.rtsp import RtspCamera
 from tests.ports.test_mqtt import Broker
 
 pytestmark = pytest.mark.real
@@ -186,3 +188,19 @@ def use(folder: Path) -> None:
     good("token", "make", "desk", "--scope", "operate")
     good("audit", "verify")
     good("export", str(folder / "room.tar"), "--config", str(folder / "room.toml"))
+
+
+def test_what_decodes_a_stream_asks_for_nothing_that_its_unit_forbids(tmp_path: Path) -> None:
+    log, words = tmp_path / "log", (sys.executable, "-P", "-m", "roomctl.ports.decoder")
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with RtspCamera() as camera, watched(log, *words, **pipes) as process:
+        process.stdin.write(StreamTask("127.0.0.1", camera.port, "/camera").line())
+        process.stdin.flush()
+        assert process.stdout.readline().startswith(b'{"opened"')
+        process.stdin.write(b"\n")
+        process.stdin.flush()
+        assert process.stdout.readline().startswith(b'{"picture"')
+        process.stdin.close()
+        process.wait(LIMIT_S)
+        process.stdout.close()
+    assert forbidden(log) == []

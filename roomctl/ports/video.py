@@ -135,6 +135,10 @@ class _Stream:
             raise
         return stream
 
+    @property
+    def process_id(self) -> int:
+        return self._process.pid
+
     async def read(self) -> Chunk:
         """Return a picture that the camera has made since; PortError: there is none, and why."""
         if not self._open:

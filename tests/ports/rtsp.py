@@ -22,11 +22,14 @@ ENCODERS = {"h264": "libx264", "h265": "libx265"}
 RATE = 25
 
 
+def has_server() -> bool:
+    return subprocess.run([PYTHON, "-c", NEEDS], capture_output=True, check=False).returncode == 0
+
+
 def needs() -> None:
     """Skip a test where the server or the encoders are missing."""
     pytest.importorskip("av", reason="needs PyAV: pip install 'roomctl[video]'")
-    found = subprocess.run([PYTHON, "-c", NEEDS], capture_output=True, check=False)
-    if found.returncode:
+    if not has_server():
         pytest.skip(f"needs GStreamer's RTSP server: apt install {PACKAGES}")
 
 

@@ -161,7 +161,7 @@ async def until_it_ends(port: Port) -> None:
 
 
 def process_of(port: Any) -> int:
-    return int(port._process.pid)
+    return int(port.process_id)
 
 
 async def test_the_password_is_proven_by_digest() -> None:

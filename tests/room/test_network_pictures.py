@@ -4,10 +4,12 @@ import asyncio
 
 import pytest
 
+from roomctl import ports
 from roomctl.errors import PortError, PortReason, Refused
 from roomctl.room.pictures import NETWORK, take_picture
 from roomctl.wire import Port
 from tests.invented import invented
+from tests.ports.rtsp import RtspCamera
 from tests.room.rig import BAMBOO, STAFF, House, living, simulated
 from tests.room.test_pictures import (
     Streams,
@@ -184,3 +186,24 @@ async def test_an_aw_camera_is_asked_for_its_jpeg() -> None:
         assert streams.opened == [f"pictures:http://192.0.2.20{path}"]
         assert (await house.ask("camera.store", STAFF, camera="front", preset=2)).status == "done"
         await house.until(lambda: path_of(house, 2) is not None)
+
+
+@pytest.mark.real
+async def test_a_room_shows_what_a_real_server_streams_while_a_meeting_runs() -> None:
+    with RtspCamera() as camera:
+        text = FILMED.replace(STREAM, camera.url)
+        simulator = simulated(text)
+
+        async def connect(name: str, url: str) -> Port:
+            open_port = ports.connect if url.startswith("picture") else simulator.connect
+            return await open_port(name, url)
+
+        async with living(text, on=simulator, connect=connect) as house:
+            await house.join()
+            push(house, 1)
+            seen = await house.room.cameras.look("front")
+            assert seen.media_type == "image/jpeg"
+            assert (await house.ask("camera.store", camera="front", preset=2)).status == "done"
+            await house.until(lambda: path_of(house, 2) is not None)
+            kept = await house.room.cameras.picture("front", 2)
+            assert kept.media_type == "image/jpeg"

@@ -5,6 +5,11 @@
     stdout  {"opened": [width, height]}, or {"error": why, "reason": PortReason}; then for each
             picture that was wanted {"picture": bytes}, and behind it a JPEG of that many bytes
 
+Or it makes a JPEG or PNG grey and small, and ends:
+
+    stdin   {"still": [bytes, width, height]}, and behind it a JPEG or PNG of that many bytes
+    stdout  {"picture": bytes}, and behind it so many levels of grey, row by row; or the error
+
 Every picture of the stream is decoded, because each needs the ones before it; only those that are
 wanted are scaled and encoded, and each is newer than the line that asked for it. A hostile stream
 costs this process its time or its memory. The limits come first. Before the camera sends its first
@@ -102,7 +107,13 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     ctypes.CDLL(None).prctl(_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     try:
-        _show(StreamTask(**json.loads(sys.stdin.buffer.readline(4096))))
+        asked = json.loads(sys.stdin.buffer.readline(4096))
+        if "still" in asked:
+            size, width, height = asked["still"]
+            grey = _grey(sys.stdin.buffer.read(size), width, height)
+            _say({"picture": len(grey)}, grey)
+        else:
+            _show(StreamTask(**asked))
     except NoStream as error:
         _say({"error": str(error), "reason": error.reason.value})
     except MemoryError:
@@ -126,6 +137,23 @@ def _show(task: StreamTask) -> None:
         if wanted.take():
             jpeg = encoder.encode(frame)
             _say({"picture": len(jpeg)}, jpeg)
+
+
+def _grey(still: bytes, width: int, height: int) -> bytes:
+    """Return the levels of grey of a JPEG or PNG, made small."""
+    av = _library()
+    png = still.startswith(b"\x89PNG")
+    context = av.CodecContext.create("png" if png else "mjpeg", "r")
+    context.options = {"max_pixels": str(MOST_PIXELS)}
+    _give_up_rights(0)
+    try:
+        frames = context.decode(av.Packet(still)) or context.decode(None)
+        small = frames[0].reformat(width, height, format="gray", interpolation="AREA")
+    except (av.error.FFmpegError, IndexError) as error:
+        raise NoStream("is no picture that can be decoded") from error
+    plane = small.planes[0]
+    rows, wide = bytes(plane), plane.line_size
+    return b"".join(rows[wide * row : wide * row + width] for row in range(height))
 
 
 class Wanted:

@@ -62,7 +62,7 @@ from roomctl.kind import Context, IssueEntry, Part, RoomDevices
 from roomctl.roles import Right
 from roomctl.room.document import CameraEntry, ControllerEntry, PresetEntry
 from roomctl.room.holds import LEASE_S, Holds
-from roomctl.room.pictures import CameraVideo, Picture, Pictures, SelfView
+from roomctl.room.pictures import CameraVideo, Picture, PictureJudge, Pictures, SelfView
 from roomctl.rules import CameraAct, CameraFacts, CameraTerms
 from roomctl.store import Place, Settings
 from roomctl.wire import Record
@@ -113,7 +113,8 @@ class Cameras(Part):
         self._act, self._changed = context.act, context.changed
         self.by_name: dict[str, Camera] = {}  # in the order of room.toml
         self._turned: dict[str, int] = {}  # how far a gamepad is in its list of cameras
-        self._pictures = Pictures({}, context.clock, context.changed, pictures)
+        judge = PictureJudge(context.connect, context.clock, context.changed)
+        self._pictures = Pictures({}, context.clock, context.changed, pictures, judge)
         self._may_film = may_film
         self._views: dict[str, SelfView] = {}
         self._holds = Holds()
@@ -161,6 +162,7 @@ class Cameras(Part):
         self._steered_at.pop(name, None)
         self._failed.pop(name, None)
         self._menus.pop(name, None)
+        self._pictures.judge.forget(name)
 
     def __getitem__(self, name: str) -> Camera:
         """Return a camera; Refused names those there are."""
@@ -390,6 +392,9 @@ class Cameras(Part):
                 yield IssueEntry("camera.not_mounted", subject, {**params}, since)
             for reading, unread_since in camera.unread.items():
                 yield IssueEntry("camera.unread", subject, {"what": reading}, unread_since.wall)
+            if (wrong := self._pictures.judge.wrong.get(camera.name)) is not None:
+                at, seen_since = {"preset": wrong.preset}, wrong.since.wall
+                yield IssueEntry(f"camera.picture_{wrong.fault}", subject, {**at}, seen_since)
             for one in camera.advisories:
                 params = {"what": one.what, "source": one.source}
                 yield IssueEntry("camera.advisory", subject, {**params}, since)

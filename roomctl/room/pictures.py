@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Literal
 
 from roomctl.camera.profile import CameraTable
+from roomctl.camera.seeing import HEIGHT, WIDTH, fault_of
 from roomctl.camera.video import at_host, aw_picture, with_login
-from roomctl.clock import Clock
+from roomctl.clock import Clock, Moment
 from roomctl.errors import (
     DeviceError,
     PortClosed,
@@ -32,6 +33,7 @@ from roomctl.wire import Connect, Port, in_thread
 _log = logging.getLogger(__name__)
 
 LARGEST = 1 << 20  # bytes
+GREY = f"grey:{WIDTH}x{HEIGHT}"
 MOST_LOOKING = 8  # at once
 CURRENT_S = 3600.0  # so old may a picture be when its preset is recalled
 LIMIT_S = 5.0  # the port's own is 2 s, after which it lets go of the device
@@ -289,6 +291,80 @@ class SelfView:
 
 
 @frozen
+class WrongPicture:
+    """What is wrong with a camera's picture, at which preset that was seen, and when first."""
+
+    fault: str
+    preset: int
+    since: Moment
+
+
+class PictureJudge:
+    """Whether cameras show what they should at a preset: their pictures beside the kept ones.
+
+    `wrong`: by camera; it ends with the next picture in which nothing is wrong. `able`: false once
+    it is known that nothing here decodes pictures.
+    """
+
+    def __init__(self, connect: Connect | None, clock: Clock, changed: Callable[[], None]) -> None:
+        self._connect, self._clock, self._changed = connect, clock, changed
+        self.wrong: dict[str, WrongPicture] = {}
+        self._kept: dict[_Key, tuple[str, bytes]] = {}  # by preset: version and levels
+        self._before: dict[str, tuple[int, bytes, bytes]] = {}  # by camera: preset, seen, kept
+
+    @property
+    def able(self) -> bool:
+        return self._connect is not None
+
+    async def look(
+        self, camera: str, preset: int, seen: Picture, kept: tuple[str, Picture]
+    ) -> bool:
+        """Judge what is seen at a preset, beside its kept picture of that version; PortError."""
+        version, picture = kept
+        known = self._kept.get((camera, preset))
+        try:
+            if known is None or known[0] != version:
+                known = self._kept[camera, preset] = version, await self._grey(camera, picture)
+            now = await self._grey(camera, seen)
+        except PortError as error:
+            if error.reason is PortReason.UNSUPPORTED:
+                self._connect = None
+                _log.info("cameras: pictures are not compared: %s", error.why)
+            return False
+        before = self._before.get(camera)
+        other = before[1:] if before is not None and before[0] != preset else None
+        self._before[camera] = preset, now, known[1]
+        fault = fault_of(now, known[1], other)
+        self._note(camera, preset, fault)
+        return fault is not None
+
+    def forget(self, camera: str) -> None:
+        """Forget what was seen of a camera that is another one now, or none."""
+        self.wrong.pop(camera, None)
+        self._before.pop(camera, None)
+
+    def _note(self, camera: str, preset: int, fault: str | None) -> None:
+        known = self.wrong.pop(camera, None)
+        if fault is not None:
+            same = known is not None and known.fault == fault
+            since = known.since if known is not None and same else self._clock.now()
+            self.wrong[camera] = WrongPicture(fault, preset, since)
+            _log.warning("camera.%s: its picture at preset %d: %s", camera, preset, fault)
+        if self.wrong.get(camera) != known:
+            self._changed()
+
+    async def _grey(self, camera: str, picture: Picture) -> bytes:
+        if self._connect is None:
+            raise PortError(GREY, "nothing decodes pictures", PortReason.UNSUPPORTED)
+        port = await self._connect(f"camera.{camera}", GREY)
+        try:
+            await port.write(picture.data)
+            return (await port.read()).data
+        finally:
+            await port.close()
+
+
+@frozen
 class _Kept:
     version: str
     path: Path | None
@@ -304,8 +380,10 @@ class Pictures:
         clock: Clock,
         changed: Callable[[], None],
         folder: Path | None = None,
+        judge: PictureJudge | None = None,
     ) -> None:
         self.videos, self._folder = videos, folder
+        self.judge = judge or PictureJudge(None, clock, changed)
         self._clock, self._changed = clock, changed
         self._kept = _found(folder) if folder is not None else {}
         self._one_at_a_time = asyncio.Lock()
@@ -360,22 +438,33 @@ class Pictures:
         may_be_seen: Callable[[], bool],
         view: SelfView | None = None,
     ) -> None:
-        """Take the picture of a preset anew, at which its camera stands, if it is an hour old.
+        """Compare what a camera sees at a preset with its picture, and renew that after an hour.
 
         `may_be_seen` says whether the camera stands there, and no meeting has it. Whatever goes
-        wrong leaves the old picture, and is logged.
+        wrong, also with the picture itself, leaves the old one.
         """
         async with self._one_at_a_time:
             old = self._kept.get((camera, preset))
-            if (old is not None and self._age_s(old) < CURRENT_S) or not may_be_seen():
+            current = old is not None and self._age_s(old) < CURRENT_S
+            if (current and not self.judge.able) or not may_be_seen():
                 return
             try:
                 picture = await self._taken(camera, view)
-                if picture is not None and may_be_seen():
+                if picture is None or not may_be_seen():
+                    return
+                if old is not None and await self._is_wrong(camera, preset, picture, old):
+                    return
+                if not current:
                     await self._forget((camera, preset))
                     await self._keep((camera, preset), picture)
             except (RoomctlError, OSError) as error:
                 _log.info("camera.%s: no new picture of preset %d: %s", camera, preset, error)
+
+    async def _is_wrong(self, camera: str, preset: int, picture: Picture, old: _Kept) -> bool:
+        if not self.judge.able:
+            return False
+        kept = await self.read(camera, preset)
+        return await self.judge.look(camera, preset, picture, (old.version, kept))
 
     def _age_s(self, kept: _Kept) -> float:
         """Return how old a picture is by the wall clock; one of the future is old."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard
 
 from roomctl import ports
-from roomctl.camera.sim import picture, search_answer
+from roomctl.camera.sim import grey, picture, search_answer
 from roomctl.clock import Clock
 from roomctl.config import Config
 from roomctl.errors import PortClosed, PortError, PortReason, Refused
@@ -124,6 +124,8 @@ class Simulator:
         shown = self._shown(name, url)
         if shown is not None:
             now = self._clock.mono_s()
+            if url.startswith("grey:"):
+                return SimulatedGrey(url, self._clock)
             if url.startswith("pictures:"):
                 return SimulatedPictures(url, lambda at: shown.state(name, at), self._clock)
             return film(url, shown.state(name, now), now)
@@ -176,7 +178,7 @@ class Simulator:
 
     def _shown(self, name: str, url: str) -> SimulatedDevice | None:
         """Return the camera whose picture is opened; None: it is no picture, or a real one."""
-        if not url.startswith(("picture:", "pictures:")):
+        if not url.startswith(("picture:", "pictures:", "grey:")):
             return None
         plug = next((plug for plug in self._plugs.values() if name in plug.device.names), None)
         if plug is not None and not plug.plugged:
@@ -313,6 +315,23 @@ class SimulatedPictures:
 
     async def close(self) -> None:
         self.is_open = False
+
+
+class SimulatedGrey:
+    """Makes a picture that a simulated camera shows grey and small: 32 × 18."""
+
+    def __init__(self, url: str, clock: Clock) -> None:
+        self.identity, self._clock = Identity(url=url, path="simulated"), clock
+        self._levels = b""
+
+    async def read(self) -> Chunk:
+        return Chunk(self._levels, self._clock.mono_s())
+
+    async def write(self, data: bytes) -> None:
+        self._levels = grey(data, 32, 18)
+
+    async def close(self) -> None:
+        self._levels = b""
 
 
 def film(url: str, state: Mapping[str, object], now: float) -> PicturePort:

@@ -20,6 +20,7 @@ from roomctl.ports import connect, decoder
 from roomctl.ports.address import parse
 from roomctl.ports.decoder import StreamTask
 from roomctl.ports.video import video_of
+from roomctl.screen.png import grey
 from roomctl.wire import Port
 from tests.ports.rtsp import RtspCamera, needs
 
@@ -57,7 +58,7 @@ def seen(jpeg: bytes) -> tuple[int, int, int]:
     return frame.width, frame.height, bytes(plane)[middle]
 
 
-def grey(level: int) -> int:
+def full(level: int) -> int:
     """Return a level of video (16 black, 235 white) as JPEG has it (0 to 255)."""
     return round((level - 16) * 255 / 219)
 
@@ -66,7 +67,7 @@ async def shows(port: Port, level: int) -> bytes:
     """Read pictures until one shows a level of grey."""
     while True:
         data = (await port.read()).data
-        if abs(seen(data)[2] - grey(level)) <= 3:
+        if abs(seen(data)[2] - full(level)) <= 3:
             return data
 
 
@@ -99,7 +100,7 @@ async def test_a_picture_is_newer_than_the_read_that_asked_for_it() -> None:
             for level in (80, 160, 220):
                 camera.level = level
                 shown, most = camera.encoded, 0
-                while abs(seen((await port.read()).data)[2] - grey(level)) > 3:
+                while abs(seen((await port.read()).data)[2] - full(level)) > 3:
                     most = camera.encoded - shown
                 assert most <= 12  # pictures; the encoder and the network keep some
 
@@ -348,3 +349,39 @@ def test_what_cannot_be_asked_is_refused_without_its_login(url: str) -> None:
     with pytest.raises(PortError) as caught:
         video_of(parse(f"pictures:{url.replace('//', '//me:open@')}"))
     assert "open" not in str(caught.value)
+
+
+# Made grey and small.
+
+
+def still(width: int, height: int) -> bytes:
+    """Return a PNG of one level of grey, 100, which takes few bytes whatever its size."""
+    return grey(width, height, 100)
+
+
+async def test_a_still_is_made_grey_and_small() -> None:
+    async with opened("grey:32x18") as port:
+        await port.write(still(1280, 720))
+        levels = (await port.read()).data
+        assert len(levels) == 32 * 18
+        assert {abs(level - 100) for level in levels} <= {0, 1}
+        with pytest.raises(PortClosed, match="no picture was written"):
+            await port.read()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"\xff\xd8\xff" + bytes(1000), still(64, 36)[:60], still(12_000, 9_000)],
+    ids=["nothing", "no jpeg", "cut off", "100 megapixels"],
+)
+async def test_what_is_no_small_still_is_refused(data: bytes) -> None:
+    needs()
+    async with opened("grey:32x18") as port:
+        with pytest.raises(PortError, match="is no picture that can be decoded"):
+            await port.write(data)
+
+
+@pytest.mark.parametrize("place", ["", "32", "0x18", "100x18", "32x18x2", "-1x2"])
+async def test_a_size_that_cannot_be_meant_is_refused(place: str) -> None:
+    with pytest.raises(PortError, match="is not grey:WIDTHxHEIGHT"):
+        await connect("camera.front", f"grey:{place}")

@@ -1,6 +1,7 @@
 """Pictures of cameras on the network: while a meeting runs, after failures, and kept ready."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ from tests.room.test_pictures import (
     refusal,
 )
 
+LIMIT_S = 60.0
 STREAM = "rtsp://192.0.2.10/stream2"
 FILMED = BAMBOO.replace("presets =", f'video = "{STREAM}"\npresets =')
 GUARDED = FILMED.replace("presets =", 'user = "me"\npassword = "open"\npresets =')
@@ -207,3 +209,56 @@ async def test_a_room_shows_what_a_real_server_streams_while_a_meeting_runs() ->
             await house.until(lambda: path_of(house, 2) is not None)
             kept = await house.room.cameras.picture("front", 2)
             assert kept.media_type == "image/jpeg"
+
+
+class Textured(RtspCamera):
+    """A camera in front of a room: `luma` is what it shows, left to right and from above."""
+
+    room = bytes(
+        (60 + 150 * ((x // 80 * 5 + y // 60 * 3) % 7 > 2)) * (360 + y) // 720
+        for y in range(360)
+        for x in range(640)
+    )
+    luma = room
+
+    def picture(self) -> Any:
+        made = super().picture()
+        made.planes[0].update(self.luma)
+        return made
+
+
+@pytest.mark.real
+async def test_what_is_wrong_with_the_picture_at_a_preset_is_an_issue_until_it_is_right() -> None:
+    with Textured() as camera:
+        text = FILMED.replace(STREAM, camera.url)
+        simulator = simulated(text)
+
+        async def connect(name: str, url: str) -> Port:
+            real = url.startswith(("picture", "grey:"))
+            return await (ports.connect if real else simulator.connect)(name, url)
+
+        async with living(text, on=simulator, connect=connect) as house:
+
+            def issues() -> set[str]:
+                told = house.issues
+                return {code for code, _ in told if code.startswith("camera.picture")}
+
+            async def recalled(luma: bytes) -> None:
+                camera.luma = luma
+                recall = await house.ask("camera.recall", camera="front", preset=1)
+                assert recall.status == "done"
+
+            assert (await house.ask("camera.store", camera="front", preset=1)).status == "done"
+            await house.until(lambda: path_of(house, 1) is not None, limit_s=LIMIT_S)
+            path = path_of(house, 1)
+            for luma, code in (
+                (bytes((16,)) * 640 * 360, "black"),
+                (bytes((90,)) * 640 * 360, "covered"),
+                (camera.room[::-1], "upside_down"),
+            ):
+                await recalled(luma)
+                told = {f"camera.picture_{code}"}
+                await house.until(lambda told=told: issues() == told, limit_s=LIMIT_S)
+            await recalled(camera.room)
+            await house.until(lambda: issues() == set(), limit_s=LIMIT_S)
+            assert path_of(house, 1) == path

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from roomctl.camera.sim.host import SimHost
-from roomctl.camera.sim.view import picture
+from roomctl.camera.sim.view import grey, picture
 
 if TYPE_CHECKING:
     from roomctl.camera.sim.search import Answer
@@ -43,4 +43,4 @@ def search_answer(scheme: str, name: str, address: str) -> tuple[Question, Answe
     return search.sony_answer(name, address) if scheme == "visca-ip" else None
 
 
-__all__ = ["SimHost", "http_camera", "picture", "search_answer", "usb_camera"]
+__all__ = ["SimHost", "grey", "http_camera", "picture", "search_answer", "usb_camera"]

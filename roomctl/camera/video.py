@@ -98,15 +98,15 @@ def at_host(uri: str, camera: str) -> str | None:
     Cameras name addresses that are wrong behind a router. None: it is no address of a picture.
     """
     try:
-        found, host, login = urlsplit(uri), urlsplit(camera).hostname, urlsplit(camera).fragment
-        port = found.port
+        found, own = urlsplit(uri), urlsplit(camera)
+        host, port = own.hostname, found.port
     except ValueError:
         return None
     if found.scheme not in _SCHEMES or not host or not _PLAIN.fullmatch(uri):
         return None
     host = f"[{host}]" if ":" in host else host
     place = host if port is None else f"{host}:{port}"
-    pin = login if found.scheme == "https" else ""
+    pin = own.fragment if found.scheme == "https" else ""
     return found._replace(netloc=place, fragment=pin).geturl()
 
 

@@ -28,6 +28,7 @@ from roomctl import config as configuration
 from roomctl.api.certificate import RENEW_DAYS, read
 from roomctl.api.phone import own_address
 from roomctl.byom.profile import ByomTable
+from roomctl.camera.profile import CameraTable
 from roomctl.cli import ask, told
 from roomctl.cli.init import KIOSK, SCREEN, SERVICE_USER, SOUND, SOUND_RULE, UNITS, WALLED
 from roomctl.cli.language import language, say, translated
@@ -206,6 +207,15 @@ def rules(box: BoxView) -> Iterator[BoxFinding]:
         if scheme in schemes and not _has_module(library):
             line = pip("install", f"roomctl[{scheme}]")
             yield BoxFinding("fail", scheme, say("doctor.missing", what=library), line)
+    if _streams(box) and not _has_module("av"):
+        line = pip("install", "roomctl[video]")
+        yield BoxFinding("warn", "video", say("doctor.missing", what="PyAV"), line)
+
+
+def _streams(box: BoxView) -> bool:
+    """Whether a camera's picture is a stream, which is decoded here."""
+    tables = {} if box.config is None else box.config.every(CameraTable)
+    return any((table.video or "").startswith(("rtsp:", "onvif")) for table in tables.values())
 
 
 def _walled(box: BoxView) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -71,6 +72,24 @@ def test_a_port_that_is_gone_or_shut_is_told_with_what_to_type(tmp_path: Path) -
     node.chmod(0o666)
     [one] = doctor.devices(replace(box(tmp_path, text), who=stranger))
     assert one.verdict == "ok"
+
+
+@pytest.mark.parametrize(
+    ("video", "found"),
+    [
+        ("rtsp://192.0.2.1/s", [("warn", "video")]),
+        ("http://192.0.2.1/x.jpg", []),
+        ("/dev/video0", []),
+    ],
+)
+def test_a_stream_without_the_library_that_decodes_it_is_told_with_what_to_type(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, video: str, found: list[tuple[str, str]]
+) -> None:
+    monkeypatch.setitem(sys.modules, "av", None)  # as if it were not installed
+    text = f'[camera.front]\nurl = "tcp://192.0.2.1:5678"\nvideo = "{video}"\n'
+    told = list(doctor.rules(box(tmp_path, text)))
+    assert verdicts(iter(told)) == found
+    assert all("roomctl[video]" in one.command for one in told)
 
 
 @pytest.mark.parametrize(

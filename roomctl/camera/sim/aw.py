@@ -25,6 +25,7 @@ from roomctl.camera.aw.message import (
     read,
 )
 from roomctl.camera.sim.host import SimHost
+from roomctl.camera.sim.view import picture
 from roomctl.ports.http import HttpRequest
 from roomctl.visca.sim.motion import Motor
 
@@ -38,6 +39,7 @@ _ALWAYS = ("power", "model", "version", "fault", "tally", "tally_red", "tally_gr
 _MOVING = ("APC", "APS", "RPC", "AXZ", "AXF")
 _LENGTHS = {"APC": 8, "APS": 11, "PTS": 4, "AXZ": 3, "AXF": 3, "P": 2, "T": 2, "Z": 2, "F": 2}
 _STILL = ("#PTS5050", "#P50", "#T50", "#Z50", "#F50")
+PICTURE = "/cgi-bin/camera"  # a PNG here, where a real one has a JPEG
 
 
 class SimAw(SimHost):
@@ -121,6 +123,8 @@ class SimAw(SimHost):
         return command_of(request.target) or request.target
 
     def answer(self, request: HttpRequest) -> tuple[int, bytes, float]:
+        if request.target.startswith(PICTURE):
+            return 200, picture(self.pan_deg, self.tilt_deg, self.zoom_pct), 0.0
         command = command_of(request.target)
         if command is None:
             return 404, b"Not Found", 0.0

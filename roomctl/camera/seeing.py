@@ -30,7 +30,9 @@ class PictureFault(StrEnum):
     CHANGED = "changed"
 
 
-def fault_of(now: bytes, kept: bytes, before: tuple[bytes, bytes] | None = None) -> str | None:
+def fault_of(
+    now: bytes, kept: bytes, before: tuple[bytes, bytes] | None = None
+) -> PictureFault | None:
     """Return what is wrong with a picture at a preset, of which another one was kept.
 
     `before`: what was seen at the preset before, if that was another one, and what was kept of it.

@@ -17,6 +17,7 @@ from roomctl.camera.camera import Camera
 from roomctl.camera.lines import CameraDevice
 from roomctl.camera.profile import CameraAngle, CameraTable, Destination, seen_by_meetings
 from roomctl.camera.protocol import MoveResult
+from roomctl.camera.seeing import PictureFault
 from roomctl.clock import Clock, Moment
 from roomctl.command import (
     Alternative,
@@ -81,6 +82,8 @@ NOT_DONE = {
     CameraAct.LEAVE: "camera.not_turned_away",
     CameraAct.STANDBY: "camera.not_in_standby",
 }
+
+WRONG_PICTURE = {fault: f"camera.picture_{fault}" for fault in PictureFault}
 
 Performed = Literal["done", "again", "left"]
 """How an act of the room's ended: `again`: it may be taken later; `left`: it never will."""
@@ -394,7 +397,7 @@ class Cameras(Part):
                 yield IssueEntry("camera.unread", subject, {"what": reading}, unread_since.wall)
             if (wrong := self._pictures.judge.wrong.get(camera.name)) is not None:
                 at, seen_since = {"preset": wrong.preset}, wrong.since.wall
-                yield IssueEntry(f"camera.picture_{wrong.fault}", subject, {**at}, seen_since)
+                yield IssueEntry(WRONG_PICTURE[wrong.fault], subject, {**at}, seen_since)
             for one in camera.advisories:
                 params = {"what": one.what, "source": one.source}
                 yield IssueEntry("camera.advisory", subject, {**params}, since)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from roomctl.camera.profile import CameraTable
-from roomctl.camera.seeing import HEIGHT, WIDTH, fault_of
+from roomctl.camera.seeing import HEIGHT, WIDTH, PictureFault, fault_of
 from roomctl.camera.video import at_host, aw_picture, with_login
 from roomctl.clock import Clock, Moment
 from roomctl.errors import (
@@ -294,7 +294,7 @@ class SelfView:
 class WrongPicture:
     """What is wrong with a camera's picture, at which preset that was seen, and when first."""
 
-    fault: str
+    fault: PictureFault
     preset: int
     since: Moment
 
@@ -343,7 +343,7 @@ class PictureJudge:
         self.wrong.pop(camera, None)
         self._before.pop(camera, None)
 
-    def _note(self, camera: str, preset: int, fault: str | None) -> None:
+    def _note(self, camera: str, preset: int, fault: PictureFault | None) -> None:
         known = self.wrong.pop(camera, None)
         if fault is not None:
             same = known is not None and known.fault == fault

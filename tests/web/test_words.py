@@ -24,7 +24,7 @@ from roomctl.occupancy import presence
 from roomctl.occupancy.health import FaultCode
 from roomctl.occupancy.profile import SensorKind
 from roomctl.room.automation import BECAUSE, TAKEN
-from roomctl.room.cameras import NOT_DONE
+from roomctl.room.cameras import NOT_DONE, WRONG_PICTURE
 from roomctl.room.document import (
     ActEntry,
     AudioEntry,
@@ -181,6 +181,7 @@ def test_every_reason_that_the_room_may_give_is_said() -> None:
 
 def test_every_issue_that_the_room_may_have_is_said() -> None:
     codes = {f"occupancy.{fault}" for fault in get_args(FaultCode)} | {*NOT_DONE.values()}
+    codes |= {*WRONG_PICTURE.values()}
     for path in MODULES:
         for called in ("IssueEntry", "_issue"):
             codes |= {code for code in arguments(path, called) if "." in code.rstrip(".")}

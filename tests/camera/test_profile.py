@@ -222,6 +222,30 @@ def test_no_model_does_less_than_an_unknown_camera(name: str) -> None:
     assert known.pan_tilt or name == "sony_fcb"  # a block camera has no head
 
 
+# What a maker's document says of a model: its highest speed bytes, the tele end of its zoom, the
+# first and the last number of a preset, exposure and white balance, all as they are on the wire.
+EVERY_EXPOSURE = (0x00, 0x03, 0x0A, 0x0B, 0x0D)
+EVERY_WHITE_BALANCE = (0x00, 0x01, 0x02, 0x03, 0x04, 0x05)
+LISTED = {
+    "vaddio_roboshot": (0x18, 0x14, 0x7AC0, (0, 15), (0x00, 0x03), (0x00, 0x05)),
+    "vaddio_roboshot12": (0x18, 0x14, 0x4000, (0, 15), (0x00, 0x03), (0x00, 0x05)),
+}
+
+
+@pytest.mark.parametrize(("name", "listed"), LISTED.items())
+def test_a_profile_says_of_its_model_what_the_maker_s_list_says(
+    name: str, listed: tuple[int, int, int | None, tuple[int, int] | None, object, object]
+) -> None:
+    profile, (pan, tilt, tele, presets, exposure, balance) = shipped()[name], listed
+    assert (profile.pan_speed.max, profile.tilt_speed.max) == (pan, tilt)
+    if tele is not None:
+        assert profile.zoom.tele == tele
+    if presets is not None:
+        assert (profile.presets.wire(1), profile.presets.wire(profile.presets.count)) == presets
+    assert tuple(EXPOSURE[mode] for mode in profile.exposure) == exposure
+    assert tuple(WHITE_BALANCE[mode] for mode in profile.white_balance) == balance
+
+
 @pytest.mark.parametrize("name", sorted(shipped()))
 def test_what_only_other_projects_say_is_a_report(name: str) -> None:
     said = shipped()[name]

@@ -140,7 +140,8 @@ class Session(Virtual):
             way = self.chance.choice((Pan.LEFT, Pan.RIGHT))
             if abs(self.camera.pan_deg) > 30:
                 way = Pan.LEFT if self.camera.pan_deg > 0 else Pan.RIGHT
-            move = Drive(self.chance.randint(8, 16), 1, way, Tilt.STILL)
+            speed = min(self.chance.randint(8, 16), self.profile.pan_speed.max)
+            move = Drive(speed, 1, way, Tilt.STILL)
             self._hold({AxisGroup.PAN_TILT: move}, f"arrow {way.name.lower()}")
         self._release()
 
@@ -286,9 +287,9 @@ class _Held(Session):
     def moves_per_s(self, lost_part: float) -> float:
         """Hold the stick, every move another; return how many the camera took each second."""
         self.camera.lost_part = lost_part
-        moves, end = 0, self.now + HOLD_S
+        moves, end, top = 0, self.now + HOLD_S, self.profile.pan_speed.max
         for n in range(round(HOLD_S / STICK_S)):
-            way, speed = (Pan.LEFT, Pan.RIGHT)[n % 2], 1 + n % 16
+            way, speed = (Pan.LEFT, Pan.RIGHT)[n % 2], min(1 + n % 16, top)
             move = Drive(speed, speed, way, Tilt.STILL)
             self.talk.drive({AxisGroup.PAN_TILT: move}, self.now + 0.3, self.now)
             self.wire.heard.clear()

@@ -55,7 +55,7 @@ def test_a_camera_says_who_and_how_it_is_and_its_profile_is_picked(model: str) -
 @pytest.mark.parametrize("model", MOVING)
 def test_right_is_right_and_up_is_up_on_every_model(model: str) -> None:
     rig = Rig(model)
-    rig.drive(Drive(0x10, 0x10, Pan.RIGHT, Tilt.UP), lease_s=0.5)
+    rig.drive(Drive(0x0F, 0x0F, Pan.RIGHT, Tilt.UP), lease_s=0.5)
     rig.run(3.0)
     assert rig.camera.pan_deg > 1
     assert rig.camera.tilt_deg > 1

@@ -233,6 +233,11 @@ EVERY_WHITE_BALANCE = (0x00, 0x01, 0x02, 0x03, 0x04, 0x05)
 LISTED = {
     "vaddio_roboshot": (0x18, 0x14, 0x7AC0, (0, 15), (0x00, 0x03), (0x00, 0x05)),
     "vaddio_roboshot12": (0x18, 0x14, 0x4000, (0, 15), (0x00, 0x03), (0x00, 0x05)),
+    "aver_ptc310": (0x18, 0x18, 0x6F20, (0, 0xFE), EVERY_EXPOSURE, EVERY_WHITE_BALANCE),
+    "aver_ptc330": (0x18, 0x18, 0x5490, (0, 0xFE), EVERY_EXPOSURE, EVERY_WHITE_BALANCE),
+    "lumens_vctr1": (0x18, 0x14, 0x4000, (0, 254), EVERY_EXPOSURE, EVERY_WHITE_BALANCE),
+    "marshall_cv620": (0x18, 0x18, 0x4000, (0, 0x7F), (), ()),
+    "axis_visca": (0x18, 0x17, 0x4000, None, EVERY_EXPOSURE, (0x00, 0x01, 0x02, 0x04, 0x05)),
     "cisco_precision_hd": (0x0F, 0x0F, None, None, (0x00, 0x03), (0x00,)),
 }
 
@@ -249,6 +254,12 @@ def test_a_profile_says_of_its_model_what_the_maker_s_list_says(
         assert (profile.presets.wire(1), profile.presets.wire(profile.presets.count)) == presets
     assert tuple(EXPOSURE[mode] for mode in profile.exposure) == exposure
     assert tuple(WHITE_BALANCE[mode] for mode in profile.white_balance) == balance
+
+
+def test_an_aver_s_numbers_for_tracking_and_menu_are_not_offered_as_presets() -> None:
+    presets = shipped()["aver_ptc310"].presets
+    assert presets is not None
+    assert not {0x5A, 0x5F} & {presets.wire(number) for number in presets.numbers()}
 
 
 @pytest.mark.parametrize("name", sorted(shipped()))

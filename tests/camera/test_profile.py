@@ -239,6 +239,10 @@ LISTED = {
     "marshall_cv620": (0x18, 0x18, 0x4000, (0, 0x7F), (), ()),
     "axis_visca": (0x18, 0x17, 0x4000, None, EVERY_EXPOSURE, (0x00, 0x01, 0x02, 0x04, 0x05)),
     "cisco_precision_hd": (0x0F, 0x0F, None, None, (0x00, 0x03), (0x00,)),
+    "sony_srg300h": (0x18, 0x17, 0x4000, (0, 0x0F), EVERY_EXPOSURE, EVERY_WHITE_BALANCE),
+    "sony_srg360she": (0x18, 0x18, 0x4000, (0, 0x0F), EVERY_EXPOSURE, EVERY_WHITE_BALANCE),
+    "sony_brcx400": (0x18, 0x17, 0x4000, (0, 0x63), EVERY_EXPOSURE[:4], EVERY_WHITE_BALANCE),
+    "sony_fr7": (0x18, 0x18, 0x4000, (0, 0x63), (), (0x04, 0x05)),
 }
 
 
@@ -254,6 +258,26 @@ def test_a_profile_says_of_its_model_what_the_maker_s_list_says(
         assert (profile.presets.wire(1), profile.presets.wire(profile.presets.count)) == presets
     assert tuple(EXPOSURE[mode] for mode in profile.exposure) == exposure
     assert tuple(WHITE_BALANCE[mode] for mode in profile.white_balance) == balance
+
+
+@pytest.mark.parametrize(
+    ("name", "has"),
+    [
+        *((name, True) for name in ("sony_brcx1000", "sony_brcx400", "sony_srga40")),
+        *((name, True) for name in ("sony_srgx40uh", "cisco_precision_hd", "ptzoptics_g2")),
+        *((name, False) for name in ("sony_srgx400", "sony_srgx120", "sony_srg300h")),
+    ],
+)
+def test_a_model_turns_its_picture_if_its_list_has_the_command(name: str, has: bool) -> None:
+    """01 04 66; in the list of the BRC-X400 it is marked "BRC-X400/X401 only"."""
+    assert shipped()[name].flip is has
+
+
+def test_a_ptzoptics_g2_is_as_fast_as_the_table_of_its_maker() -> None:
+    """Telycam TLC-700-S manual p.16, which its profile cites: speeds 1, 12 and 24; 1, 12 and 18."""
+    g2 = shipped()["ptzoptics_g2"]
+    assert [g2.pan_speed.deg_per_s[step - 1] for step in (1, 12, 24)] == [1.0, 6.0, 120.0]
+    assert [g2.tilt_speed.deg_per_s[step - 1] for step in (1, 12, 18)] == [1.0, 23.0, 80.0]
 
 
 def test_an_aver_s_numbers_for_tracking_and_menu_are_not_offered_as_presets() -> None:

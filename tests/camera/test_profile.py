@@ -20,6 +20,7 @@ from roomctl.camera.profile import (
     ExposureMode,
     RomAdvisory,
     WhiteBalance,
+    ZoomRange,
     asked_for,
     known_to,
     recognise,
@@ -224,6 +225,50 @@ def test_no_model_does_less_than_an_unknown_camera(name: str) -> None:
     if known.presets is not None:
         assert len(known.presets.numbers()) >= len(unknown.presets.numbers())
     assert known.pan_tilt or name == "sony_fcb"  # a block camera has no head
+
+
+def facts(profile: CameraProfile) -> dict[str, bool]:
+    """Return what every profile says, by the words of its gap, and whether this one says it."""
+    said = profile.model_fields_set
+    head = {
+        "highest": {"pan_speed", "tilt_speed"} <= said,
+        "speeds in degrees per second": bool(
+            profile.pan_speed.deg_per_s and profile.tilt_speed.deg_per_s
+        ),
+        "units a degree": profile.pan is not None and profile.tilt is not None,
+    }
+    return {
+        "presets": "presets" in said or profile is shipped()[NO_PRESETS],
+        "exposure modes": "exposure" in said,
+        "white balance modes": "white_balance" in said,
+        "tele end": profile.zoom is not None and "tele" in profile.zoom.model_fields_set,
+        **(head if profile.pan_tilt else {}),
+    }
+
+
+@pytest.mark.parametrize("name", sorted(set(shipped()) - {"generic"}))
+def test_what_a_profile_does_not_say_of_a_model_is_a_gap(name: str) -> None:
+    profile = shipped()[name]
+    missing = [
+        fact
+        for fact, said in facts(profile).items()
+        if not said and not any(fact in gap for gap in profile.gaps)
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize("name", sorted(set(shipped()) - {"generic"}))
+def test_a_gap_says_what_is_used_in_place_of_a_fact_that_is_used(name: str) -> None:
+    """The six presets of an unknown camera, and the end of the zoom that most have."""
+    profile = shipped()[name]
+    for gap in profile.gaps:
+        if "presets there are" in gap:
+            assert "(six are offered" in gap
+            assert profile.presets is not None
+            assert profile.presets.count == 6
+        if "tele end" in gap:
+            assert "4000 hex" in gap
+            assert profile.zoom == ZoomRange()
 
 
 # What a maker's document says of a model: its highest speed bytes, the tele end of its zoom, the

@@ -5,7 +5,7 @@ PYTHON =
 ARGS =
 export VENV PYTHON
 
-.PHONY: help run check test hwlab house deb image repository bundle bench types fonts sheet faults calls fuzz attack soak sbom clean
+.PHONY: help run quick check test hwlab house deb image repository bundle bench types fonts sheet faults calls fuzz attack soak sbom clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{ printf "make %-10s %s\n", $$1, $$2 }'
@@ -17,6 +17,10 @@ help: ## this list
 run: ## a simulated room: the panel at /, the hardware at /simulator
 	@bash .ci/environment
 	@exec "$(VENV)/bin/roomctl" simulate $(ARGS)
+
+quick: ## every test that needs no browser, process or socket; CI also runs it on a box's PYTHON=/usr/bin/python3.13 VENV=.venv-3.13
+	@bash .ci/environment test
+	@exec "$(VENV)/bin/python" .ci/checks.py quick $(ARGS)
 
 check: ## the checks, and every test that needs no browser, process or socket; a minute and a half
 	@bash .ci/environment test

@@ -1,12 +1,13 @@
-"""Checks and tests in three speeds, each with one line at its end that says what was counted.
+"""Checks and tests in four speeds, each with one line at its end that says what was counted.
 
-    checks.py check [ARGS]   format, lint, types, contracts, and the tests that need nothing real
+    checks.py quick [ARGS]   the tests that need nothing real
+    checks.py check [ARGS]   the same, format, lint, types and contracts
     checks.py test [ARGS]    the same with every test but the lab's; ARGS go to pytest
     checks.py hwlab [ARGS]   the lab: whole calls, displays and sound, then real kernel drivers
 
 A check that fails does not stop the next one; the exit code is 0 only if all of them passed.
 With CI set, a check that cannot run here has failed; otherwise it is skipped, and says why.
-Run it through `make check`, `make test` and `make hwlab`.
+Run it through `make quick`, `make check`, `make test` and `make hwlab`.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ VENV = Path(sys.prefix)
 IN_CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
 CORES = os.cpu_count() or 1
 MOST_WORKERS = 4
-QUICK = "not real"  # the tests of `make check`
+QUICK = "not real"  # the tests of `make quick` and `make check`
 NO_LAB = "not lab"  # the tests of `make test`
 LAB = "lab"  # the rooms of `make hwlab`
 WORKER_BYTES = 1_500_000_000  # a worker of pytest, with the browser and the room that it drives
@@ -78,6 +79,9 @@ def main(arguments: Sequence[str]) -> int:
     """Run what is asked for and return the exit code."""
     started = time.monotonic()
     match arguments:
+        case ["quick", *rest]:
+            outcome, tests = check_tests(("-m", QUICK, *rest))
+            outcomes = [outcome]
         case ["check", *rest]:
             outcomes, tests = check_all("-m", QUICK, *rest)
         case ["test", *rest]:

@@ -90,7 +90,7 @@ attack: ## every known attack on a room, against the real program; minutes
 	@bash .ci/environment test
 	@exec "$(VENV)/bin/python" -m tests.attack $(ARGS)
 
-soak: ## 1500 unplugs of a camera, 1000 kills of what writes, what a silent one costs, 20 times two meetings, 8 hours of a room, 8 by sockets, what the suite leaves out; 50 minutes; as root 50 power cuts of an image, hours (lost replies: fuzz)
+soak: ## 1500 unplugs of a camera, 1000 kills of what writes, what a silent one costs, 20 times two meetings, 8 hours of a room, 8 by sockets, what the suite leaves out; 50 minutes; as root 50 power cuts of a box and of an update, hours (lost replies: fuzz)
 	@bash .ci/environment test
 	@exec "$(VENV)/bin/python" -m tests.soak $(ARGS)
 

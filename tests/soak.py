@@ -161,7 +161,7 @@ def main() -> int:
     parser.add_argument("--sockets", type=float, default=8.0, help="hours by sockets; 0: none")
     parser.add_argument("--histories", type=int, default=1000, help="of a wall; 0: none")
     parser.add_argument("--kills", type=int, default=1000, help="of what writes; 0: none")
-    parser.add_argument("--power-cuts", type=int, default=50, help="of an image's disk; 0: none")
+    parser.add_argument("--power-cuts", type=int, default=50, help="of a box's disk; 0: none")
     asked = parser.parse_args()
     logging.basicConfig(level=logging.ERROR)
     good = asked.cycles == 0 or asyncio.run(soak(asked.cycles, asked.rest))
@@ -195,7 +195,8 @@ def main() -> int:
     elif asked.power_cuts:
         more = {"ROOMCTL_POWER_CUTS": str(asked.power_cuts), "ROOMCTL_BOX_RELEASES": "13"}
         more["ROOMCTL_BOX_LONG"] = "1"
-        good &= tested("-s", "tests/hwlab/box/test_image.py", "-k", "power_cut", **more)
+        files = ("tests/hwlab/box/test_power_cuts.py", "tests/hwlab/box/test_image.py")
+        good &= tested("-s", *files, "-k", "power_cut", **more)
     return 0 if good else 1
 
 

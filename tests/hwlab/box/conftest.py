@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.hwlab.box import debian, documented
+from tests.hwlab.box import debian, documented, packaged
 from tests.hwlab.box.container import Box, booted
+from tests.hwlab.box.packaged import Signer
 from tests.hwlab.lab.packages import Unavailable
 
 Boot = Callable[[], Box]
@@ -70,6 +71,49 @@ def box(installed: tuple[Path, Path], request: pytest.FixtureRequest) -> Iterato
     shutil.rmtree(folder, ignore_errors=True)
     with booted(installed, folder) as one:
         yield one
+
+
+@pytest.fixture(scope="session")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone of this tree, with what is changed in the working copy committed."""
+    return packaged.committed(tmp_path_factory.mktemp("tree") / "roomctl")
+
+
+@pytest.fixture(scope="session")
+def signer() -> Iterator[Signer]:
+    one = Signer("roomctl lab <lab@example.org>")
+    yield one
+    one.end()
+
+
+@pytest.fixture(scope="session")
+def package(tree: Path, signer: Signer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package of this tree; key.gpg beside it is the key of its updates."""
+    place = tmp_path_factory.mktemp("deb")
+    return packaged.made(tree, place, "--keyring", str(signer.public(place / "key.gpg")))
+
+
+@pytest.fixture(scope="session")
+def furnished(package: Path) -> Iterator[tuple[Path, Path]]:
+    """The layers of a Debian 13 that has Debian's packages that ours names, and nothing of ours."""
+    try:
+        blank = debian.root("13", print)
+    except Unavailable as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"no box: {error}")
+    folder = debian.FOLDER / "run" / "furnished"
+    shutil.rmtree(folder, ignore_errors=True)
+    stand_ins(folder / "written")
+    line = ["dpkg-deb", "--field", str(package), "Depends"]
+    needs = subprocess.run(line, capture_output=True, text=True, check=True).stdout.strip()
+    with booted([blank], folder, network="outside", keep=True) as box:
+        box.do("sudo apt-get update -qq")
+        box.do(f"sudo apt-get satisfy -qq --no-install-recommends '{needs}'", limit_s=1800)
+        box.do("sudo apt-get install -qq --no-install-recommends lintian man-db", limit_s=1800)
+        box.run("rm -f /etc/pip.conf")
+    yield folder / "written", blank
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def answered(command: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -25,7 +26,7 @@ _SPACES = ("--pid", "--mount", "--ipc", "--uts", "--fork", "--kill-child")
 # Its own control group is the root of what it sees: two boxes share no slice.
 _ENTER = """
 mount -t cgroup2 cgroup "$2/groups" && mkdir "$2/groups/$4" && echo 0 > "$2/groups/$4/cgroup.procs"
-umount "$2/groups" && mount -t overlay -o "$1" box "$2/root"
+umount "$2/groups" && export root="$2/root" && eval "$1"
 exec unshare --cgroup sh -e "$0" "$2/root" "$3"
 """
 _LEAVE = """
@@ -51,7 +52,7 @@ class Box:
     def __init__(self, layers: Sequence[Path], folder: Path, *, network: str = "own") -> None:
         """`network`: "own" leads nowhere, "outside" is this system's."""
         self._layers, self._folder, self._network = layers, folder, network
-        self.release = layers[-1].parent.name  # "12", "13"
+        self.release = layers[-1].parent.name if layers else "13"  # or "12"
         self._process: subprocess.Popen[bytes] | None = None
         self._group = f"roomctl-box-{os.getpid()}-{next(_numbers)}"
         self.written = folder / "written"
@@ -60,11 +61,9 @@ class Box:
         """Boot, and wait until systemd says that it has done all that it starts by itself."""
         for name in ("written", "work", "root", "groups"):
             (self._folder / name).mkdir(parents=True, exist_ok=True)
-        below = ":".join(map(str, self._layers))
-        mount = f"lowerdir={below},upperdir={self.written},workdir={self._folder}/work"
         own = ("--net",) if self._network == "own" else ()
         line = ["unshare", *_SPACES, *own, "--propagation=private", "sh", "-ec", _ENTER]
-        line += [str(_BOOT), mount, str(self._folder), self._network, self._group]
+        line += [str(_BOOT), self._mounts(), str(self._folder), self._network, self._group]
         with (self._folder / "boot.log").open("ab") as log:
             self._process = subprocess.Popen(
                 line, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
@@ -72,6 +71,12 @@ class Box:
         until(self._is_up, f"systemd in {self._folder}", self._told)
         if self._network != "own":
             self.run("cat > /etc/resolv.conf", stdin=Path("/etc/resolv.conf").read_text())
+
+    def _mounts(self) -> str:
+        """Return the shell commands that mount the box's root at "$root"."""
+        below = ":".join(map(str, self._layers))
+        options = f"lowerdir={below},upperdir={self.written},workdir={self._folder}/work"
+        return f'mount -t overlay -o {shlex.quote(options)} box "$root"'
 
     def _is_up(self) -> bool:
         assert self._process is not None
@@ -103,15 +108,10 @@ class Box:
         self, command: str, *, user: str = "root", stdin: str = "", limit_s: float = 600
     ) -> Ran:
         """Run a shell command in the box, as a user with a home."""
-        if (first := self.first) is None:
+        if self.first is None:
             return Ran(-1, "")
-        home = "/root" if user == "root" else f"/home/{user}"
-        line = ["nsenter", f"--target={first}", "--all", "--root", "--wd"]
-        line += ["env", "-i", f"PATH={_PATH}", f"HOME={home}", f"USER={user}", "LANG=C.UTF-8"]
-        if user != "root":  # without a session of PAM: the journal is the room's
-            line += ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups"]
         said = subprocess.run(
-            [*line, "sh", "-c", f"cd {home} && {command}"],
+            self.line(command, user),
             input=stdin,
             text=True,
             stdout=subprocess.PIPE,
@@ -120,6 +120,15 @@ class Box:
             check=False,
         )
         return Ran(said.returncode, said.stdout)
+
+    def line(self, command: str, user: str = "root") -> list[str]:
+        """Return the words, for this system, that run a shell command in the box."""
+        home = "/root" if user == "root" else f"/home/{user}"
+        line = ["nsenter", f"--target={self.first}", "--all", "--root", "--wd"]
+        line += ["env", "-i", f"PATH={_PATH}", f"HOME={home}", f"USER={user}", "LANG=C.UTF-8"]
+        if user != "root":  # without a session of PAM: the journal is the room's
+            line += ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups"]
+        return [*line, "sh", "-c", f"cd {home} && {command}"]
 
     def do(self, command: str, *, user: str = USER, limit_s: float = 600) -> str:
         """Run a command that must succeed, as the person at the box; return what it printed."""
@@ -136,13 +145,19 @@ class Box:
         self.start()
 
     def cut(self) -> None:
-        """Have everything in the box end at once, as by a power cut, and switch it on again."""
-        assert self._process is not None
+        """Have everything in the box end at once, and switch it on again; no write is lost."""
+        self.kill()
+        self.start()
+
+    def kill(self) -> None:
+        """Have everything in the box end at once."""
+        if self._process is None:
+            return
         if (first := self.first) is not None:
             os.kill(first, signal.SIGKILL)
         self._process.wait(LIMIT_S)
+        self._process = None
         self._leave()
-        self.start()
 
     def stop(self) -> None:
         """Shut down; kill what does not."""

@@ -24,7 +24,7 @@ from tests.hwlab.box.conftest import RELEASES, long
 from tests.hwlab.box.container import until
 from tests.hwlab.box.disk import free
 from tests.hwlab.box.documented import TREE
-from tests.hwlab.box.test_package import WHEELS
+from tests.hwlab.box.packaged import WHEELS
 from tests.hwlab.lab import kernel
 from tests.hwlab.lab.packages import Packages, Unavailable
 

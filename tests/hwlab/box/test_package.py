@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
 import runpy
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,20 +14,18 @@ from typing import Any
 import pytest
 
 from tests.hwlab.box import debian
-from tests.hwlab.box.conftest import RELEASES, long, stand_ins
+from tests.hwlab.box.conftest import RELEASES, long
 from tests.hwlab.box.container import Box, booted, until
 from tests.hwlab.box.documented import TREE
+from tests.hwlab.box.packaged import HOME, bring, made, three_steps
 from tests.hwlab.box.test_first_contact import findings, journal, shown, status, units, until_ready
-from tests.hwlab.lab.packages import Unavailable
 
 pytestmark = [
     pytest.mark.timeout(3600),  # the first makes its Debian, and fetches wheels
     pytest.mark.skipif("13" not in RELEASES, reason="the package is for Debian 13"),
 ]
 
-HOME = f"home/{debian.USER}"
 FOLDER = debian.FOLDER / "run" / "package"
-WHEELS = TREE / "build" / "deb" / "wheels"
 READY_S = 600  # the issue's bar: of the machine's time, for three steps
 LARGE = "share/roomctl-large"
 DEB: dict[str, Any] = runpy.run_path(str(TREE / ".ci" / "deb.py"))
@@ -43,13 +39,6 @@ QUICK = (
 )
 FOREIGN = ("tests/visca/test_clients.py", "tests/api/test_alerts.py", "tests/api/test_openapi.py")
 """Codecs, rules, configuration and API, but for what needs programs that others wrote."""
-ANSWERS = """name = "Bamboo"
-language = "en"
-timezone = "Asia/Shanghai"
-platform = "jitsi"
-screen = "kiosk"
-wall = "auto"
-"""
 # What is there, but for what changes by itself and what dpkg and apt note of every package.
 LISTED = (
     "find / -xdev -path /home/admin -prune -o -path /mnt -prune -o -path /tmp -prune"
@@ -58,70 +47,6 @@ LISTED = (
     " -o -path '/var/tmp/*' -prune -o -name '*-' -prune -o -print | sort;"
     " getent passwd; getent group"
 )
-
-
-@pytest.fixture(scope="session")
-def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A clone of this tree, with what is changed in the working copy committed."""
-    place = tmp_path_factory.mktemp("tree") / "roomctl"
-    subprocess.run(["git", "clone", "--quiet", str(TREE), str(place)], check=True)
-    for line in changed().splitlines():
-        source, copy = TREE / line, place / line
-        if source.is_file():
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, copy)
-        elif copy.exists():
-            copy.unlink()
-    who = ["-c", "user.name=lab", "-c", "user.email=lab@example.org"]
-    git = ["git", "-C", str(place), *who]
-    subprocess.run([*git, "add", "--all"], check=True)
-    subprocess.run([*git, "commit", "--quiet", "--allow-empty", "-m", "lab: as it is"], check=True)
-    return place
-
-
-def changed() -> str:
-    words = ["ls-files", "--modified", "--deleted", "--others", "--exclude-standard"]
-    said = subprocess.run(["git", "-C", TREE, *words], capture_output=True, text=True, check=True)
-    return said.stdout
-
-
-def made(tree: Path, to: Path, *more: str, **around: str) -> Path:
-    """Return the package that a tree makes, of this machine's architecture."""
-    line = [sys.executable, str(tree / ".ci/deb.py"), "--to", str(to), "--wheels", str(WHEELS)]
-    line += more
-    done = subprocess.run(
-        line, env={**os.environ, **around}, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return Path(done.stdout.strip())
-
-
-@pytest.fixture(scope="session")
-def package(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made(tree, tmp_path_factory.mktemp("deb"))
-
-
-@pytest.fixture(scope="session")
-def furnished(package: Path) -> Iterator[tuple[Path, Path]]:
-    """The layers of a Debian 13 that has Debian's packages that ours names, and nothing of ours."""
-    try:
-        blank = debian.root("13", print)
-    except Unavailable as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(f"no box: {error}")
-    folder = FOLDER / "furnished"
-    shutil.rmtree(folder, ignore_errors=True)
-    stand_ins(folder / "written")
-    line = ["dpkg-deb", "--field", str(package), "Depends"]
-    needs = subprocess.run(line, capture_output=True, text=True, check=True).stdout.strip()
-    with booted([blank], folder, network="outside", keep=True) as box:
-        box.do("sudo apt-get update -qq")
-        box.do(f"sudo apt-get satisfy -qq --no-install-recommends '{needs}'", limit_s=1800)
-        box.do("sudo apt-get install -qq --no-install-recommends lintian man-db", limit_s=1800)
-        box.run("rm -f /etc/pip.conf")
-    yield folder / "written", blank
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
@@ -133,17 +58,6 @@ def box(furnished: tuple[Path, Path], package: Path) -> Iterator[Box]:
     with booted(furnished, folder) as one:
         one.run(f"chown -R {debian.USER}: /{HOME}")
         yield one
-
-
-def bring(root: Path, package: Path, name: str) -> None:
-    (root / HOME).mkdir(parents=True, exist_ok=True)
-    shutil.copy(package, root / HOME / name)
-    (root / HOME / "answers.toml").write_text(ANSWERS, encoding="utf-8")
-
-
-def three_steps(box: Box) -> str:
-    box.do("sudo apt install ./roomctl.deb", limit_s=1200)
-    return box.do("sudo roomctl init --answers answers.toml")
 
 
 def other(
@@ -173,7 +87,8 @@ def test_a_commit_makes_one_package_to_the_byte(tree: Path, package: Path, tmp_p
     elsewhere = tmp_path / "another place" / "tree"
     subprocess.run(["git", "clone", "--quiet", str(tree), str(elsewhere)], check=True)
     around = {"TZ": "Asia/Shanghai", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "7"}
-    again = made(elsewhere, tmp_path / "deb", **around)
+    key = str(package.with_name("key.gpg"))
+    again = made(elsewhere, tmp_path / "deb", "--keyring", key, **around)
     assert (again.name, again.read_bytes()) == (package.name, package.read_bytes())
 
 
@@ -228,6 +143,8 @@ def test_three_steps_and_the_room_is_ready_and_so_again_after_a_reboot(box: Box)
     said = three_steps(box)
     assert time.monotonic() - begun < READY_S
     assert "Bamboo is ready" in said, said
+    orders = box.run("systemd-analyze verify --man=no multi-user.target").said
+    assert "cycle" not in orders, orders  # systemd leaves out a unit of each, such as the way back
     assert code_on_the_display(box).startswith("https://192.0.2.2:8080/#pair=")
     for _ in ("installed", "rebooted"):
         until_ready(box)

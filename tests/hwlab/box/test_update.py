@@ -6,9 +6,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,14 +17,8 @@ from tests.hwlab.box import debian
 from tests.hwlab.box.conftest import RELEASES, long, stand_ins
 from tests.hwlab.box.container import Box, booted, until
 from tests.hwlab.box.documented import TREE
+from tests.hwlab.box.packaged import Signer, altered, bring, three_steps
 from tests.hwlab.box.test_first_contact import journal, shown, status, until_ready
-from tests.hwlab.box.test_package import (  # noqa: F401 - fixtures
-    bring,
-    furnished,
-    made,
-    three_steps,
-    tree,
-)
 
 pytestmark = [
     pytest.mark.timeout(3600),  # the first makes its Debian, and fetches wheels
@@ -80,68 +71,8 @@ WantedBy=sysinit.target
 }
 
 
-class Signer:
-    """Somebody with a key of their own, as gpg keeps it."""
-
-    def __init__(self, name: str) -> None:
-        self.home = tempfile.mkdtemp(prefix="key")  # a socket's path is short
-        self._name = name
-        line = ["--quick-generate-key", name, "ed25519", "sign", "never"]
-        self._gpg("--batch", "--passphrase", "", *line)
-
-    def _gpg(self, *words: str) -> bytes:
-        line = ["gpg", "--homedir", self.home, *words]
-        return subprocess.run(line, check=True, capture_output=True).stdout
-
-    def public(self, to: Path) -> Path:
-        to.write_bytes(self._gpg("--export", self._name))
-        return to
-
-    def publish(self, to: Path, *files: Path, more: tuple[str, ...] = ()) -> Path:
-        """Make a repository of packages, or a bundle."""
-        line = [sys.executable, str(TREE / ".ci/repository.py"), "--key", self._name]
-        around = {**os.environ, "GNUPGHOME": self.home}
-        done = subprocess.run(
-            [*line, "--to", str(to), *more, *map(str, files)],
-            env=around,
-            check=False,
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return to
-
-    def sign(self, dist: Path, at: str = "") -> None:
-        """Sign what stands in Release again, by gpg's own clock at `at`."""
-        line = ["--batch", "--yes", "--local-user", self._name, "--clear-sign", "--output"]
-        clock = ["--faked-system-time", at] if at else []
-        self._gpg(*clock, *line, str(dist / "InRelease"), str(dist / "Release"))
-
-    def end(self) -> None:
-        subprocess.run(["gpgconf", "--homedir", self.home, "--kill", "all"], check=False)
-        shutil.rmtree(self.home, ignore_errors=True)
-
-
-@pytest.fixture(scope="session")
-def signer() -> Iterator[Signer]:
-    one = Signer("roomctl lab <lab@example.org>")
-    yield one
-    one.end()
-
-
-@pytest.fixture(scope="session")
-def package(
-    tree: Path,  # noqa: F811 - a fixture
-    signer: Signer,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Path:
-    """The package of this tree, with the key of its updates."""
-    place = tmp_path_factory.mktemp("deb")
-    return made(tree, place, "--keyring", str(signer.public(place / "key.gpg")))
-
-
 @pytest.fixture
-def box(furnished: tuple[Path, Path], package: Path) -> Iterator[Box]:  # noqa: F811 - fixtures
+def box(furnished: tuple[Path, Path], package: Path) -> Iterator[Box]:
     """A box whose room is ready, with limits that a test can wait for."""
     folder = FOLDER / "box"
     shutil.rmtree(folder, ignore_errors=True)
@@ -154,22 +85,6 @@ def box(furnished: tuple[Path, Path], package: Path) -> Iterator[Box]:  # noqa: 
         three_steps(one)
         until_ready(one)
         yield one
-
-
-def altered(
-    package: Path, to: Path, version: str, change: Callable[[Path], object] = lambda root: None
-) -> Path:
-    """Return the package as another version, with what `change` does to its files."""
-    folder = to.with_suffix(".folder")
-    subprocess.run(["dpkg-deb", "--raw-extract", package, folder], check=True)
-    control = folder / "DEBIAN/control"
-    text = control.read_text()
-    control.write_text(re.sub(r"^Version: .*$", f"Version: {version}", text, flags=re.MULTILINE))
-    change(folder)
-    line = ["dpkg-deb", "--root-owner-group", "-Zgzip", "-z1", "--build", str(folder), str(to)]
-    subprocess.run(line, check=True, capture_output=True)
-    shutil.rmtree(folder)
-    return to
 
 
 def does_not_start(line: str) -> Callable[[Path], None]:

@@ -33,11 +33,22 @@ class Write:
     place: int
 
 
-def writes(log: Path) -> list[Write]:
-    """Return all requests of a log, in the order in which they were done."""
+def count(log: Path) -> int:
+    """Return how many requests a log has up to the last flush, while it is being written."""
+    return _head(log)[0]
+
+
+def _head(log: Path) -> tuple[int, int]:
     with log.open("rb") as file:
         magic, _, count, sector = struct.unpack("<QQQI", file.read(28))
-        assert magic == MAGIC, f"{log} is no log of writes"
+    assert magic == MAGIC, f"{log} is no log of writes"
+    return count, sector
+
+
+def writes(log: Path) -> list[Write]:
+    """Return all requests of a log, in the order in which they were done."""
+    count, sector = _head(log)
+    with log.open("rb") as file:
         found, place = [], sector
         for _ in range(count):
             file.seek(place)

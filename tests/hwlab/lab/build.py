@@ -21,6 +21,7 @@ HERE = Path(__file__).resolve().parent
 TREE = HERE.parents[2]
 TOOLS = (
     "qemu-system-x86",
+    "qemu-utils",
     "busybox-static",
     "kmod",
     "udev",

@@ -72,6 +72,8 @@ _EDGE = 3  # pixels, of a control
 _WORD_SPACE, _WORD_INK = (15, 5), 0.2
 _SPACE = (9, 5)  # between letters of one text
 _MARGIN = 16  # around a label that is beside the press
+_NEAR_LABEL = PATCH[0] // 2 - _MARGIN
+_ROW, _LINE = 10, 0.9  # pixels above and below a press; share of its columns
 
 cv2.setNumThreads(1)  # a look in a call leaves the other cores to the call
 
@@ -197,7 +199,7 @@ def learn(frames: Sequence[Picture], at: Point, hidden: Sequence[Box] = ()) -> C
     x, y, wide, high = core
     if kept.mean() < LEAST_KEPT or kept[y : y + high, x : x + wide].mean() < LEAST_KEPT_CORE:
         raise CannotLearn(Unsuitable.MOVES)
-    if grey(patch).std() < FLAT:
+    if _contrast(patch) <= SAME_CORE:  # no look would see that it has gone
         raise CannotLearn(Unsuitable.FLAT)
     control = Control(patch, kept, place, core, 1)
     page = Page(last)
@@ -240,16 +242,18 @@ def objection(
     gone = [
         one
         for one in control.words
-        if not page.shows(resized(one.picture, zoom), _placed(one.at, corner, zoom))
+        if not page.shows(resized(one.picture, zoom), placed(one.at, corner, zoom))
     ]
     if gone:
         left, top, right, bottom = _whole(control)
         (left, top), (right, bottom) = (
-            _placed(one, corner, zoom) for one in ((left, top), (right, bottom))
+            placed(one, corner, zoom) for one in ((left, top), (right, bottom))
         )
         now = _written([page.picture], (left, top, right, bottom))
         if any((one.at[1] < control.core[1]) in now for one in gone):
             return Unseen.CHANGED  # other words stand where they were
+    if _more_in_row(control, page, corner, zoom):
+        return Unseen.CHANGED
     return Unseen.AMBIGUOUS if _labels(control, page, zoom) > control.alike else None
 
 
@@ -320,7 +324,7 @@ def _places(control: Control, page: Page, tile: float) -> list[_Candidate]:
     return _apart(_candidates(control.patch, control.kept, page, LIKE_NCC, tile))
 
 
-def _placed(at: Point, corner: tuple[float, float], zoom: float) -> Point:
+def placed(at: Point, corner: tuple[float, float], zoom: float) -> Point:
     x, y = (round(start + zoom * one) for start, one in zip(corner, at, strict=True))
     return x, y
 
@@ -709,29 +713,56 @@ def _ground(picture: Picture, at: Point) -> Point:
 def _aim(picture: Picture, at: Point) -> Point:
     """Return the middle of what is kept: the press, unless the label of a wide control is beside.
 
-    What has no label is told by its nearer end. Raises CannotLearn if the label is too far from
-    the press: what the control says would not be in the picture.
+    What has no label is told by its nearer end; what has no face of its own, such as a row of a
+    list, by what is written in the row. Raises CannotLearn if the label is too far from the press:
+    what the control says would not be in the picture.
     """
-    found = even(picture, at)
+    found, half, reach = even(picture, at), PATCH[0] // 2, PATCH[0] - _MARGIN
     if found is None:
-        return at
-    area, (left, _, right, _) = found
-    half = PATCH[0] // 2
-    if at[0] - half <= left and right <= at[0] + half:
-        return at
-    first, last = area.argmax(axis=1), area.shape[1] - 1 - area[:, ::-1].argmax(axis=1)
-    columns = np.arange(area.shape[1])
-    inked = ((area == 0) & (columns > first[:, None]) & (columns < last[:, None])).any(axis=0)
-    wanted = np.nonzero(inked)[0] + left
-    if not wanted.size:
-        wanted = np.array([left if at[0] - left < right - at[0] else right])
-    reach = PATCH[0] - _MARGIN
-    if np.abs(wanted - at[0]).min() > reach:
-        raise CannotLearn(Unsuitable.FLAT)
+        wanted = _in_row(picture, at, reach)
+        if not wanted.size or np.abs(wanted - at[0]).min() <= _NEAR_LABEL:
+            return at
+    else:
+        area, (left, _, right, _) = found
+        if at[0] - half <= left and right <= at[0] + half:
+            return at
+        first, last = area.argmax(axis=1), area.shape[1] - 1 - area[:, ::-1].argmax(axis=1)
+        columns = np.arange(area.shape[1])
+        inked = ((area == 0) & (columns > first[:, None]) & (columns < last[:, None])).any(axis=0)
+        wanted = np.nonzero(inked)[0] + left
+        if not wanted.size:
+            wanted = np.array([left if at[0] - left < right - at[0] else right])
+        if np.abs(wanted - at[0]).min() > reach:
+            raise CannotLearn(Unsuitable.FLAT)
     begin = max(int(wanted.min()) - _MARGIN, at[0] - reach)
     end = min(int(wanted.max()) + _MARGIN, at[0] + reach)
     x = max(min(at[0], begin + half), end - half)
     return max(at[0] - reach + half, min(x, at[0] + reach - half)), at[1]
+
+
+def _in_row(picture: Picture, at: Point, reach: int) -> NDArray[np.intp]:
+    """Return the columns, so far from a press at most, in which something is written beside it.
+
+    A line across all of them is not.
+    """
+    left = max(0, at[0] - reach)
+    row = picture[max(0, at[1] - _ROW) : at[1] + _ROW, left : at[0] + reach]
+    inked = edges(row) > _INK
+    return np.nonzero(inked[inked.mean(axis=1) < _LINE].any(axis=0))[0] + left
+
+
+def _more_in_row(control: Control, page: Page, corner: tuple[float, float], zoom: float) -> bool:
+    """Whether something is beside the press where the patch ends, and nothing was: see `_aim`.
+
+    Or whether the page ends before that.
+    """
+    press = placed(control.place, corner, zoom)
+    height, width = page.whole.shape
+    if not (0 <= press[0] < width and 0 <= press[1] < height):
+        return True
+    columns = _in_row(page.picture, press, _NEAR_LABEL)
+    outside = (columns < corner[0]) | (columns >= corner[0] + zoom * control.patch.shape[1])
+    return bool(outside.any()) and even(page.picture, press) is None
 
 
 def _tight(patch: Picture, place: Point) -> Box | None:
@@ -805,7 +836,7 @@ def _core(patch: Picture, place: Point) -> tuple[int, int, int, int]:
     for core in CORES:
         size = min(core[0], width), min(core[1], height)
         corner = _corner(place, size, (width, height))
-        if grey(cut(patch, corner, size)).std() >= FLAT:
+        if _contrast(cut(patch, corner, size)) > SAME_CORE:
             break
     return *corner, *size
 

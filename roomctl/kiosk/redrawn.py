@@ -64,7 +64,8 @@ OTHER_LETTER = {0: 0.026, -1: 0.12, 1: 0.06}  # 1 less the correlation: moved, s
 DOUBTFUL_LETTER = 0.2
 INKED = 24
 LEVEL = 6.0  # of the prevailing colours
-KEPT_SPREAD = 0.92  # of a label: a zoom leaves .93, a veil of a tenth .90
+KEPT_SPREAD = 0.92  # of a label: a zoom that enlarges leaves .93, a veil of a tenth .90
+KEPT_INK = 0.94  # of its contrast as it stands there: drawn anew it has .97, under that veil .90
 LEAST_COUNTED = 0.1  # of a tile: a text may reach into a strip beside what moves
 WHOLE_STEPS = (0.0, -1.0, 1.0)
 STEPS = (-1.0, -0.5, 0.0, 0.5, 1.0)  # pixels by which a tile may have moved
@@ -113,12 +114,12 @@ def redrawn(control: Control, page: Page, read: Read | None = None) -> Point | U
         for place in places:
             if any(_overlap(place, one, control) for one in alike):
                 continue
-            verdict = _compared(control, key, picture, place)
+            verdict = _Compared(control, key, page, place)
             if verdict.core <= OTHER:
                 alike.append(place)
-                if verdict.same(picture):
+                if verdict.same():
                     good.append(place)
-                elif place.zoom != 1 and verdict.same(picture, DOUBTFUL_LETTER):
+                elif place.zoom != 1 and verdict.same(DOUBTFUL_LETTER):
                     doubtful.append(place)
 
     judge(_places(shape, page, ZOOMS, _SMALL))
@@ -134,7 +135,7 @@ def redrawn(control: Control, page: Page, read: Read | None = None) -> Point | U
         if other is None:
             return None
         pressed, place = other
-    if read is not None and not _compared(pressed, key, picture, place).as_it_was():
+    if read is not None and not _Compared(pressed, key, page, place).as_it_was():
         shown, now = (
             read(one) for one in (_core(pressed, pressed.patch), _there(pressed, picture, place))
         )
@@ -193,7 +194,7 @@ def _on_other_ground(
         for place in _places(np.asarray(sought, np.uint8), page, ZOOMS[:1], _SMALL):
             if any(_overlap(place, one, control) for one in found):
                 continue
-            if _compared(control, key, page.picture, place).on_other_ground(page.picture):
+            if _Compared(control, key, page, place).on_other_ground():
                 found.append(place)
     return (control, found[0]) if len(found) == 1 else None
 
@@ -229,7 +230,7 @@ def _widened(control: Control, key: NDArray[np.bool_], page: Page) -> tuple[Cont
     if not likely or not all(_overlap(one, likely[0], label) for one in likely):
         return None
     place = likely[0]
-    if not _compared(label, key, page.picture, place).own():
+    if not _Compared(label, key, page, place).own():
         return None
     corner = place.corner[0] - left, place.corner[1] - y
     height, width = control.patch.shape[:2]
@@ -352,22 +353,14 @@ def _key(control: Control) -> NDArray[np.bool_]:
     return np.asarray(cv2.dilate(mask, np.ones((7, 7), np.uint8)) > 0)
 
 
-def _compared(
-    control: Control, key: NDArray[np.bool_], picture: Picture, place: _Place
-) -> _Compared:
-    window, inside = _window(control, picture, place)
-    kept = _unbarred(control.kept, window) & inside
-    return _Compared(control, key, window, kept, place.zoom)
-
-
 class _Compared:
     """A control as it was shown beside what stands at a place now."""
 
-    def __init__(
-        self, control: Control, key: NDArray[np.bool_], window: Picture, kept: Picture, zoom: float
-    ) -> None:
+    def __init__(self, control: Control, key: NDArray[np.bool_], page: Page, place: _Place) -> None:
+        window, inside = _window(control, page.picture, place)
+        kept, zoom = _unbarred(control.kept, window) & inside, place.zoom
         self._control, self._key, self._window, self._kept = control, key, window, kept
-        self._zoomed = zoom != 1
+        self._page, self._place, self._zoomed = page, place, zoom != 1
         self._limit = SAME_ZOOMED if self._zoomed else SAME
         self._text_limit = SAME_ZOOMED_TEXT if self._zoomed else SAME_TEXT
         self._letter_limit = OTHER_LETTER[(zoom > 1) - (zoom < 1)]
@@ -377,7 +370,7 @@ class _Compared:
         other = _surely_other(shown, now, inner)  # as most are, at a tenth of the cost
         self.core = look.ANY_TILE if other else float(_tiles(shown, now, inner).max())
 
-    def same(self, picture: Picture, letter: float | None = None) -> bool:
+    def same(self, letter: float | None = None) -> bool:
         """Whether it may be pressed: it, and what is around, are as shown but for the drawing."""
         if self._kept.mean() < look.LEAST_KEPT - 0.4:
             return False
@@ -392,7 +385,7 @@ class _Compared:
             return False
         if alike:
             return self._pointed_at(around)
-        return own and self._other_theme(picture, around)
+        return own and self._other_theme(around)
 
     def as_it_was(self) -> bool:
         """Whether each pixel of the control is as shown."""
@@ -409,11 +402,23 @@ class _Compared:
         return self.as_it_was() or (
             self.core <= self._text_limit
             and _level(shown, now) <= LEVEL
-            and _spread(now) >= KEPT_SPREAD * _spread(shown)
+            and self._as_clear()
             and _other_letter(grey(shown), grey(now), kept) <= (letter or self._letter_limit)
         )
 
-    def on_other_ground(self, picture: Picture) -> bool:
+    def _as_clear(self) -> bool:
+        """Whether the label is no paler, as it is under a veil of its ground's colour.
+
+        One that is enlarged to the size that was shown has less of a spread of its own making, and
+        one that is made smaller more: what stands on the page tells.
+        """
+        spread = _spread(self._now) >= KEPT_SPREAD * _spread(self._shown)
+        there = _there(self._control, self._page.picture, self._place)
+        return (spread and self._place.zoom >= 1) or (
+            _contrast(there) >= KEPT_INK * _contrast(self._shown)
+        )
+
+    def on_other_ground(self) -> bool:
         """Whether a control without a face of its own, such as a link, is drawn on another ground.
 
         Its ink is the same, or as grey as it was; its contrast is no less than what a page gives
@@ -436,7 +441,7 @@ class _Compared:
             and other_share >= KEPT_SHARE * share
             and _worst_tile(first, second, kept) <= SAME_TEXT
             and _other_letter(grey(first), grey(second), kept) <= OTHER_GROUND_LETTER
-            and self._other_theme(picture, around)
+            and self._other_theme(around)
         )
 
     def _alike(self, around: Picture) -> bool:
@@ -459,13 +464,13 @@ class _Compared:
                 rings |= _ring(one)
         return np.asarray(cv2.dilate(rings, np.ones((5, 5), np.uint8)), np.uint8)
 
-    def _other_theme(self, picture: Picture, around: Picture) -> bool:
+    def _other_theme(self, around: Picture) -> bool:
         """Whether only the theme changed around it: the ground of the page, not what is on it."""
         mask = around > 0
         before, now = (
             float(np.median(grey(one)[mask])) for one in (self._control.patch, self._window)
         )
-        page = float(np.median(grey(picture)[::8, ::8]))
+        page = float(np.median(self._page.whole[::8, ::8]))
         if abs(before - now) < OTHER_GROUND or (page < 128) != (now < 128):
             return False
         return not self._strays(mask)
@@ -507,14 +512,24 @@ class _Compared:
             or look.worst_tiles(drawn, self._now, kept)[0] > look.SAME_CORE
         ):
             return False
-        rest, there = (
-            one[around > 0].astype(np.int16) for one in (self._control.patch, self._window)
-        )
+        rest, there = self._beside(around)
         far = (
             rest.max(axis=1) >= 255 - FAR if now.mean() < shown.mean() else rest.min(axis=1) <= FAR
         )
         unveiled = abs(rest - there).max(axis=1)[far]
         return len(unveiled) >= WITNESSES and bool(np.median(unveiled) <= 3)
+
+    def _beside(self, around: Picture) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
+        """Return the pixels of what is around the control, its words too, as shown and now."""
+        pairs = [[one[around > 0] for one in (self._control.patch, self._window)]]
+        corner = _patch_corner(self._control, self._place)
+        for words in self._control.words:
+            x, y = look.placed(words.at, corner, 1.0)
+            now = cut(self._page.whole, (max(0, x), max(0, y)), words.picture.shape[::-1])
+            if now.shape == words.picture.shape:
+                pairs.append([np.stack([one.ravel()] * 3, 1) for one in (words.picture, now)])
+        before, after = (np.concatenate(one).astype(np.int16) for one in zip(*pairs, strict=True))
+        return before, after
 
 
 def _ring(line: NDArray[np.bool_]) -> Picture:
@@ -646,6 +661,13 @@ def _ink(
 def _spread(picture: Picture) -> float:
     """Return how much a label and its ground differ: it is less under a veil of that ground."""
     return float(blurred(grey(picture)[_EDGE:-_EDGE, _EDGE:-_EDGE], _BLUR).std())
+
+
+def _contrast(picture: Picture) -> float:
+    """Return how far the ink of a label is from its ground, 0-255."""
+    levels = grey(picture)[_EDGE:-_EDGE, _EDGE:-_EDGE]
+    ground = float(np.median(levels))
+    return max(ground - float(levels.min()), float(levels.max()) - ground)
 
 
 def _level(shown: Picture, now: Picture) -> float:

@@ -273,6 +273,33 @@ def test_a_field_is_found_though_another_field_is_filled_meanwhile():
         assert find(field, filled) == (460, 326)
 
 
+def rows(*labels, line=220):
+    """Draw a list of controls that have no face of their own, a thin line below each."""
+    page = np.full((480, 800, 3), 255, np.uint8)
+    for number, label in enumerate(labels):
+        bottom = 200 + 52 * number
+        cv2.putText(page, label, (60, bottom - 20), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (90, 40, 0), 1)
+        page[bottom, 40:600] = line
+    return page
+
+
+def test_a_row_of_a_list_is_told_by_what_is_written_in_it_beside_the_press():
+    page, at = rows("Read the terms", "I agree", "I disagree"), (300, 226)
+    control = learn([page], at)
+    assert find(control, page) == at
+    covered = page.copy()
+    covered[180:270, 380:700] = 255
+    covered[180:270, 380] = covered[180, 380:700] = 130
+    for other in (rows("Read the terms", "", "I disagree"), covered):
+        assert isinstance(find(control, other), Unseen)
+
+
+def test_what_no_look_would_see_go_is_not_learned():
+    with pytest.raises(CannotLearn) as found:
+        learn([rows("Read the terms", "I agree")], (520, 226))
+    assert found.value.why is Unsuitable.FLAT
+
+
 def test_what_moved_when_it_was_shown_may_be_anything(control):
     frames = [drawn() for _ in range(5)]
     for level, frame in enumerate(frames):

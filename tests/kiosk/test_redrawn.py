@@ -123,6 +123,17 @@ def test_a_pointer_on_the_control_darkens_it_and_a_veil_the_page(control):
     assert isinstance(find(night, pointed_at(grey.copy())), Unseen), "nothing bright is beside it"
 
 
+def test_words_farther_away_tell_a_pointer_from_a_veil():
+    control = learn([said("The meeting is open")], AT)
+    brighter = said("The meeting is open")
+    key = np.s_[BOX[1] : BOX[3] + 1, BOX[0] : BOX[2] + 1]
+    brighter[key] = 255 - (255 - brighter[key].astype(int)) * 0.93
+    assert near(find(control, brighter), AT)
+    veiled = said("The meeting is open").astype(int)
+    veiled = (255 - (255 - veiled) * 0.93).astype(np.uint8)
+    assert isinstance(find(control, veiled), Unseen)
+
+
 def test_in_the_other_theme_the_control_has_its_own_colours_and_its_neighbours_their_shapes():
     control = learn([with_text(drawn())], AT)
     assert find(control, dark(with_text(drawn()))) == AT

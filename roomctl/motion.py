@@ -1,8 +1,8 @@
 """What moves a camera, whatever it speaks: the drive and its lease, the stop it is owed, the move.
 
 Below every camera protocol, VISCA's too, which knows nothing of cameras as the room sees them. A
-protocol asks what is to be written (`stops_due`, `drives_due`), turns that into its bytes, and
-reports what became of each: written, taken, refused, lost. From that it is known what may be
+protocol asks what is to be written (`stops_due`, `waits`, `waiting`), turns that into its bytes,
+and reports what became of each: written, taken, refused, lost. From that it is known what may be
 moving, and what is still to be stopped:
 
 - *Drive*: the newest move of an axis replaces an older one that still waits, and runs until its
@@ -189,7 +189,9 @@ class AxisMotion(Generic[A, M]):
         """Owe a stop from `now` on, and forget every drive before it."""
         self.requested = self.written = self.proving = None
         self._note_sent()
-        if self.there and not self.stop_owed:
+        if not self.there:
+            self.running = False
+        elif not self.stop_owed:
             self.stop_owed, self.stop_at, self.stop_since = True, now, now
             self.stops_written = 0
 

@@ -391,10 +391,15 @@ def test_a_stop_that_is_asked_for_again_and_again_is_not_written_more_often() ->
     head.stop_written(0.0)
     motion.stop(0.05, AXES)
     assert (head.stop_at, head.stop_since) == (0.1, 0.0)
-    motion.axes["lens"].there = False
-    motion.axes["lens"].stopped(0.0)
-    motion.stop(0.06, AXES)
-    assert not motion.axes["lens"].stop_owed
+
+
+def test_what_a_camera_turns_out_not_to_have_is_not_stopped_and_does_not_move() -> None:
+    motion, head = engine()
+    take(head, 1)
+    head.there = False
+    motion.stop(0.0, AXES)
+    assert not head.stop_owed
+    assert not head.driven
 
 
 def test_what_is_known_to_run_is_stopped_first_and_moves_until_it_is_seen_to_stand() -> None:

@@ -229,7 +229,8 @@ class UvcConnection:
         return has[0] if has else None
 
     def _halting(self, message: SetControl) -> bool:
-        return any(axis.motion.stop_owed for axis in self._axes_of(message))
+        axes = self.axes.values()
+        return any(axis.motion.stop_owed for axis in axes if message.id in axis.ids)
 
     def sent(self, now: float) -> None:
         stopping = self.motion.stopping
@@ -318,7 +319,7 @@ class UvcConnection:
         return UvcAxis(self.motion.axes[name], driven, control, top or reach / FULL_S)
 
     def _ask_all(self, now: float) -> None:
-        """ListControls where it is, and how it sees."""
+        """Ask where it is, and how it sees."""
         modes = [m for m in _MODES if m in self.controls and self.controls[m].readable]
         self._look(now, modes)
 
@@ -397,6 +398,3 @@ class UvcConnection:
                     self.motion.set_off(request, (name,), now)
             request.answered_at = now
             self.motion.look_soon(now)
-
-    def _axes_of(self, message: SetControl) -> list[UvcAxis]:
-        return [axis for axis in self.axes.values() if message.id in axis.ids]

@@ -123,8 +123,18 @@ def test_what_was_left_is_deleted_half_a_year_after_it_was_written(folder: Path)
 
 
 def test_a_file_that_is_not_there_yet_is_not_made_by_looking(tmp_path: Path) -> None:
-    opened(tmp_path).check()
-    assert names(tmp_path) == set()
+    database = opened(tmp_path)
+    assert database.is_empty
+    database.check()
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_looking_takes_over_files_of_an_earlier_version(folder: Path) -> None:
+    (folder / "history.sqlite").unlink()
+    database = opened(folder)
+    assert not database.is_empty
+    database.check()
+    assert not names(folder) & {*AUDIT}
 
 
 def ledger(database: Database) -> list[LedgerEntry]:

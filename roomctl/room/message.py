@@ -40,7 +40,7 @@ class RoomMessage(Part):
     async def run(self) -> None:
         """Show what is kept, unless another message was first."""
         async with self._keeping:
-            if self._shown is None:
+            if self._shown is None and not self._database.is_empty:
                 try:
                     self._shown = await in_thread(self._database.read, _kept)
                 except RoomctlError as error:

@@ -123,8 +123,8 @@ class UnusedSeriesOffers(Part):
 
     async def run(self) -> None:
         """Read what is kept; until then what changes is written alone."""
-        changes = None
-        while changes != self._changes:
+        changes, found = None, self._noted
+        while changes != self._changes and not self._database.is_empty:
             changes = self._changes
             try:
                 found = await in_thread(self._database.read, _kept)

@@ -134,7 +134,7 @@ class Starts(Part):
         while True:
             month = self._month(self._clock.now().wall)
             try:
-                found = await in_thread(self.months)
+                found = {} if self._database.is_empty else await in_thread(self.months)
             except RoomctlError as error:
                 _log.warning("meeting: how meetings began cannot be read: %s", error)
                 found = {}

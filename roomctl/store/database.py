@@ -74,10 +74,18 @@ class Database:
     """The file of one room, its owner's alone to read; without a disk, memory until the end."""
 
     def __init__(
-        self, disk: Disk | None, wait_s: float = 5.0, take_over: TakeOver | None = None
+        self,
+        disk: Disk | None,
+        wait_s: float = 5.0,
+        take_over: TakeOver | None = None,
+        others: Sequence[str] = (),
     ) -> None:
-        """Make nothing yet; another program may lock the file for `wait_s` seconds."""
-        self._disk, self._wait_s, self._take_over = disk, wait_s, take_over
+        """Make nothing yet; another program may lock the file for `wait_s` seconds.
+
+        `others` are the files that `take_over` takes over.
+        """
+        self._disk, self._wait_s = disk, wait_s
+        self._take_over, self._others = take_over, others
         self.path = disk.folder / FILE if disk is not None else None
         self._queue: deque[_Queued[Any]] = deque()
         self._turn = threading.Lock()
@@ -91,10 +99,18 @@ class Database:
 
         A file that is not there is not made.
         """
-        if self.path is not None and os.path.lexists(self.path):
+        if self.path is not None and not self.is_empty:
             self.close()  # what is in memory proves nothing
             self.write(lambda base: None)
             self.read(_examined)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to read, so that a room at rest need not load SQLite."""
+        if self.path is None or self.waiting:
+            return self._base is None and not self.waiting
+        names = (FILE, *self._others)
+        return not any(os.path.lexists(self.path.parent / name) for name in names)
 
     def write(self, work: Work[T]) -> T:
         """Do work, and return what it returns once that is on the disk.

@@ -44,7 +44,8 @@ Take = Callable[["sqlite3.Connection", Disk], None]
 
 def room_database(disk: Disk | None) -> Database:
     """Return the file of what happened in a room; it takes over what earlier versions left."""
-    return Database(disk, take_over=_taken_over)
+    names = [name for names, _ in _OLD for name in names]
+    return Database(disk, take_over=_taken_over, others=names)
 
 
 def _taken_over(base: sqlite3.Connection, disk: Disk) -> Callable[[], None]:

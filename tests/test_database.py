@@ -159,6 +159,28 @@ def test_notes_wait_for_a_disk_that_takes_writes_and_keep_their_order(tmp_path: 
 
 @pytest.mark.real
 @needs_root
+def test_a_small_note_does_not_overtake_a_large_one_that_the_disk_refused(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 1024) as folder:
+        database = counted(folder)
+        database.write(number(0))
+        ballast = fill(folder)
+        os.truncate(ballast, ballast.stat().st_size - (64 << 10))
+
+        def much(base: sqlite3.Connection) -> None:
+            base.execute("CREATE TABLE much AS SELECT randomblob(200000) AS bytes")
+            number(200_000)(base)
+
+        database.note(much)
+        database.note(number(1))
+        database.flush()
+        assert database.waiting == 2
+        ballast.unlink()
+        assert numbers(database) == [0, 200_000, 1]
+        database.close()
+
+
+@pytest.mark.real
+@needs_root
 def test_reading_on_a_full_disk_makes_no_file(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk") as folder:
         fill(folder)

@@ -99,10 +99,12 @@ def test_a_damaged_head_is_set_aside_and_the_chain_goes_on(folder: Path) -> None
 
 def test_a_power_cut_before_the_files_are_renamed_takes_nothing_over_twice(folder: Path) -> None:
     AuditLog(opened(folder)).append([event(41)])
-    for name in AUDIT:
+    for name in (*AUDIT, "ledger.json", "starts.json"):
         os.replace(folder / f"{name}.imported", folder / name)
     assert AuditLog(opened(folder)).verify().entries == 15
-    assert not names(folder) & {*AUDIT}
+    assert starts(folder) == json.loads((OLD_STATE / "starts.json").read_text())["months"]
+    assert len(ledger(opened(folder))) == 4
+    assert not names(folder) & {*AUDIT, "ledger.json", "starts.json"}
 
 
 def test_a_record_of_an_earlier_version_in_between_is_left_aside(folder: Path) -> None:

@@ -16,6 +16,7 @@ from tests.kiosk.audio import sounds
 RATE = sounds.RATE
 FRAME = 2 * RATE // 50  # bytes of 20 ms
 WITHIN_S = 1.5
+UNBROKEN = (10, 54, 114)  # English sentences
 
 
 def begins(samples, rate=RATE, far=lambda at_s: 0.0, ear=None):
@@ -51,6 +52,33 @@ def test_a_recorded_sentence_is_heard_within_a_second_and_a_half(who):
             samples = sentence(words, level_db, random)
             heard.append(bool(begins(samples, 20_000 if who == "child" else RATE)))
     assert sum(heard) >= 0.95 * len(heard)
+
+
+def test_a_sentence_that_is_voiced_all_through_is_heard():
+    """With each of these the voice never paused within 1.4 s, and one that goes on was a motor."""
+    random, people = np.random.default_rng(33), list(sounds.recorded("en"))
+    for number in UNBROKEN:
+        for level_db in (-15.0, -30.0, -45.0):
+            assert begins(sentence(people[number], level_db, random)), (number, level_db)
+
+
+def syllables(pitches_hz):
+    """Return a short voice at each pitch, which falls by a tenth, with pauses between."""
+    parts, at = [np.zeros(RATE)], np.arange(RATE // 5) / (RATE // 5)
+    for hertz in pitches_hz:
+        turns = np.cumsum(hertz * (1 - 0.1 * at)) / RATE
+        voice = sum(np.sin(2 * np.pi * n * turns) / n for n in range(1, 15))
+        parts += [voice * np.hanning(len(at)), np.zeros(RATE // 8)]
+    return np.concatenate(parts)
+
+
+@pytest.mark.parametrize(
+    ("pitches_hz", "heard"), [((200, 215, 190), True), ((120, 220, 390), False)]
+)
+def test_syllables_are_of_one_person_and_coughs_of_a_pitch_each_are_nobody(pitches_hz, heard):
+    random = np.random.default_rng(33)
+    wave = sounds.at_level(syllables(pitches_hz), -20.0)
+    assert bool(begins(sounds.as_samples(wave + sounds.hiss(random, len(wave))))) is heard
 
 
 @pytest.mark.parametrize("noise", sounds.NOISES)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import subprocess
+import tempfile
 from array import array
 from math import pi, sin
 
@@ -24,7 +25,7 @@ from roomctl.screen.protocol import (
 )
 from tests.kiosk.mixing import PUCK, Ear
 from tests.kiosk.sound_server import SoundServer, needed
-from tests.kiosk.walled import DEVICES, RATE, microphone, walled
+from tests.kiosk.walled import DEVICES, RATE, microphone, standing, walled
 
 pytestmark = pytest.mark.real
 
@@ -153,22 +154,25 @@ async def test_a_loudspeaker_that_nothing_is_moved_to_has_the_servers_begin_agai
     async def nothing(pulse, *words):
         pass
 
-    async with walled("mic", "room") as (rig, _):
-        monkeypatch.setattr(pulsectl_async.PulseAsync, "sink_input_move", nothing)
-        monkeypatch.setattr("roomctl.kiosk.audio.wall.MOVE_S", -1.0)
-        for channel in ("FL", "FR"):
-            await rig.cut(f"speaker-out:output_{channel}", f"room:playback_{channel}")
-        begun = []
-        wall = Wall(rig.vault.manager, rig.vault.programs, begin_again=lambda: begun.append(1))
-        connection = WalledServer(wall)
-        await connection.open(lambda source, new: None)
-        try:
-            for _ in range(50):
-                await connection.read()
-                wall.begun_again = False  # as whenever the microphone's sound flows
-        finally:
-            await connection.close()
-        assert len(begun) == 1
+    needed("pipewire")
+    monkeypatch.setattr(pulse, "ANSWER_S", 60.0)
+    monkeypatch.setattr(pulsectl_async.PulseAsync, "sink_input_move", nothing)
+    monkeypatch.setattr("roomctl.kiosk.audio.wall.MOVE_S", -1.0)
+    behind = DEVICES["mic"], DEVICES["room"]
+    with tempfile.TemporaryDirectory(prefix="roomctl-vault-") as place:
+        async with standing(place, behind=behind) as (vault, _, _):
+            begun = []
+            wall = Wall(vault.manager, vault.programs, begin_again=lambda: begun.append(1))
+            connection = WalledServer(wall)
+            await connection.open(lambda source, new: None)
+            try:
+                for _ in range(50):
+                    await connection.read()
+                    wall.begun_again = False  # as whenever the microphone's sound flows
+            finally:
+                await connection.close()
+            assert wall.loudspeaker.name == "room"
+            assert len(begun) == 1
 
 
 @interrupted

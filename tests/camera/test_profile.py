@@ -318,6 +318,12 @@ def test_a_model_turns_its_picture_if_its_list_has_the_command(name: str, has: b
     assert shipped()[name].flip is has
 
 
+@pytest.mark.parametrize("name", ["sony_am7", "sony_fr7", "vaddio_roboshot", "cisco_precision_hd"])
+def test_a_model_compensates_for_backlight_if_its_list_sets_and_asks_it(name: str) -> None:
+    """01 04 33 and 09 04 33."""
+    assert shipped()[name].backlight
+
+
 def test_a_ptzoptics_g2_is_as_fast_as_the_table_of_its_maker() -> None:
     """Telycam TLC-700-S manual p.16, which its profile cites: speeds 1, 12 and 24; 1, 12 and 18."""
     g2 = shipped()["ptzoptics_g2"]

@@ -74,13 +74,13 @@ def test_a_control_s_messages_are_in_the_vocabulary(name: str) -> None:
     assert control.switch is None or control.switch in COMMANDS & INQUIRIES
 
 
-def test_a_value_between_closed_and_the_first_stop_is_none_of_an_srg_300h_s_iris() -> None:
-    """Its list has 00, closed, and 05 to 11."""
+def test_an_srg_300h_s_iris_is_closed_or_f14_to_f1_6() -> None:
+    """Its list has 00, and 05 to 11."""
     iris = IMAGE_RANGES["sony_srg300h"]["iris"]
     assert [value for value in range(0x14) if value in iris] == [0x00, *range(0x05, 0x12)]
 
 
-def test_none_of_a_compensation_is_within_its_range() -> None:
+def test_the_value_that_changes_nothing_is_within_its_range() -> None:
     for reaches in IMAGE_RANGES.values():
         for reach in reaches.values():
             assert reach.none is None or reach.none in reach

@@ -153,7 +153,6 @@ class ScreenProcess(Device):
     """A process that is spoken to as a screen is, and what it may have of the room: its sound."""
 
     kind = "screen"
-    single = True
 
     def __init__(
         self,
@@ -179,6 +178,11 @@ class ScreenProcess(Device):
         self._read_backs: list[asyncio.Future[SoundState]] = []
         self._use: PreferDevice | None = None
         self.remote = RemoteDisplay(name, self._say, clock)
+
+    @property
+    def full_name(self) -> str:
+        """Return "screen", or, of the one that has the panel or the sound, "screen.sound"."""
+        return self.kind if self.name == self.kind else super().full_name
 
     async def mute(self, on: bool) -> None:
         """Mute or open the microphone, and wait until the sound server says so, at most 2 s.

@@ -64,7 +64,6 @@ async def test_what_a_model_has_not_is_501(alive, program):
         ("back", "camera.exposure", {"mode": "auto"}),
         ("back", "camera.white_balance", {"mode": "indoor"}),
         ("back", "camera.ir_receive", {"on": False}),
-        ("back", "camera.backlight", {"on": True}),
         ("back", "camera.exposure_compensation", {"steps": 1}),
         ("back", "camera.menu", {"on": True}),
         ("back", "camera.menu_key", {"key": "up"}),

@@ -14,7 +14,7 @@ from roomctl.cli.moving import export, written
 from roomctl.clock import Moment
 from roomctl.errors import Refused
 from roomctl.room.storage import Storage
-from roomctl.store import AppliedConfigs, Imports, Store
+from roomctl.store import AppliedConfigs, Database, Imports, Store
 from roomctl.store.archive import packed, unpacked
 from roomctl.store.configs import LONGEST
 from roomctl.store.imports import IMPORT_FILES
@@ -144,7 +144,9 @@ async def test_what_fails_at_the_end_is_put_back_and_set_aside(tmp_path: Path) -
     [told] = store.disk.quarantined
     after = everything(tmp_path / "box")
     assert told.file == "import.tar"
-    [issue] = Storage(store.disk, lambda: None).issues(Moment(0.0, NOW, synced=True))
+    [issue] = Storage(store.disk, Database(store.disk), lambda: None).issues(
+        Moment(0.0, NOW, synced=True)
+    )
     detail = str(issue.params["detail"])
     assert "webhook" in detail
     assert "no url" not in detail

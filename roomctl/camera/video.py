@@ -8,8 +8,10 @@ r"""Where a camera's picture comes from: what `video` of room.toml may name. Pur
 | `onvif`                                      | the stream, else the snapshot, that it names     |
 | `aw`                                         | the JPEG that Panasonic's cameras make each time |
 
-An https url may end in the pin of the camera's key, `#sha256:…`. AW's JPEG: Panasonic, Integrated
-Camera Interface Specifications, Supplement for Web Control (AW-HE42 series), page 19.
+An https url may end in the pin of the camera's key, `#sha256:…`. AW's JPEG is asked for as other
+programs do it; no document that was read names that path, and no real camera was tried. Panasonic's
+Supplement for Web Control (AW-HE42 series), page 19, has the MJPEG stream, and black pictures while
+JPEG is off.
 """
 
 from __future__ import annotations

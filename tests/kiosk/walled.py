@@ -265,7 +265,7 @@ class Rig:
             await listener.start()
             yield listener
         finally:
-            listener.close()
+            await listener.close()
 
 
 class Listener:
@@ -285,10 +285,11 @@ class Listener:
         )
         self._task = asyncio.create_task(self._read())
 
-    def close(self):
+    async def close(self):
         self._task.cancel()
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
+        await self._process.wait()  # else its end may come after that of the loop
 
     async def _read(self):
         rest = b""

@@ -4,15 +4,18 @@ import asyncio
 import os
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from roomctl.kiosk.browser import media_monitor
 from roomctl.kiosk.browser.folder import BrowserFolder
 from roomctl.kiosk.browser.media_monitor import MediaMonitor
 from roomctl.meeting.flow import TrafficCount
 from roomctl.screen.protocol import MeetingPage, MessageReader, PagePhase, SoundFlow, encode
 
 LOG = Path(__file__).parent / "rtc_logs/call.log"
+LOGGED_AT_S = 13_934.0  # its newest event, in the seconds of the machine that wrote it
 PAGE = MeetingPage(7, PagePhase.OPEN)
 
 
@@ -29,7 +32,9 @@ async def flow_of(pid):
 
 @pytest.mark.real
 @pytest.mark.parametrize("logged", [False, True])
-async def test_a_look_is_a_message_that_is_read_as_it_was_said(folder, logged):
+async def test_a_look_is_a_message_that_is_read_as_it_was_said(folder, logged, monkeypatch):
+    then = SimpleNamespace(monotonic=lambda: LOGGED_AT_S)  # however long this machine has run
+    monkeypatch.setattr(media_monitor, "time", then)
     monitor = MediaMonitor(folder, flow_of, logged=logged)
     with (folder.logs / "event_log.log").open("wb", buffering=0) as log:
         log.write(LOG.read_bytes())

@@ -157,7 +157,7 @@ class Database:
         import sqlite3
 
         address = f"file:{quote(str(self.path))}?{how}"
-        with closing(sqlite3.connect(address, self._wait_s, uri=True)) as base:
+        with closing(sqlite3.connect(address, timeout=self._wait_s, uri=True)) as base:
             base.execute("BEGIN")
             return work(base)
 
@@ -350,7 +350,7 @@ class Database:
         else:
             sync_folder(self.path.parent)
         return sqlite3.connect(
-            self.path, self._wait_s, isolation_level=None, check_same_thread=False
+            self.path, timeout=self._wait_s, isolation_level=None, check_same_thread=False
         )
 
     def _forget_empty(self) -> None:

@@ -668,4 +668,6 @@ def main(folder: Path, parts: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 2 or sys.argv[1].startswith("-"):
+        sys.exit(__doc__)
     sys.exit(1 if main(Path(sys.argv[1]), sys.argv[2:]) else 0)

@@ -29,7 +29,7 @@ ANSWER_S = 1.0  # a sound server on the same box answers within milliseconds
 ROUSE_S = 0.1
 LOOK_AGAIN_S = 0.02
 _LOOKS = 20
-NEWS = ("source", "sink", "source_output", "server")
+_NEWS = ("source", "sink", "source_output", "server")
 NO_INDEX = 2**32 - 1  # PA_INVALID_INDEX: belongs to no card, monitors no sink
 _HARDWARE_MUTE = 0x10  # PA_SOURCE_HW_MUTE_CTRL
 _AWAKE = {"suspended": SUSPENDED, "idle": IDLE, "running": RUNNING}
@@ -74,8 +74,6 @@ class SoundServerDeclined(SoundServerGone):
 
 class SoundServer:
     """One connection to a sound server. Every method raises Gone once the server is."""
-
-    news_of: tuple[str, ...] = NEWS
 
     def __init__(self, server: str | None) -> None:
         """`server` is a PulseAudio address; None: where libpulse finds it."""
@@ -216,7 +214,7 @@ class SoundServer:
 
     async def _listen(self, news: News) -> None:
         try:
-            async for event in self._pulse.subscribe_events(*self.news_of):
+            async for event in self._pulse.subscribe_events(*_NEWS):
                 source = event.facility == "source"
                 news(event.index if source else None, source and event.t == "new")
         finally:

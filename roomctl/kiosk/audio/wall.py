@@ -19,7 +19,7 @@ from dataclasses import replace
 from typing import Any
 
 from roomctl.frozen import frozen
-from roomctl.kiosk.audio.pulse import NEWS, NO_INDEX, News, SoundServer, SoundServerGone
+from roomctl.kiosk.audio.pulse import NO_INDEX, News, SoundServer, SoundServerGone
 from roomctl.kiosk.audio.sources import SoundGraph, SoundNode, called, microphone
 from roomctl.kiosk.audio.vault import CALL, GATE, SPEAKER, SPEAKER_OUT
 from roomctl.screen.protocol import CaptureSwitch, PreferDevice, ScreenReason, SoundState
@@ -58,7 +58,6 @@ class Wall:
         """
         self.manager, self.programs, self._why = manager, programs, why
         self._begin_again, self.begun_again = begin_again, False
-        self.begun_for_loudspeaker = False
         self.use = PreferDevice(None, None, None)
         self.shut = True
         self.microphone: SoundNode | None = None
@@ -125,20 +124,6 @@ class _Inside(SoundServer):
         return _Reading(graph, call, gate, out, hardware)
 
 
-class _Moves:
-    """How often in a row a stream was moved, with time between for the move to be carried out."""
-
-    def __init__(self) -> None:
-        self._at_s, self._count = float("-inf"), 0
-
-    def again(self, now_s: float) -> int:
-        """Take that it is moved once more, and return how often in a row it was."""
-        since_s = now_s - self._at_s
-        if since_s > MOVE_S:
-            self._at_s, self._count = now_s, self._count + 1 if since_s < MOVED_S else 1
-        return self._count
-
-
 class WalledDevices(_Inside):
     """What the room's devices are, and hear, behind the wall; changes nothing."""
 
@@ -155,14 +140,12 @@ class WalledDevices(_Inside):
 class WalledServer(_Inside):
     """The gate as the one source that there is, and the devices' loudspeakers, for a Mixer."""
 
-    news_of = (*NEWS, "sink_input")  # what programs play is a stream of the wall's
-
     def __init__(self, wall: Wall) -> None:
         super().__init__(wall)
         self.changes = 0  # how often the gate was shut, opened or moved
         self._last: _Reading | None = None
         self._heard: SoundNode | None = None
-        self._gate_moves, self._loudspeaker_moves = _Moves(), _Moves()
+        self._moved_s, self._moves = 0.0, 0  # when the gate was moved last, and how often in a row
         self._shuts = 0  # how often in a row it was to be shut since it was
         self._unmuted: set[int] = set()
 
@@ -281,42 +264,32 @@ class WalledServer(_Inside):
         fresh = [one for one in found.hardware.sources if one.index not in self._unmuted]
         ends = not found.shut and _ended(before, mic)
         wall.microphone, wall.loudspeaker = mic, sink
-        if sink is not None and not moved:
-            wall.begun_for_loudspeaker = False
         if not (moves or moved or fresh or ends):
             return found
         if ends:
             await self._shut(found)
         if moves and mic is not None:
-            await self._move_gate(found, mic)
+            await self._move(found, mic)
         if moved and sink is not None:
-            await self._move_loudspeaker(found, sink)
+            await self._try(self._pulse.sink_input_move(found.out.index, sink.index))
         for one in fresh:
             self._unmuted.add(one.index)
             if one.muted:
                 await super().mute(one.index, False)
         return await self._look()
 
-    async def _move_gate(self, found: _Reading, mic: SoundNode) -> None:
+    async def _move(self, found: _Reading, mic: SoundNode) -> None:
         """Move the gate to the microphone; where that shows no effect, have all begin again.
 
-        A session manager that missed a move, or whose link somebody cut, may not link them again.
+        A session manager that has missed a move, or whose link somebody cut, may make none anew.
         """
-        if self._gate_moves.again(_now()) > MOVES:
-            self._wall.begin_again("the gate is not moved to its microphone")
+        before_s, now_s = self._moved_s, _now()
+        if now_s - before_s > MOVE_S:
+            self._moved_s = now_s
+            self._moves = self._moves + 1 if now_s - before_s < MOVED_S else 1
+            if self._moves > MOVES:
+                self._wall.begin_again("the gate is not moved to its microphone")
         await self._try(self._pulse.source_output_move(found.gate.index, mic.index))
-
-    async def _move_loudspeaker(self, found: _Reading, sink: SoundNode) -> None:
-        """Move what programs play to the loudspeaker; where that shows no effect, begin again.
-
-        Once, until it plays there: the microphone works, and a loudspeaker that cannot be played
-        to would end its sound again and again.
-        """
-        wall = self._wall
-        if self._loudspeaker_moves.again(_now()) > MOVES and not wall.begun_for_loudspeaker:
-            wall.begun_for_loudspeaker = True
-            wall.begin_again("what programs play is not moved to the loudspeaker")
-        await self._try(self._pulse.sink_input_move(found.out.index, sink.index))
 
     async def _shut(self, found: _Reading) -> None:
         """Shut both ends. One that reads as shut is shut again, behind the other.

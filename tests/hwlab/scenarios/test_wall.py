@@ -1,7 +1,7 @@
 """Sound cards behind the wall's udev rule: the kiosk's user, in `audio`, has them without it alone.
 
 The card is the kernel's loopback, into which a tone is played. A UAC 1 gadget is refused by
-dummy_hcd (EBUSY), which has no isochronous endpoints; `test_usb` has a UAC 1 device by USB/IP.
+dummy_hcd (EBUSY), which has no isochronous endpoints.
 """
 
 from __future__ import annotations

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import subprocess
-import tempfile
 from array import array
 from math import pi, sin
 
@@ -25,7 +24,7 @@ from roomctl.screen.protocol import (
 )
 from tests.kiosk.mixing import PUCK, Ear
 from tests.kiosk.sound_server import SoundServer, needed
-from tests.kiosk.walled import DEVICES, RATE, microphone, standing, walled
+from tests.kiosk.walled import DEVICES, RATE, microphone, walled
 
 pytestmark = pytest.mark.real
 
@@ -131,48 +130,6 @@ async def test_servers_begin_again_where_the_gate_is_not_moved_to_its_microphone
         await ear.mute(False)
         async with rig.program() as another:
             await another.hears()
-
-
-@interrupted
-async def test_servers_begin_again_where_the_sound_is_not_moved_to_the_loudspeaker():
-    """WirePlumber does not link it again: the microphone works, and nobody in the room hears."""
-    async with walled("mic", "room") as (rig, ear):
-        await ear.mute(False)
-        await rig.play()
-        for channel in ("FL", "FR"):
-            await rig.cut(f"speaker-out:output_{channel}", f"room:playback_{channel}")
-        await ear.until(lambda sound: not sound.available)
-        await ear.until(lambda sound: sound.available)
-        rig.silence()
-        await rig.plug("mic")
-        await rig.plug("room")
-        await rig.play()
-
-
-@interrupted
-async def test_a_loudspeaker_that_nothing_is_moved_to_has_the_servers_begin_again_once(monkeypatch):
-    async def nothing(pulse, *words):
-        pass
-
-    needed("pipewire")
-    monkeypatch.setattr(pulse, "ANSWER_S", 60.0)
-    monkeypatch.setattr(pulsectl_async.PulseAsync, "sink_input_move", nothing)
-    monkeypatch.setattr("roomctl.kiosk.audio.wall.MOVE_S", -1.0)
-    behind = DEVICES["mic"], DEVICES["room"]
-    with tempfile.TemporaryDirectory(prefix="roomctl-vault-") as place:
-        async with standing(place, behind=behind) as (vault, _, _):
-            begun = []
-            wall = Wall(vault.manager, vault.programs, begin_again=lambda: begun.append(1))
-            connection = WalledServer(wall)
-            await connection.open(lambda source, new: None)
-            try:
-                for _ in range(50):
-                    await connection.read()
-                    wall.begun_again = False  # as whenever the microphone's sound flows
-            finally:
-                await connection.close()
-            assert wall.loudspeaker.name == "room"
-            assert len(begun) == 1
 
 
 @interrupted

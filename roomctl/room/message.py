@@ -18,7 +18,7 @@ from roomctl.errors import RoomctlError
 from roomctl.kind import Part
 from roomctl.roles import Right
 from roomctl.room.document import MessageEntry
-from roomctl.store import Database
+from roomctl.store import Damaged, Database
 from roomctl.wire import in_thread
 
 if TYPE_CHECKING:
@@ -105,4 +105,8 @@ def _kept(base: Connection) -> MessageEntry | None:
     if row is None:
         return None
     text, at, until, *who = row
-    return MessageEntry(text, datetime.fromisoformat(at), datetime.fromisoformat(until), *who)
+    try:
+        times = datetime.fromisoformat(at), datetime.fromisoformat(until)
+    except ValueError as error:
+        raise Damaged(f"message: a row that was never written: {error}") from error
+    return MessageEntry(text, *times, *who)

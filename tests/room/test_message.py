@@ -65,6 +65,20 @@ async def test_a_message_outlives_a_restart_but_not_its_time(tmp_path: Path) -> 
 
 
 @pytest.mark.real
+async def test_a_message_of_a_day_that_there_is_not_is_set_aside_and_the_room_goes_on(
+    tmp_path: Path,
+) -> None:
+    async with living(NO_DEVICE, store=Store(tmp_path)) as house:
+        await house.ask("room.message", STAFF, text=TEXT)
+    with closing(sqlite3.connect(tmp_path / "history.sqlite")) as base, base:
+        base.execute("UPDATE message SET until = '2026-02-30T09:00:00+00:00'")  # SQLite takes it
+    async with living(NO_DEVICE, store=Store(tmp_path)) as house:
+        await house.until(lambda: bool([*tmp_path.glob("history.sqlite.damaged-*")]), 60.0)
+        assert shown(house) is None
+        assert (await house.ask("room.message", STAFF, text=TEXT)).status == "done"
+
+
+@pytest.mark.real
 async def test_a_message_is_shown_before_it_is_kept_and_done_only_after(tmp_path: Path) -> None:
     async with living(NO_DEVICE, store=Store(tmp_path)) as house:
         await house.ask("room.message", STAFF, text="It works again")

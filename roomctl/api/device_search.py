@@ -1,4 +1,4 @@
-"""Devices on the network, for whoever writes a room.toml: `POST /api/v1/config/search`.
+"""Devices on the network, for a person who writes a room.toml: `POST /api/v1/config/search`.
 
 One search at a time, four seconds each: it asks every device of the box's networks. What it finds
 is told, and changes nothing.
@@ -27,7 +27,7 @@ SearchNetwork = Callable[[Collection[str]], Awaitable[Sequence[FoundDevice]]]
 
 
 class FoundDeviceModel(ApiModel):
-    """A device that answered a search. It says of itself what it likes."""
+    """A device that answered a search. What it says of itself is not proven."""
 
     kind: Annotated[str, Field(description="its table in room.toml, such as camera")]
     host: Annotated[str, Field(description="IPv4 address that its answer came from")]

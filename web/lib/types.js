@@ -2018,7 +2018,7 @@
  */
 
 /**
- * A device that answered a search. It says of itself what it likes.
+ * A device that answered a search. What it says of itself is not proven.
  * @typedef {object} FoundDeviceModel
  * @property {string} kind its table in room.toml, such as camera
  * @property {string} host IPv4 address that its answer came from
